@@ -1,0 +1,186 @@
+/** The desk feed: one WebSocket per softphone. A snapshot, then numbered events; a reconnect resumes by number. */
+import { z } from 'zod';
+import { agentId, alertId, callId, id, offerId, queueId, time } from './ids.ts';
+import { earsState, language } from './media.ts';
+import { problem } from './problems/problem.ts';
+
+/** A text in both languages of the interface. */
+export const label = z.object({ en: z.string(), zh: z.string() });
+
+export const presence = z.enum(['offline', 'available', 'paused']);
+export type Presence = z.infer<typeof presence>;
+/** The state of the agent's voice channel. */
+export const activity = z.enum(['idle', 'offered', 'dialling', 'talking', 'wrap-up']);
+export type Activity = z.infer<typeof activity>;
+
+export const deskAgent = z.object({
+  id: agentId,
+  name: z.string(),
+  presence,
+  /** Why the agent is paused: a code from `pauseReasons`, or `missed` after an offer that was not answered. */
+  pauseReason: z.string().optional(),
+  /** A pause asked for during a call, which begins when it ends. */
+  pendingPause: z.string().optional(),
+  activity,
+  since: time,
+});
+export type DeskAgent = z.infer<typeof deskAgent>;
+
+export const transcriptLine = z.object({
+  utteranceId: id,
+  speaker: z.enum(['caller', 'agent']),
+  text: z.string(),
+  final: z.boolean(),
+  at: time,
+});
+export type TranscriptLine = z.infer<typeof transcriptLine>;
+
+export const alert = z.object({
+  alertId,
+  callId,
+  ruleId: z.string(),
+  severity: z.enum(['info', 'warning', 'critical']),
+  title: label,
+  advice: label,
+  /** The words that fired it. */
+  evidence: z.string(),
+  speaker: z.enum(['caller', 'agent']),
+  at: time,
+  acknowledged: z.boolean(),
+});
+export type Alert = z.infer<typeof alert>;
+
+export const deskCall = z.object({
+  callId,
+  offerId,
+  direction: z.enum(['inbound', 'outbound']),
+  /** `offered`: ringing. `ended`: over, in wrap-up. */
+  state: z.enum(['offered', 'talking', 'held', 'ended']),
+  from: z.object({ number: z.string(), name: z.string().optional() }),
+  to: z.string(),
+  queue: z.object({ id: queueId, name: label }).optional(),
+  /** What the caller pressed before, in order. */
+  pressed: z.array(z.object({ step: z.string(), digit: z.string(), label: z.string().optional() })),
+  offeredAt: time,
+  /** When the offer lapses. */
+  offerUntil: time.optional(),
+  answeredAt: time.optional(),
+  endedAt: time.optional(),
+  endCause: z.string().optional(),
+  muted: z.boolean(),
+  /** True when the other side put the call on hold. */
+  heldByPeer: z.boolean(),
+  wrapUpUntil: time.optional(),
+  language,
+  transcript: z.array(transcriptLine),
+  alerts: z.array(alert),
+});
+export type DeskCall = z.infer<typeof deskCall>;
+
+export const deskQueue = z.object({
+  id: queueId,
+  name: label,
+  waiting: z.number().int(),
+  oldestSince: time.optional(),
+});
+export type DeskQueue = z.infer<typeof deskQueue>;
+
+export const deskState = z.object({
+  agent: deskAgent,
+  call: deskCall.nullable(),
+  queues: z.array(deskQueue),
+  dispositions: z.array(z.object({ code: z.string(), label })),
+  pauseReasons: z.array(z.object({ code: z.string(), label })),
+  ears: z.array(earsState),
+});
+export type DeskState = z.infer<typeof deskState>;
+
+export const deskEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('agent-changed'), agent: deskAgent }),
+  /** The whole call, without its transcript and alerts, which are kept as they are. */
+  z.object({ type: z.literal('call-changed'), call: deskCall.omit({ transcript: true, alerts: true }) }),
+  /** The call has left the desk (wrap-up done, offer lost). */
+  z.object({ type: z.literal('call-cleared'), callId, reason: z.string() }),
+  z.object({ type: z.literal('transcript-changed'), callId, line: transcriptLine }),
+  z.object({ type: z.literal('alert-changed'), callId, alert }),
+  z.object({ type: z.literal('queues-changed'), queues: z.array(deskQueue) }),
+  z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
+]);
+export type DeskEvent = z.infer<typeof deskEvent>;
+
+export const deskCommand = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('go-available') }),
+  z.object({ type: z.literal('pause'), reason: z.string().min(1).max(64) }),
+  z.object({ type: z.literal('sign-out') }),
+  z.object({ type: z.literal('decline'), offerId }),
+  z.object({ type: z.literal('mute'), callId, muted: z.boolean() }),
+  z.object({ type: z.literal('hold'), callId }),
+  z.object({ type: z.literal('resume'), callId }),
+  z.object({ type: z.literal('keypad'), callId, digits: z.string().regex(/^[0-9*#]{1,32}$/) }),
+  z.object({ type: z.literal('hang-up'), callId }),
+  z.object({ type: z.literal('dispose'), callId, disposition: z.string().min(1).max(64) }),
+  z.object({ type: z.literal('acknowledge-alert'), callId, alertId }),
+]);
+export type DeskCommand = z.infer<typeof deskCommand>;
+
+/** What the softphone sends. */
+export const deskRequest = z.discriminatedUnion('type', [
+  /** First. `resume` names the feed it left (`boot`) and the last event it saw. */
+  z.object({
+    type: z.literal('hello'),
+    token: z.string(),
+    resume: z.object({ boot: id, seq: z.number().int().nonnegative() }).optional(),
+  }),
+  z.object({ type: z.literal('command'), id: z.number().int(), command: deskCommand }),
+  z.object({ type: z.literal('ping') }),
+]);
+export type DeskRequest = z.infer<typeof deskRequest>;
+
+/** What the server sends. */
+export const deskFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('snapshot'), boot: id, seq: z.number().int(), at: time, state: deskState }),
+  /** Instead of a snapshot: the events after `resume.seq` follow. */
+  z.object({ type: z.literal('resumed'), boot: id, seq: z.number().int(), at: time }),
+  z.object({ type: z.literal('event'), seq: z.number().int(), at: time, event: deskEvent }),
+  z.object({ type: z.literal('result'), id: z.number().int(), problem: problem.optional() }),
+  z.object({ type: z.literal('problem'), problem }),
+  z.object({ type: z.literal('pong') }),
+]);
+export type DeskFrame = z.infer<typeof deskFrame>;
+
+/** What a desk looks like after an event. Pure; used by the server and the softphone alike, so they cannot differ. */
+export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
+  switch (event.type) {
+    case 'agent-changed':
+      return { ...state, agent: event.agent };
+    case 'call-changed': {
+      const same = state.call?.callId === event.call.callId ? state.call : undefined;
+      return { ...state, call: { ...event.call, transcript: same?.transcript ?? [], alerts: same?.alerts ?? [] } };
+    }
+    case 'call-cleared':
+      return state.call?.callId === event.callId ? { ...state, call: null } : state;
+    case 'transcript-changed':
+      return onCall(state, event.callId, (call) => ({
+        ...call,
+        transcript: upsert(call.transcript, event.line, (line) => line.utteranceId),
+      }));
+    case 'alert-changed':
+      return onCall(state, event.callId, (call) => ({
+        ...call,
+        alerts: upsert(call.alerts, event.alert, (each) => each.alertId),
+      }));
+    case 'queues-changed':
+      return { ...state, queues: event.queues };
+    case 'ears-changed':
+      return { ...state, ears: event.ears };
+  }
+}
+
+function onCall(state: DeskState, call: string, change: (call: DeskCall) => DeskCall): DeskState {
+  return state.call?.callId === call ? { ...state, call: change(state.call) } : state;
+}
+
+function upsert<T>(list: readonly T[], value: T, key: (value: T) => string): T[] {
+  const at = list.findIndex((each) => key(each) === key(value));
+  return at < 0 ? [...list, value] : list.map((each, index) => (index === at ? value : each));
+}

@@ -1,0 +1,50 @@
+/**
+ * The engine link: what drachtio's protocol cannot say. Newline-delimited JSON on a second port of the embedded engine.
+ * A stock drachtio-server has none; see docs/drachtio.md for what then degrades.
+ */
+import { z } from 'zod';
+import { time } from './ids.ts';
+
+/** A dialog as the engine holds it. `id` is drachtio's `<Call-ID>;from-tag=<tag>`. */
+export const engineDialog = z.object({
+  id: z.string(),
+  state: z.enum(['early', 'confirmed']),
+  role: z.enum(['uac', 'uas']),
+  /** The tag of the app that owns it. */
+  tag: z.string(),
+  /** True while no connection with that tag is there. */
+  parked: z.boolean(),
+  since: time,
+});
+export type EngineDialog = z.infer<typeof engineDialog>;
+
+/** A binding of a contact to the connection (flow) over which it is reached, RFC 5626. */
+export const engineFlow = z.object({
+  contact: z.string(),
+  transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+  remote: z.string(),
+  since: time,
+});
+export type EngineFlow = z.infer<typeof engineFlow>;
+
+export const engineLinkRequest = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), id: z.number().int(), secret: z.string() }),
+  z.object({ type: z.literal('dialogs'), id: z.number().int() }),
+  z.object({ type: z.literal('flows'), id: z.number().int() }),
+]);
+export type EngineLinkRequest = z.infer<typeof engineLinkRequest>;
+
+export const engineLinkFrame = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    id: z.number().int(),
+    bootId: z.string(),
+    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking'])),
+  }),
+  z.object({ type: z.literal('dialogs'), id: z.number().int(), dialogs: z.array(engineDialog) }),
+  z.object({ type: z.literal('flows'), id: z.number().int(), flows: z.array(engineFlow) }),
+  z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
+  /** Unasked: a connection closed and its bindings went with it. */
+  z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),
+]);
+export type EngineLinkFrame = z.infer<typeof engineLinkFrame>;

@@ -1,0 +1,196 @@
+/**
+ * The media RPC: newline-delimited JSON over one TCP connection per brain. Desired state, idempotent: repeating a
+ * request changes nothing, an older revision of a graph is ignored. See ARCHITECTURE section 5.
+ */
+import { z } from 'zod';
+import { callId, duration, endpointId, id, time } from './ids.ts';
+
+/** `sip`: a pair of plain RTP sockets. `webrtc`: ICE-lite + DTLS-SRTP terminated by mediasoup. */
+export const endpointKind = z.enum(['sip', 'webrtc']);
+export type EndpointKind = z.infer<typeof endpointKind>;
+
+/** BCP 47 language of what is said. */
+export const language = z.enum(['en-US', 'zh-CN']);
+export type Language = z.infer<typeof language>;
+
+/** `to` hears `from`, louder or softer by `gainDb` decibels. */
+export const edge = z.object({ from: endpointId, to: endpointId, gainDb: z.number().min(-60).max(20).default(0) });
+
+/**
+ * Plays files to one endpoint, one after the other, and hides its edges meanwhile. The id makes it one play over all
+ * revisions: it goes on undisturbed while the id stays in the graph, and stops when it leaves.
+ */
+export const play = z.object({
+  playId: id,
+  to: endpointId,
+  /** Absolute paths of WAV files (PCM16, mono, 8 or 16 kHz). */
+  files: z.array(z.string().min(1)).min(1).max(64),
+  loop: z.boolean().default(false),
+});
+
+/** Ears on what an endpoint says (ingress), as one speaker. */
+export const tap = z.object({ endpointId, language: language.default('en-US') });
+
+/** Digits to be sent once to an endpoint as RFC 4733 events; the id makes it once over all revisions. */
+export const dtmf = z.object({ dtmfId: id, to: endpointId, digits: z.string().regex(/^[0-9*#A-D]+$/) });
+
+/** Who hears whom, what is played, tapped and sent, in one call. */
+export const graph = z.object({
+  edges: z.array(edge).default([]),
+  plays: z.array(play).default([]),
+  taps: z.array(tap).default([]),
+  dtmf: z.array(dtmf).default([]),
+});
+export type Graph = z.infer<typeof graph>;
+export type GraphEdge = z.infer<typeof edge>;
+export type GraphPlay = z.infer<typeof play>;
+export type GraphTap = z.infer<typeof tap>;
+
+/** A phrase the ears listen for at once, without waiting for a transcript. */
+export const phrase = z.object({ phraseId: id, text: z.string().min(1).max(200), language });
+export type Phrase = z.infer<typeof phrase>;
+
+const sdp = z.string().min(1).max(32_768);
+
+/** The requests, by verb: what is asked and what is answered. */
+export const mediaVerbs = {
+  /** First on every connection. `epoch` grows with every start of the brain: an older one is refused. */
+  hello: {
+    params: z.object({ secret: z.string(), brain: id, epoch: z.number().int().nonnegative() }),
+    result: z.object({ bootId: id, lastSeq: z.number().int().nonnegative(), leaseInSeconds: z.number().positive() }),
+  },
+  /**
+   * Opens an endpoint and returns our SDP: an answer if `remoteSdp` is an offer, else an offer. Called again with a new
+   * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same.
+   */
+  open: {
+    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional() }),
+    result: z.object({
+      localSdp: sdp,
+      /** What the far side asked of us in its offer: `sendonly`/`inactive` mean it put us on hold. */
+      remoteDirection: z.enum(['sendrecv', 'sendonly', 'recvonly', 'inactive']),
+    }),
+  },
+  /** Takes the far side's answer to the offer that `open` returned. */
+  answer: { params: z.object({ endpointId, remoteSdp: sdp }), result: z.object({}) },
+  /** Makes the call's graph this one. A revision not newer than the last is ignored (`applied: false`). */
+  apply: {
+    params: z.object({ callId, revision: z.number().int().nonnegative(), graph }),
+    result: z.object({ applied: z.boolean() }),
+  },
+  /** Closes an endpoint; one that is not there is no error. */
+  close: { params: z.object({ endpointId }), result: z.object({}) },
+  /** Closes every endpoint of a call and forgets its graph. */
+  closeCall: { params: z.object({ callId }), result: z.object({}) },
+  /** New ICE credentials; returns the offer to send in a re-INVITE. */
+  restartIce: { params: z.object({ endpointId }), result: z.object({ localSdp: sdp }) },
+  /** What the node still holds. */
+  inventory: {
+    params: z.object({}),
+    result: z.object({
+      bootId: id,
+      endpoints: z.array(
+        z.object({
+          endpointId,
+          callId,
+          kind: endpointKind,
+          connected: z.boolean(),
+          packetsReceived: z.number().int(),
+          packetsSent: z.number().int(),
+          /** Packets dropped because they came from somewhere else than the locked source. */
+          strangers: z.number().int(),
+        }),
+      ),
+      graphs: z.array(z.object({ callId, revision: z.number().int() })),
+    }),
+  },
+  /** Asks for every numbered event after `from`, kept ones first. `complete` is false if some are kept no more. */
+  subscribe: {
+    params: z.object({ from: z.number().int().nonnegative() }),
+    result: z.object({ complete: z.boolean() }),
+  },
+  /** The phrases to spot, from now on and in every tap. An older revision is ignored. */
+  setPhrases: {
+    params: z.object({ revision: z.number().int().nonnegative(), phrases: z.array(phrase).max(5000) }),
+    result: z.object({ rejected: z.array(z.object({ phraseId: id, reason: z.string() })) }),
+  },
+} as const;
+export type MediaVerb = keyof typeof mediaVerbs;
+export type MediaParams<V extends MediaVerb> = z.input<(typeof mediaVerbs)[V]['params']>;
+export type MediaResult<V extends MediaVerb> = z.output<(typeof mediaVerbs)[V]['result']>;
+
+/** Whether the ears hear a language. `absent`: no recogniser is installed, `hint` is the command that installs one. */
+export const earsState = z.object({
+  language,
+  state: z.enum(['ready', 'degraded', 'absent']),
+  hint: z.string().optional(),
+});
+export type EarsState = z.infer<typeof earsState>;
+
+/** Text heard on a tap. `partial` may change, `final` ends an utterance, `spotted` is a phrase found in the middle of it. */
+export const observation = z.object({
+  type: z.literal('observation'),
+  callId,
+  endpointId,
+  utteranceId: id,
+  kind: z.enum(['partial', 'final', 'spotted']),
+  text: z.string(),
+  phraseId: id.optional(),
+  language,
+  /** Milliseconds on the tap's media clock since the tap began. */
+  startMs: duration,
+  endMs: duration,
+  confidence: z.number().min(0).max(1).optional(),
+});
+export type Observation = z.infer<typeof observation>;
+
+/** What happened in the media node. Numbered from 1 since its boot, kept for a brain that is away. */
+export const mediaEvent = z.discriminatedUnion('type', [
+  /** The first packet was let in (SIP) or DTLS is up (WebRTC). */
+  z.object({ type: z.literal('endpoint-connected'), callId, endpointId }),
+  z.object({
+    type: z.literal('endpoint-lost'),
+    callId,
+    endpointId,
+    cause: z.enum(['rtp-timeout', 'dtls-closed', 'ice-disconnected', 'worker-died', 'shard-died', 'lease-expired']),
+  }),
+  z.object({ type: z.literal('digit'), callId, endpointId, digit: z.string().length(1), durationMs: duration }),
+  z.object({
+    type: z.literal('play-ended'),
+    callId,
+    playId: id,
+    cause: z.enum(['finished', 'failed']),
+    reason: z.string().optional(),
+  }),
+  z.object({ type: z.literal('dtmf-sent'), callId, dtmfId: id }),
+  observation,
+  z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
+]);
+export type MediaEvent = z.infer<typeof mediaEvent>;
+
+export const mediaError = z.object({
+  code: z.enum([
+    'bad-request',
+    'unauthorised',
+    'stale-epoch',
+    'unknown-endpoint',
+    'unknown-call',
+    'unsupported-sdp',
+    'no-port',
+    'overloaded',
+    'internal',
+  ]),
+  message: z.string(),
+  retryable: z.boolean(),
+});
+export type MediaError = z.infer<typeof mediaError>;
+
+/** One line from the brain. */
+export const mediaRequest = z.object({ id: z.number().int(), verb: z.string(), params: z.unknown() });
+/** One line to the brain. */
+export const mediaFrame = z.union([
+  z.object({ id: z.number().int(), ok: z.literal(true), result: z.unknown() }),
+  z.object({ id: z.number().int(), ok: z.literal(false), error: mediaError }),
+  z.object({ seq: z.number().int().positive(), at: time, event: mediaEvent }),
+]);
+export type MediaFrame = z.infer<typeof mediaFrame>;

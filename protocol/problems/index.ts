@@ -1,0 +1,43 @@
+import { httpProblems } from './http.ts';
+import type { Problem, ProblemText } from './problem.ts';
+
+export type { Bilingual, Problem, ProblemText } from './problem.ts';
+export { problem } from './problem.ts';
+
+/** Every user-facing error there is. A new one is added to the file of its area, in both languages. */
+export const catalogue = {
+  ...httpProblems,
+} as const satisfies Record<string, ProblemText>;
+
+export type ProblemCode = keyof typeof catalogue;
+
+type Facts = Readonly<Record<string, string | number>>;
+
+function fill(text: string, facts: Facts): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
+}
+
+/** Makes a problem from the catalogue. `facts` fill the `{...}` of its texts; `place` says where. */
+export function makeProblem(code: ProblemCode, facts: Facts = {}, place?: string): Problem {
+  const text: ProblemText = catalogue[code];
+  const detail = (language: 'en' | 'zh'): string =>
+    language === 'en'
+      ? `Expected ${fill(text.expected.en, facts)}. ${fill(text.todo.en, facts)}`
+      : `应为：${fill(text.expected.zh, facts)}。${fill(text.todo.zh, facts)}`;
+  return {
+    type: `https://jackfield.dev/problems/${code}`,
+    code,
+    status: text.status,
+    title: fill(text.what.en, facts),
+    detail: detail('en'),
+    titleZh: fill(text.what.zh, facts),
+    detailZh: detail('zh'),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+/** A problem as one line for a terminal: `place: what - expected. what to do (code)`. */
+export function problemLine(problem: Problem): string {
+  const place = problem.place === undefined ? '' : `${problem.place}: `;
+  return `${place}${problem.title} ${problem.detail} (${problem.code})`;
+}

@@ -1,0 +1,110 @@
+/** The bodies of the HTTP API, one schema each; `/api/openapi.json` is generated from them. */
+import { z } from 'zod';
+import { activity, presence } from './desk.ts';
+import { agentId, callId, id, queueId, time } from './ids.ts';
+
+/** `POST /api/v1/login` */
+export const loginRequest = z.object({ name: z.string().min(1).max(64), password: z.string().min(1).max(256) });
+
+/** Short-lived digest credentials for the softphone's registration. MD5 digest is all that SIP.js does, so they live minutes. */
+export const sipCredentials = z.object({
+  /** Address of record, `sip:agent@domain`. */
+  aor: z.string(),
+  username: z.string(),
+  password: z.string(),
+  realm: z.string(),
+  /** WebSocket address of the SIP engine for a page on http, and for one on https. */
+  webSocketUrl: z.string(),
+  expiresAt: time,
+});
+export type SipCredentials = z.infer<typeof sipCredentials>;
+
+export const loginResult = z.object({
+  /** Bearer token for the API and the desk feed. */
+  token: z.string(),
+  expiresAt: time,
+  agent: z.object({ id: agentId, name: z.string() }),
+  /** Path of the desk feed on the same host, `/desk`. */
+  deskPath: z.string(),
+  sip: sipCredentials,
+});
+export type LoginResult = z.infer<typeof loginResult>;
+
+/** `POST /api/v1/contacts`: one person. The number is normalised to E.164. */
+export const contactBody = z.object({
+  name: z.string().min(1).max(200),
+  numbers: z.array(z.string().min(2).max(40)).min(1).max(20),
+  notes: z.string().max(4000).optional(),
+});
+export const contact = contactBody.extend({ id, createdAt: time });
+export type Contact = z.infer<typeof contact>;
+
+/** One line of `GET /api/v1/calls`. */
+export const callSummary = z.object({
+  id: callId,
+  startedAt: time,
+  from: z.string(),
+  fromName: z.string().optional(),
+  to: z.string(),
+  state: z.enum(['active', 'ended']),
+  route: z.string().optional(),
+  queue: queueId.optional(),
+  agent: agentId.optional(),
+  answeredAt: time.optional(),
+  endedAt: time.optional(),
+  /** Why it ended: `caller-hangup`, `agent-hangup`, `media-failure`, ... */
+  cause: z.string().optional(),
+  disposition: z.string().optional(),
+  waitedMs: z.number().optional(),
+  talkedMs: z.number().optional(),
+  alerts: z.number().int(),
+});
+export type CallSummary = z.infer<typeof callSummary>;
+
+/** One ledger row of a call's story, personal fields included unless they were erased. */
+export const storyRow = z.object({
+  id,
+  at: time,
+  type: z.string(),
+  facts: z.record(z.string(), z.unknown()),
+  personal: z.record(z.string(), z.unknown()).optional(),
+  erased: z.boolean(),
+});
+/** `GET /api/v1/calls/{id}` */
+export const callStory = callSummary.extend({ story: z.array(storyRow) });
+export type CallStory = z.infer<typeof callStory>;
+
+/** One line of `GET /api/v1/agents`. */
+export const agentSummary = z.object({
+  id: agentId,
+  name: z.string(),
+  presence,
+  pauseReason: z.string().optional(),
+  activity,
+  since: time,
+  registered: z.boolean(),
+  callId: callId.optional(),
+});
+export type AgentSummary = z.infer<typeof agentSummary>;
+
+/** One line of `GET /api/v1/queues`. */
+export const queueSummary = z.object({
+  id: queueId,
+  name: z.string(),
+  waiting: z.number().int(),
+  oldestSince: time.optional(),
+  agentsAvailable: z.number().int(),
+});
+export type QueueSummary = z.infer<typeof queueSummary>;
+
+/** A page of a list. `next` is the cursor of the following page, absent on the last. */
+export function page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().optional() });
+}
+
+/** `GET /readyz` */
+export const readiness = z.object({
+  ready: z.boolean(),
+  parts: z.record(z.string(), z.object({ ready: z.boolean(), detail: z.string() })),
+});
+export type Readiness = z.infer<typeof readiness>;
