@@ -1,3 +1,4 @@
+import { configProblems } from './config.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
 
@@ -6,6 +7,7 @@ export { problem } from './problem.ts';
 
 /** Every user-facing error there is. A new one is added to the file of its area, in both languages. */
 export const catalogue = {
+  ...configProblems,
   ...httpProblems,
 } as const satisfies Record<string, ProblemText>;
 

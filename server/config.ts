@@ -1,0 +1,186 @@
+/** The site's configuration: one schema with a default for everything, one file over it, the environment over that. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { fail, ok, type Result } from '../base/result.ts';
+import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^[0-9A-Za-z.:-]+$/, 'must be an IP address or a host name');
+
+/** What `jackfield.yaml` may say. jackfield.example.yaml documents every value; a test keeps the two the same. */
+export const configSchema = z.strictObject({
+  home: z.string().default('.jackfield'),
+  dialplans: z.string().default('dialplans'),
+  network: z.strictObject({ bind: address.default('127.0.0.1'), advertise: address.optional() }).prefault({}),
+  http: z
+    .strictObject({
+      port: port.default(8080),
+      tlsPort: port.default(8443),
+      certificate: z.string().optional(),
+      key: z.string().optional(),
+    })
+    .prefault({}),
+  sip: z
+    .strictObject({
+      port: port.default(5060),
+      webSocketPort: port.default(5066),
+      secureWebSocketPort: port.default(5067),
+      adminPort: port.default(9022),
+      linkPort: port.default(9023),
+      domain: address.default('jackfield.local'),
+      /** `host:port,secret` of a stock drachtio-server, instead of the embedded engine. */
+      drachtio: z
+        .string()
+        .regex(/^[^:,]+:\d+,.+$/, 'must be host:port,secret')
+        .optional(),
+      /** RFC 3261 T1, ms. */
+      t1: z.coerce.number().int().min(10).max(4000).default(500),
+      /** How long minted registration credentials live. */
+      credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      rpcPort: port.default(9024),
+      webrtcPort: port.default(40_000),
+      rtpPorts: z
+        .string()
+        .regex(/^\d{4,5}-\d{4,5}$/, 'must be two ports, such as 41000-41999')
+        .default('41000-41999'),
+      rtpTimeoutInSeconds: z.coerce.number().min(1).max(3600).default(30),
+      leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),
+      /** How many legs are transcribed at the same time; phrases are spotted on all. */
+      transcriptions: z.coerce.number().int().min(0).max(64).default(4),
+    })
+    .prefault({}),
+  calls: z
+    .strictObject({
+      /** The country that numbers without `+` belong to (ISO 3166). */
+      country: z.string().length(2).default('CN'),
+      /** The area code put before numbers without one. */
+      areaCode: z
+        .string()
+        .regex(/^\d{0,5}$/)
+        .default('531'),
+      longestInMinutes: z.coerce.number().min(1).max(1440).default(240),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      personal: z.stringbool().or(z.boolean()).default(false),
+    })
+    .prefault({}),
+});
+
+/** The configuration, with paths made absolute. */
+export type Config = z.output<typeof configSchema> & { readonly root: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `['sip', 'adminPort']` -> `JACKFIELD_SIP_ADMIN_PORT`. */
+export function variableOf(path: readonly string[]): string {
+  return `JACKFIELD_${path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')}`;
+}
+
+const shortcuts: Readonly<Record<string, readonly string[]>> = {
+  JACKFIELD_HOME: ['home'],
+  JACKFIELD_DRACHTIO: ['sip', 'drachtio'],
+};
+
+function leaves(schema: z.ZodObject, path: readonly string[] = []): (readonly string[])[] {
+  return Object.entries(schema.shape).flatMap(([name, part]) => {
+    const inner = part instanceof z.ZodPrefault ? part.unwrap() : part;
+    return inner instanceof z.ZodObject ? leaves(inner, [...path, name]) : [[...path, name]];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withValue(object: unknown, path: readonly string[], value: string): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  const own = isObject(object) ? object : {};
+  return { ...own, [first]: withValue(own[first], rest, value) };
+}
+
+function overridden(file: unknown, environment: Environment): unknown {
+  let value: unknown = file ?? {};
+  for (const path of leaves(configSchema)) {
+    const given = environment[variableOf(path)];
+    if (given !== undefined && given !== '') value = withValue(value, path, given);
+  }
+  for (const [name, path] of Object.entries(shortcuts)) {
+    const given = environment[name];
+    if (given !== undefined && given !== '') value = withValue(value, path, given);
+  }
+  return value;
+}
+
+function readYaml(file: string): Result<unknown, Problem> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ok({});
+    return fail(makeProblem('config-unreadable', { reason: String(error) }, file));
+  }
+  try {
+    return ok(parse(text));
+  } catch (error) {
+    const reason = error instanceof YAMLParseError ? (error.message.split('\n')[0] ?? '') : String(error);
+    return fail(makeProblem('config-unreadable', { reason: reason.replace(/:$/, '') }, file));
+  }
+}
+
+/**
+ * Reads the configuration: defaults, then `jackfield.yaml` in `root` (or the file JACKFIELD_CONFIG names), then
+ * JACKFIELD_* variables. A wrong value is one problem that names it.
+ */
+export function loadConfig(root: string, environment: Environment = process.env): Result<Config, Problem> {
+  const file = resolve(root, environment['JACKFIELD_CONFIG'] ?? 'jackfield.yaml');
+  const read = readYaml(file);
+  if (!read.ok) return read;
+  const parsed = configSchema.safeParse(overridden(read.value, environment));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.join('.') ?? '';
+    return fail(
+      makeProblem('config-wrong', { path: path === '' ? 'the file' : path, reason: issue?.message ?? 'wrong' }, file),
+    );
+  }
+  const config = parsed.data;
+  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(root, path));
+  return ok({ ...config, root, home: absolute(config.home), dialplans: absolute(config.dialplans) });
+}
+
+/** The address others reach this site at. */
+export function advertisedAddress(config: Config): string {
+  return config.network.advertise ?? (config.network.bind === '0.0.0.0' ? '127.0.0.1' : config.network.bind);
+}
+
+/** The TLS certificate and key files: those configured, or the development ones. */
+export function certificateFiles(config: Config): { readonly certificate: string; readonly key: string } {
+  return {
+    certificate: config.http.certificate ?? join(config.home, 'certs', 'server.pem'),
+    key: config.http.key ?? join(config.home, 'certs', 'server-key.pem'),
+  };
+}
+
+/** Files of a running site, by what they are. */
+export function siteFiles(config: Config) {
+  return {
+    database: join(config.home, 'data', 'jackfield.db'),
+    siteKey: join(config.home, 'data', 'site.key'),
+    chainHead: join(config.home, 'data', 'chain.head'),
+    engineSecret: join(config.home, 'run', 'engine.secret'),
+    mediaSecret: join(config.home, 'run', 'media.secret'),
+    /** Address and admin token for the command line; mode 0600. */
+    runFile: join(config.home, 'run', 'server.json'),
+    logs: join(config.home, 'logs'),
+  } as const;
+}
