@@ -1,6 +1,7 @@
 import { configProblems } from './config.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
+import { softphoneProblems } from './softphone.ts';
 
 export type { Bilingual, Problem, ProblemText } from './problem.ts';
 export { problem } from './problem.ts';
@@ -9,6 +10,7 @@ export { problem } from './problem.ts';
 export const catalogue = {
   ...configProblems,
   ...httpProblems,
+  ...softphoneProblems,
 } as const satisfies Record<string, ProblemText>;
 
 export type ProblemCode = keyof typeof catalogue;
