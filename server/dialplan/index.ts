@@ -2,4 +2,5 @@
 export type * from './diagnostics.ts';
 export { diagnosticLine, hasErrors } from './diagnostics.ts';
 export type * from './instructions.ts';
+export { advance, begin, findRoute, resume } from './interpreter.ts';
 export type * from './plan.ts';

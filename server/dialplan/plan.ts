@@ -9,15 +9,16 @@ export interface Label {
   readonly zh: string;
 }
 
-/** Absolute paths of the WAV files to play, in order, for a caller of each language. */
-export type Files = Readonly<Record<Language, readonly string[]>>;
+/** A recording: the absolute path of a WAV file and its length. */
+export interface Sound {
+  readonly path: string;
+  readonly lengthMs: number;
+}
 
-/** A prompt, as the files name it, with its length for simulation. */
+/** What the files call a prompt, and what a caller of each language is played for it, in order. */
 export interface Prompt {
   readonly name: string;
-  readonly files: Files;
-  /** Length in milliseconds per language. */
-  readonly lengthMs: Readonly<Record<Language, number>>;
+  readonly sounds: Readonly<Record<Language, readonly Sound[]>>;
 }
 
 /** A skill and the least level (1-5) of it that is asked for. */
@@ -75,7 +76,7 @@ export type Step =
       readonly closed: string;
       readonly holiday: string;
     }
-  | { readonly type: 'transfer'; readonly id: string; readonly to: string; readonly onFailure: string }
+  | { readonly type: 'transfer'; readonly id: string; readonly to: string; readonly otherwise: string }
   | { readonly type: 'hangup'; readonly id: string; readonly cause: HangupCause }
   | { readonly type: 'answer'; readonly id: string; readonly next: string };
 export type StepType = Step['type'];
@@ -85,18 +86,13 @@ export type HangupCause = 'normal' | 'busy' | 'rejected' | 'unavailable' | 'not-
 
 /** A called number, as a pattern; see `numbers.ts`. */
 export type NumberPattern =
+  /** One number: E.164 with its plus, or a short number as dialled. */
   | { readonly type: 'exact'; readonly source: string; readonly number: string }
-  | {
-      readonly type: 'range';
-      readonly source: string;
-      readonly prefix: string;
-      readonly from: string;
-      readonly to: string;
-    }
-  | { readonly type: 'asterisk'; readonly source: string; readonly parts: readonly PatternPart[]; readonly tail: Tail };
-/** The digits one place of an Asterisk pattern accepts. */
-export type PatternPart = string;
-/** What may follow the places: nothing, one or more characters (`.`), any number (`!`). */
+  /** Both ends included; of equal length, both with a plus or both without. */
+  | { readonly type: 'range'; readonly source: string; readonly from: string; readonly to: string }
+  /** Asterisk's patterns; each place is the set of characters it accepts. */
+  | { readonly type: 'asterisk'; readonly source: string; readonly places: readonly string[]; readonly tail: Tail };
+/** What may follow the places: nothing, one or more characters (`.`), any number of them (`!`). */
 export type Tail = 'none' | 'some' | 'any';
 
 /** Calls to these numbers start at this step. */
