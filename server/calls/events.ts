@@ -1,0 +1,105 @@
+/** Everything that can happen to a call, and everything a call may ask for. */
+import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
+import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { CallRow, Destination, PlanInput, PlanMove, Requirement } from './ports.ts';
+import type { TimerName } from './state.ts';
+
+/** Where an endpoint or a dialog went. */
+export type LossCause = 'media-failure' | 'signalling-lost';
+
+export type CallEvent =
+  /** The plan has spoken. */
+  | { readonly type: 'plan-moved'; readonly move: PlanMove }
+  | {
+      readonly type: 'endpoint-opened';
+      readonly legId: LegId;
+      readonly localSdp: string;
+      readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+      /** Set when it was opened again for a re-INVITE. */
+      readonly token: number | null;
+    }
+  | { readonly type: 'endpoint-failed'; readonly legId: LegId; readonly code: string; readonly token: number | null }
+  /** The media node took in the far side's answer. */
+  | { readonly type: 'endpoint-answered'; readonly legId: LegId }
+  | { readonly type: 'endpoint-lost'; readonly legId: LegId; readonly cause: string }
+  | { readonly type: 'digit'; readonly legId: LegId; readonly digit: string }
+  | {
+      readonly type: 'play-ended';
+      readonly playId: string;
+      readonly cause: 'finished' | 'failed';
+      readonly reason?: string | undefined;
+    }
+  | { readonly type: 'keypad-sent'; readonly dtmfId: string }
+  /** Our 200 is out and the dialog exists. */
+  | { readonly type: 'leg-confirmed'; readonly legId: LegId }
+  | { readonly type: 'leg-ringing'; readonly legId: LegId }
+  /** The far side's 200, with its answer. */
+  | { readonly type: 'leg-answered'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-failed'; readonly legId: LegId; readonly status: number; readonly reason: string }
+  /** The caller gave up before our 200. */
+  | { readonly type: 'leg-cancelled'; readonly legId: LegId }
+  /** BYE, from the far side or made by the engine for it. */
+  | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | LossCause }
+  | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
+  | { readonly type: 'offered'; readonly offerId: OfferId; readonly agentId: AgentId; readonly until: number }
+  | { readonly type: 'offer-lost'; readonly offerId: OfferId; readonly reason: string }
+  | { readonly type: 'ticket-timed-out'; readonly ticketId: TicketId }
+  | { readonly type: 'ticket-refused'; readonly ticketId: TicketId }
+  | { readonly type: 'held'; readonly agentId: AgentId }
+  | { readonly type: 'resumed'; readonly agentId: AgentId }
+  | { readonly type: 'muted'; readonly agentId: AgentId; readonly muted: boolean }
+  | { readonly type: 'keyed'; readonly agentId: AgentId; readonly digits: string }
+  /** Somebody here asked for the end: the agent, an admin, the site stopping. */
+  | { readonly type: 'hang-up-asked'; readonly cause: 'agent-hangup' | 'admin-hangup' | 'site-stopped' }
+  | {
+      readonly type: 'wrap-up-ended';
+      readonly disposition: string | null;
+      readonly by: 'agent' | 'timeout' | 'recovery';
+    }
+  | { readonly type: 'timer'; readonly timer: TimerName }
+  /** The server came back and holds this call again. */
+  | { readonly type: 'recovered' };
+
+export type CallEffect =
+  | { readonly type: 'record'; readonly row: CallRow }
+  | { readonly type: 'begin-plan' }
+  | { readonly type: 'advance-plan'; readonly input: PlanInput }
+  | {
+      readonly type: 'open-endpoint';
+      readonly legId: LegId;
+      readonly kind: EndpointKind;
+      /** The far side's offer; `invite` is the one the INVITE of this leg carried, which the runner holds. */
+      readonly remoteSdp: 'invite' | string | null;
+      readonly token: number | null;
+    }
+  | { readonly type: 'answer-endpoint'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'close-endpoint'; readonly legId: LegId }
+  | { readonly type: 'apply-graph'; readonly revision: number; readonly graph: Graph }
+  | { readonly type: 'close-media' }
+  | { readonly type: 'answer-leg'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'reject-leg'; readonly legId: LegId; readonly status: number; readonly reason: string }
+  | { readonly type: 'invite-leg'; readonly legId: LegId; readonly destination: Destination; readonly sdp: string }
+  | { readonly type: 'cancel-leg'; readonly legId: LegId }
+  | { readonly type: 'end-leg'; readonly legId: LegId; readonly cause: string }
+  | { readonly type: 'answer-reinvite'; readonly legId: LegId; readonly token: number; readonly sdp: string | null }
+  | {
+      readonly type: 'queue-ticket';
+      readonly ticketId: TicketId;
+      readonly queueId: string;
+      readonly requirements: readonly Requirement[];
+      readonly requiredLanguage: Language | null;
+      readonly priority: number;
+      readonly maxWaitMs: number;
+    }
+  | { readonly type: 'withdraw-ticket'; readonly ticketId: TicketId }
+  | { readonly type: 'offer-answered'; readonly offerId: OfferId }
+  | {
+      readonly type: 'offer-failed';
+      readonly offerId: OfferId;
+      readonly cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined';
+    }
+  | { readonly type: 'free-agent'; readonly agentId: AgentId }
+  | { readonly type: 'arm'; readonly timer: TimerName; readonly at: number }
+  | { readonly type: 'disarm'; readonly timer: TimerName }
+  /** The call is over: forget it. */
+  | { readonly type: 'retire' };

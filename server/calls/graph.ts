@@ -1,0 +1,41 @@
+/** Who hears whom, as it follows from a call's state. The one place where hold, mute, music and taps are decided. */
+import type { Graph } from '../../protocol/media.ts';
+import { type CallState, hasEnded, type Leg, silence } from './state.ts';
+
+function canTalk(leg: Leg | null): leg is Leg {
+  return leg !== null && leg.open && leg.signalling === 'confirmed';
+}
+
+/** The graph the media node is to bring about. Pure: the same state always gives the same graph. */
+export function graphOf(state: CallState): Graph {
+  if (hasEnded(state) || !state.caller.open) return silence;
+  const { caller, other, playing } = state;
+  const plays =
+    playing === null
+      ? []
+      : [{ playId: playing.playId, to: caller.legId, files: [...playing.files], loop: playing.loop }];
+  if (state.phase !== 'talking' || !canTalk(other)) return { ...silence, plays };
+  const agent = state.offer !== null;
+  return {
+    plays,
+    edges: state.held ? [] : bridge(state, caller, other),
+    // The recorder's rule holds for the ears too: who is muted or on hold is not listened to.
+    taps: agent && !state.held ? taps(state, caller, other) : [],
+    dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
+  };
+}
+
+function bridge(state: CallState, caller: Leg, other: Leg): Graph['edges'] {
+  const toOther = { from: caller.legId, to: other.legId, gainDb: 0 };
+  const toCaller = { from: other.legId, to: caller.legId, gainDb: 0 };
+  // On any hold the edge drops the holder's audio (ARCHITECTURE 5): a phone on hold may go on sending music or noise.
+  return [...(caller.heldByPeer ? [] : [toOther]), ...(state.muted || other.heldByPeer ? [] : [toCaller])];
+}
+
+function taps(state: CallState, caller: Leg, other: Leg): Graph['taps'] {
+  const language = state.language;
+  return [
+    ...(caller.heldByPeer ? [] : [{ endpointId: caller.legId, language }]),
+    ...(state.muted ? [] : [{ endpointId: other.legId, language }]),
+  ];
+}

@@ -1,0 +1,19 @@
+export type { CallEvent } from './events.ts';
+export type {
+  CallRow,
+  Destination,
+  Instruction,
+  LedgerPort,
+  MediaPort,
+  PlanFact,
+  PlanInput,
+  PlanMove,
+  PlanPort,
+  PlanPosition,
+  RoutingPort,
+  SipPort,
+} from './ports.ts';
+export { callOfLeg, Calls } from './registry.ts';
+export type { CallPorts, CallWatcher } from './runner.ts';
+export { type CallState, hasEnded, type Leg, whichLeg } from './state.ts';
+export { admit, type Invitation, transition } from './transition.ts';

@@ -1,0 +1,139 @@
+/** What `calls` needs of the rest of the house. `main.ts` connects these ports to sip, media, dialplan, routing and ledger. */
+import type { AgentId, CallId, EndpointId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
+import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+
+/** A skill and the least level (1-5) a ticket asks for. */
+export interface Requirement {
+  readonly skill: string;
+  readonly minLevel: number;
+}
+
+/** What the plan tells the call to do now; it stays in force until the next one. `wait` changes nothing. */
+export type Instruction =
+  | { readonly type: 'play'; readonly files: readonly string[]; readonly bargeIn: boolean }
+  | { readonly type: 'menu'; readonly files: readonly string[]; readonly bargeIn: boolean; readonly timeoutMs: number }
+  | {
+      readonly type: 'queue';
+      readonly queueId: QueueId;
+      readonly requirements: readonly Requirement[];
+      readonly requiredLanguage: Language | null;
+      readonly priority: number;
+      readonly language: Language;
+      readonly holdMusic: readonly string[];
+      readonly announcement: { readonly files: readonly string[]; readonly everyMs: number } | null;
+      readonly maxWaitMs: number;
+    }
+  | { readonly type: 'transfer'; readonly to: string }
+  | { readonly type: 'hangup'; readonly cause: string }
+  | { readonly type: 'wait' };
+
+/** What happened under the current instruction. */
+export type PlanInput =
+  | { readonly type: 'prompt-ended' }
+  | { readonly type: 'digit'; readonly digit: string }
+  | { readonly type: 'timeout' }
+  | { readonly type: 'queue-left'; readonly reason: 'timeout' | 'closed' }
+  | { readonly type: 'transfer-ended'; readonly ok: boolean };
+
+/** Where the call stands in its plan: opaque here, plain JSON, kept in the snapshot. */
+export interface PlanPosition {
+  readonly version: string;
+  readonly turn: number;
+}
+
+/** A fact for the ledger, told by the plan. */
+export interface PlanFact {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export type PlanMove =
+  | {
+      readonly type: 'move';
+      readonly position: PlanPosition;
+      readonly instruction: Instruction;
+      readonly facts: readonly PlanFact[];
+    }
+  | { readonly type: 'no-route' }
+  /** The plan the call began on is not to be had any more. */
+  | { readonly type: 'plan-gone' };
+
+/** The dialplan. Synchronous and pure for a given plan version. */
+export interface PlanPort {
+  begin(call: { readonly called: string; readonly caller: string; readonly now: number }): PlanMove;
+  advance(position: PlanPosition, input: PlanInput, now: number): PlanMove;
+}
+
+/** The media node. Rejections carry `code` of `mediaError`. */
+export interface MediaPort {
+  open(request: {
+    readonly endpointId: EndpointId;
+    readonly callId: CallId;
+    readonly kind: EndpointKind;
+    readonly remoteSdp?: string;
+  }): Promise<{
+    readonly localSdp: string;
+    readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  }>;
+  answer(endpointId: EndpointId, remoteSdp: string): Promise<void>;
+  apply(callId: CallId, revision: number, graph: Graph): Promise<void>;
+  close(endpointId: EndpointId): Promise<void>;
+  closeCall(callId: CallId): Promise<void>;
+}
+
+/** Where an outgoing leg goes: an agent's registered softphone, or a SIP URI or number of a transfer. */
+export type Destination =
+  | { readonly type: 'agent'; readonly agentId: AgentId; readonly offerId: OfferId }
+  | { readonly type: 'outside'; readonly to: string };
+
+/** The SIP side. Outcomes come back as events; these calls only ask. */
+export interface SipPort {
+  /** 200 to the INVITE of an incoming leg. */
+  answer(legId: LegId, sdp: string): void;
+  /** A final failure to the INVITE of an incoming leg. */
+  reject(legId: LegId, status: number, reason: string): void;
+  invite(leg: {
+    readonly legId: LegId;
+    readonly callId: CallId;
+    readonly destination: Destination;
+    readonly sdp: string;
+    /** The number to show. */
+    readonly from: string;
+  }): void;
+  cancel(legId: LegId): void;
+  bye(legId: LegId, cause: string): void;
+  /** Answers the re-INVITE `token` names: with our SDP, or 488 when there is none. */
+  answerReinvite(legId: LegId, token: number, sdp: string | null): void;
+}
+
+/** Routing. Outcomes come back as events. */
+export interface RoutingPort {
+  queueTicket(ticket: {
+    readonly ticketId: TicketId;
+    readonly callId: CallId;
+    readonly queueId: QueueId;
+    readonly requirements: readonly Requirement[];
+    readonly requiredLanguage: Language | null;
+    readonly priority: number;
+    readonly maxWaitMs: number;
+  }): void;
+  withdrawTicket(ticketId: TicketId): void;
+  offerAnswered(offerId: OfferId): void;
+  offerFailed(offerId: OfferId, cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined'): void;
+  /** The agent's part of the call is over: wrap-up begins. */
+  callEnded(agentId: AgentId, callId: CallId): void;
+}
+
+/** A ledger row in the making; the ledger adds id, node, seq and hash. */
+export interface CallRow {
+  readonly type: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly personal?: Readonly<Record<string, unknown>>;
+  readonly agentId?: AgentId;
+}
+
+/** The ledger: the rows of one transition and the call's snapshot (null: forget it), in one transaction. */
+export interface LedgerPort {
+  /** Resolves when written (it then survives the death of this process); rejects when the disk refuses. */
+  append(callId: CallId, rows: readonly CallRow[], snapshot: unknown): Promise<void>;
+}

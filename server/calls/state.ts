@@ -1,0 +1,116 @@
+/** A call as one value: plain JSON, so that it is its own snapshot. Times in ms since the epoch. */
+import type { AgentId, CallId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
+import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { Instruction, PlanPosition } from './ports.ts';
+
+/** One party's SIP dialog and media endpoint. */
+export interface Leg {
+  readonly legId: LegId;
+  readonly kind: EndpointKind;
+  /**
+   * `new`: nothing sent or answered yet. `inviting`/`ringing`: our INVITE is out. `answering`: a 200 is on its way (ours,
+   * or theirs whose SDP the media node is taking in). `confirmed`: talking SIP. `ended`: no dialog any more.
+   */
+  readonly signalling: 'new' | 'inviting' | 'ringing' | 'answering' | 'confirmed' | 'ended';
+  /** Whether the media node holds its endpoint. */
+  readonly open: boolean;
+  /** The far side put us on hold by re-INVITE. */
+  readonly heldByPeer: boolean;
+}
+
+/** The agent being rung for this call, or talking in it. */
+export interface CallOffer {
+  readonly offerId: OfferId;
+  readonly agentId: AgentId;
+  readonly offeredAt: number;
+  readonly until: number;
+}
+
+export interface CallQueue {
+  readonly ticketId: TicketId;
+  readonly queueId: QueueId;
+  readonly queuedAt: number;
+  readonly holdMusic: readonly string[];
+}
+
+export interface Playing {
+  readonly playId: string;
+  readonly files: readonly string[];
+  readonly loop: boolean;
+}
+
+/**
+ * - `admitted`: the caller's INVITE is not answered yet
+ * - `in-plan`: a play or a menu
+ * - `queued`: waiting; `offer` is set while an agent is being rung
+ * - `transferring`: the plan's transfer rings its target
+ * - `talking`: two legs are bridged (hold and mute included)
+ * - `wrap-up`: all legs are gone, the agent is not done yet
+ * - `over`: nothing more will happen
+ */
+export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'talking' | 'wrap-up' | 'over';
+
+/** Deadlines are data; the runner arms what stands here. */
+export type TimerName = (typeof timerNames)[number];
+export const timerNames = ['menu', 'announcement', 'longest'] as const;
+
+export interface CallEnd {
+  readonly at: number;
+  /** `caller-hangup`, `agent-hangup`, `caller-cancelled`, `plan-hangup`, `media-failure`, `signalling-lost` ... */
+  readonly cause: string;
+}
+
+export interface CallState {
+  /** Version of this shape; older snapshots are upcast when they are loaded. */
+  readonly version: 1;
+  readonly callId: CallId;
+  readonly phase: Phase;
+  readonly from: string;
+  readonly to: string;
+  readonly language: Language;
+  readonly startedAt: number;
+  readonly caller: Leg;
+  /** The other party: the agent, or the target of a transfer. */
+  readonly other: Leg | null;
+  readonly offer: CallOffer | null;
+  /** How many other legs there were; names the next one. */
+  readonly legs: number;
+  readonly position: PlanPosition | null;
+  readonly instruction: Instruction | null;
+  readonly playing: Playing | null;
+  /** How many plays there were; names the next one. */
+  readonly plays: number;
+  readonly queue: CallQueue | null;
+  readonly pressed: readonly { readonly step: string; readonly digit: string; readonly label?: string }[];
+  readonly talkingSince: number | null;
+  readonly held: boolean;
+  readonly muted: boolean;
+  readonly keypad: readonly { readonly dtmfId: string; readonly digits: string }[];
+  readonly keypadCount: number;
+  readonly timers: Readonly<Partial<Record<TimerName, number>>>;
+  readonly end: CallEnd | null;
+  /** The graph last asked for, and its number. */
+  readonly graph: Graph;
+  readonly revision: number;
+  /** The last event of the media node (and of which boot of it) that this call has taken in. */
+  readonly mediaSeen: { readonly bootId: string; readonly seq: number } | null;
+}
+
+/** The graph of a call in which nobody hears anything. */
+export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
+
+/** A leg nothing has happened to yet. */
+export function newLeg(legId: LegId, kind: EndpointKind): Leg {
+  return { legId, kind, signalling: 'new', open: false, heldByPeer: false };
+}
+
+/** Which of the call's legs it is, if any. */
+export function whichLeg(state: CallState, legId: LegId): 'caller' | 'other' | undefined {
+  if (state.caller.legId === legId) return 'caller';
+  return state.other?.legId === legId ? 'other' : undefined;
+}
+
+/** True once all legs are gone. */
+export function hasEnded(state: CallState): boolean {
+  return state.phase === 'wrap-up' || state.phase === 'over';
+}

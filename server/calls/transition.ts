@@ -1,0 +1,210 @@
+/** The call machine: pure and total. Every state takes every event; there is no clock, no wait and no id made inside. */
+import { assertNever } from '../../base/assert-never.ts';
+import type { CallEffect, CallEvent } from './events.ts';
+import { graphOf } from './graph.ts';
+import {
+  onEndpointAnswered,
+  onEndpointFailed,
+  onEndpointLost,
+  onEndpointOpened,
+  onLegAnswered,
+  onLegCancelled,
+  onLegConfirmed,
+  onLegEnded,
+  onLegFailed,
+  onLegReinvited,
+} from './legs.ts';
+import { onOffered, onOfferLost } from './offers.ts';
+import { advance, onAnnouncementDue, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { type CallState, hasEnded, newLeg, silence, type TimerName, timerNames, whichLeg } from './state.ts';
+import { record, type Step, step, withOther, withTimer } from './step.ts';
+import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
+import { end } from './teardown.ts';
+
+/** A call as its INVITE brings it. */
+export interface Invitation {
+  readonly callId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly transport: string;
+  /** The call may last this long, ms. */
+  readonly longestMs: number;
+}
+
+/** The first state of a call and what it asks for: a row, and what the plan has to say. */
+export function admit(invitation: Invitation, now: number): Step {
+  const { callId, from, to, transport, longestMs } = invitation;
+  const state: CallState = {
+    version: 1,
+    callId,
+    phase: 'admitted',
+    from,
+    to,
+    language: 'en-US',
+    startedAt: now,
+    caller: newLeg(`${callId}.c`, 'sip'),
+    other: null,
+    offer: null,
+    legs: 0,
+    position: null,
+    instruction: null,
+    playing: null,
+    plays: 0,
+    queue: null,
+    pressed: [],
+    talkingSince: null,
+    held: false,
+    muted: false,
+    keypad: [],
+    keypadCount: 0,
+    timers: {},
+    end: null,
+    graph: silence,
+    revision: 0,
+    mediaSeen: null,
+  };
+  const row = { type: 'call-invited', facts: { to, transport }, personal: { from } };
+  return settle(
+    state,
+    step(withTimer(state, 'longest', now + longestMs), { type: 'record', row }, { type: 'begin-plan' }),
+  );
+}
+
+/** The next state and the effects of one event. `now` is when it happened, ms since the epoch. */
+export function transition(state: CallState, event: CallEvent, now: number): Step {
+  if (hasEnded(state)) return afterEnd(state, event);
+  return settle(state, react(state, event, now));
+}
+
+function react(state: CallState, event: CallEvent, now: number): Step {
+  switch (event.type) {
+    case 'plan-moved':
+      return onPlanMoved(state, event.move, now);
+    case 'endpoint-opened':
+      return onEndpointOpened(state, event);
+    case 'endpoint-failed':
+      return onEndpointFailed(state, event, now);
+    case 'endpoint-answered':
+      return onEndpointAnswered(state, event, now);
+    case 'endpoint-lost':
+      return onEndpointLost(state, event, now);
+    case 'digit':
+      return whichLeg(state, event.legId) === 'caller' ? onDigit(state, event.digit) : step(state);
+    case 'play-ended':
+      return onPlayEnded(state, event, now);
+    case 'keypad-sent':
+      return onKeypadSent(state, event);
+    case 'leg-confirmed':
+      return onLegConfirmed(state, event, now);
+    case 'leg-ringing':
+      return state.other?.legId === event.legId && state.other.signalling === 'inviting'
+        ? step(withOther(state, { signalling: 'ringing' }))
+        : step(state);
+    case 'leg-answered':
+      return onLegAnswered(state, event);
+    case 'leg-failed':
+      return onLegFailed(state, event, now);
+    case 'leg-cancelled':
+      return onLegCancelled(state, event, now);
+    case 'leg-ended':
+      return onLegEnded(state, event, now);
+    case 'leg-reinvited':
+      return onLegReinvited(state, event);
+    case 'offered':
+      return onOffered(state, event, now);
+    case 'offer-lost':
+      return onOfferLost(state, event);
+    case 'ticket-timed-out':
+      return leaveQueue(state, event.ticketId, 'timeout');
+    case 'ticket-refused':
+      return leaveQueue(state, event.ticketId, 'closed');
+    case 'held':
+      return onHeld(state, event);
+    case 'resumed':
+      return onResumed(state, event);
+    case 'muted':
+      return onMuted(state, event);
+    case 'keyed':
+      return onKeyed(state, event);
+    case 'hang-up-asked':
+      return end(state, event.cause, now);
+    case 'wrap-up-ended':
+      return step(state);
+    case 'timer':
+      return onTimer(state, event.timer, now);
+    case 'recovered':
+      return step(state, record('call-recovered', { phase: state.phase }));
+    default:
+      return assertNever(event);
+  }
+}
+
+function leaveQueue(state: CallState, ticketId: string, reason: 'timeout' | 'closed'): Step {
+  if (state.phase !== 'queued' || state.queue?.ticketId !== ticketId) return step(state);
+  const left: CallState = { ...withTimer(state, 'announcement', null), phase: 'in-plan', playing: null, queue: null };
+  return {
+    state: left,
+    effects: [
+      record('queue-left', { queue: state.queue.queueId, reason }),
+      ...advance(left, { type: 'queue-left', reason }).effects,
+    ],
+  };
+}
+
+function onTimer(state: CallState, timer: TimerName, now: number): Step {
+  const rung = withTimer(state, timer, null);
+  switch (timer) {
+    case 'menu':
+      return state.phase === 'in-plan' ? advance(rung, { type: 'timeout' }) : step(rung);
+    case 'announcement':
+      return onAnnouncementDue(rung, now);
+    case 'longest':
+      return end(rung, 'too-long', now);
+    default:
+      return assertNever(timer);
+  }
+}
+
+/** After the last leg only the agent's wrap-up matters; latecomers are sent home. */
+function afterEnd(state: CallState, event: CallEvent): Step {
+  switch (event.type) {
+    case 'wrap-up-ended': {
+      if (state.phase !== 'wrap-up') return step(state);
+      const agentId = state.offer?.agentId;
+      const facts = { disposition: event.disposition, by: event.by };
+      return step(
+        { ...state, phase: 'over' },
+        record('wrap-up-ended', facts, agentId === undefined ? {} : { agentId }),
+        { type: 'retire' },
+      );
+    }
+    case 'leg-answered':
+    case 'leg-confirmed':
+      return step(state, { type: 'end-leg', legId: event.legId, cause: state.end?.cause ?? 'ended' });
+    case 'endpoint-opened':
+      return step(state, { type: 'close-endpoint', legId: event.legId });
+    case 'leg-reinvited':
+      return step(state, { type: 'answer-reinvite', legId: event.legId, token: event.token, sdp: null });
+    case 'offered':
+      return step(state, { type: 'offer-failed', offerId: event.offerId, cause: 'error' });
+    default:
+      return step(state);
+  }
+}
+
+/** Adds what follows from the difference between two states: a new graph, deadlines armed and disarmed. */
+function settle(before: CallState, reacted: Step): Step {
+  const effects: CallEffect[] = [...reacted.effects];
+  let state = reacted.state;
+  const graph = graphOf(state);
+  if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
+    state = { ...state, graph, revision: state.revision + 1 };
+    effects.push({ type: 'apply-graph', revision: state.revision, graph });
+  }
+  for (const timer of timerNames) {
+    const at = state.timers[timer];
+    if (at === before.timers[timer]) continue;
+    effects.push(at === undefined ? { type: 'disarm', timer } : { type: 'arm', timer, at });
+  }
+  return { state, effects };
+}
