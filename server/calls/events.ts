@@ -35,6 +35,8 @@ export type CallEvent =
   | { readonly type: 'leg-ringing'; readonly legId: LegId }
   /** The far side's 200, with its answer. */
   | { readonly type: 'leg-answered'; readonly legId: LegId; readonly sdp: string }
+  /** The ACK carried the answer to the offer in our 200. */
+  | { readonly type: 'leg-acknowledged'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'leg-failed'; readonly legId: LegId; readonly status: number; readonly reason: string }
   /** The caller gave up before our 200. */
   | { readonly type: 'leg-cancelled'; readonly legId: LegId }

@@ -102,6 +102,8 @@ function react(state: CallState, event: CallEvent, now: number): Step {
         : step(state);
     case 'leg-answered':
       return onLegAnswered(state, event);
+    case 'leg-acknowledged':
+      return step(state, { type: 'answer-endpoint', legId: event.legId, sdp: event.sdp });
     case 'leg-failed':
       return onLegFailed(state, event, now);
     case 'leg-cancelled':

@@ -1,0 +1,91 @@
+/** The one place that knows drachtio-srf's insides: its client, and dialogs made again after a restart. */
+import type { Socket } from 'node:net';
+import { createRequire } from 'node:module';
+import Srf from 'drachtio-srf';
+import type { StoredDialog } from './ports.ts';
+
+export { Srf };
+export type Dialog = Srf.Dialog & { readonly id: string };
+export type Request = Srf.SrfRequest;
+export type Response = Srf.SrfResponse;
+
+/** The parts of srf that its types leave out. */
+interface Agent {
+  _getDefaultSocket(): Socket | undefined;
+}
+interface Inside {
+  readonly app: { readonly client?: Agent & { on(event: string, listener: (...args: unknown[]) => void): void } };
+  addDialog(dialog: Dialog): void;
+  removeDialog(dialog: Dialog): void;
+  disconnect(): void;
+}
+type DialogClass = new (srf: Srf, type: 'uas' | 'uac', parts: unknown) => Dialog;
+
+// srf exports no Dialog; ARCHITECTURE section 9 tells how one is made again from what toJSON() gave.
+const DialogConstructor: DialogClass = createRequire(import.meta.url)('drachtio-srf/lib/dialog') as DialogClass;
+
+function inside(srf: Srf): Inside {
+  return srf as unknown as Inside;
+}
+
+/** The client's events that srf does not pass on. Only after `connect()` was called. */
+export function onClient(srf: Srf, event: string, listener: (...args: unknown[]) => void): void {
+  inside(srf).app.client?.on(event, listener);
+}
+
+/** A dialog's requests go out on the connection there is now, not on the one it was made on. */
+export function onLiveConnection(srf: Srf, dialog: Dialog): Dialog {
+  Object.defineProperty(dialog, 'socket', {
+    configurable: true,
+    get: () => inside(srf).app.client?._getDefaultSocket(),
+  });
+  return dialog;
+}
+
+/** What of a dialog has to be kept. */
+export function storedDialog(dialog: Dialog): StoredDialog {
+  const { id, type, sip } = dialog;
+  const local: { uri: string; sdp: string; contact?: string } = dialog.local;
+  return {
+    id,
+    type,
+    sip: { callId: sip.callId, localTag: sip.localTag, remoteTag: sip.remoteTag },
+    local: { uri: local.uri, sdp: local.sdp, contact: local.contact },
+    remote: { uri: dialog.remote.uri, sdp: dialog.remote.sdp },
+  };
+}
+
+/** Makes a dialog again. Call it after `connect()` was called and before the connection is up, so that no request is missed. */
+export function restoreDialog(srf: Srf, stored: StoredDialog): Dialog {
+  const { id, type, sip, local, remote } = stored;
+  const [fromTag, toTag] = type === 'uas' ? [sip.remoteTag, sip.localTag] : [sip.localTag, sip.remoteTag];
+  const header = (contact: string) => (name: string) => {
+    if (name.toLowerCase() === 'from') return { params: { tag: fromTag } };
+    return name.toLowerCase() === 'to' ? { params: { tag: toTag } } : [{ uri: contact }];
+  };
+  const message = (contact: string, body: string) => ({
+    method: 'INVITE',
+    uri: local.uri,
+    body,
+    agent: inside(srf).app.client,
+    stackDialogId: id,
+    get: (name: string) => (name.toLowerCase() === 'call-id' ? sip.callId : (local.contact ?? `<${local.uri}>`)),
+    getParsedHeader: header(contact),
+  });
+  const theirs = message(remote.uri, remote.sdp);
+  const ours = message(local.uri, local.sdp);
+  const parts = type === 'uas' ? { req: theirs, res: ours, sent: ours } : { req: ours, res: theirs, sent: ours };
+  const dialog = onLiveConnection(srf, new DialogConstructor(srf, type, parts));
+  inside(srf).addDialog(dialog);
+  return dialog;
+}
+
+export function forgetDialog(srf: Srf, dialog: Dialog): void {
+  inside(srf).removeDialog(dialog);
+}
+
+/** True once a connection to the engine is there (and authenticated or about to be). */
+export function hasConnection(srf: Srf): boolean {
+  const socket = inside(srf).app.client?._getDefaultSocket();
+  return socket !== undefined && !socket.destroyed;
+}

@@ -1,0 +1,112 @@
+/** Client of the engine link: which dialogs and flows the embedded engine holds, and word of flows that are lost. */
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Logger } from '../../base/logger.ts';
+import {
+  type EngineDialog,
+  type EngineFlow,
+  type EngineLinkFrame,
+  engineLinkFrame,
+} from '../../protocol/engine-link.ts';
+
+export interface EngineLinkOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly logger: Logger;
+  /** The link is up: this boot of the engine holds these. */
+  readonly onReady: (engine: {
+    readonly bootId: string;
+    readonly dialogs: readonly EngineDialog[];
+    readonly flows: readonly EngineFlow[];
+  }) => void;
+  readonly onLost: () => void;
+  readonly onFlowLost: (contacts: readonly string[]) => void;
+}
+
+const retryMs = 200;
+
+type Answer<T extends EngineLinkFrame['type']> = Extract<EngineLinkFrame, { type: T }>;
+
+export class EngineLink {
+  readonly #options: EngineLinkOptions;
+  readonly #waiting = new Map<number, (frame: EngineLinkFrame) => void>();
+  #socket: Socket | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #ready = false;
+  #closed = false;
+  #ids = 0;
+
+  constructor(options: EngineLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, and connects again whenever the link is lost. */
+  start(): void {
+    if (this.#closed) return;
+    const { host, port, secret, logger } = this.#options;
+    const socket = connect({ host, port });
+    this.#socket = socket;
+    socket.on('error', (err) => logger.debug({ err }, 'the engine link failed'));
+    socket.on('close', () => this.#lost());
+    createInterface({ input: socket }).on('line', (line) => this.#read(line));
+    socket.on('connect', () => {
+      this.#hello(secret).catch((err: unknown) => {
+        logger.warn({ err }, 'the engine link was refused');
+        socket.destroy();
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#socket?.destroy();
+  }
+
+  async #hello(secret: string): Promise<void> {
+    const hello = await this.#ask('hello', { secret });
+    const { dialogs } = await this.#ask('dialogs', {});
+    const { flows } = await this.#ask('flows', {});
+    this.#ready = true;
+    this.#options.onReady({ bootId: hello.bootId, dialogs, flows });
+  }
+
+  #ask<T extends 'hello' | 'dialogs' | 'flows'>(type: T, fields: Readonly<Record<string, string>>): Promise<Answer<T>> {
+    const id = ++this.#ids;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, (frame) => {
+        if (frame.type === type) resolve(frame as Answer<T>);
+        else reject(new Error(frame.type === 'refused' ? frame.reason : 'the engine link was lost'));
+      });
+      this.#socket?.write(`${JSON.stringify({ type, id, ...fields })}\n`);
+    });
+  }
+
+  #read(line: string): void {
+    const frame = parseFrame(line);
+    if (frame === undefined) {
+      this.#options.logger.warn({}, 'the engine link sent a line that is not understood');
+      return;
+    }
+    if (frame.type === 'flow-lost') return this.#options.onFlowLost(frame.contacts);
+    this.#waiting.get(frame.id)?.(frame);
+    this.#waiting.delete(frame.id);
+  }
+
+  #lost(): void {
+    for (const [id, waiting] of this.#waiting) waiting({ type: 'refused', id, reason: 'the link was lost' });
+    this.#waiting.clear();
+    if (this.#ready) this.#options.onLost();
+    this.#ready = false;
+    if (!this.#closed) this.#retry = setTimeout(() => this.start(), retryMs);
+  }
+}
+
+function parseFrame(line: string): EngineLinkFrame | undefined {
+  try {
+    return engineLinkFrame.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

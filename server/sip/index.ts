@@ -1,0 +1,215 @@
+/** The SIP side of the server: a drachtio application, the registrar, and the dialogs of our calls. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import { DigestGuard } from './digest.ts';
+import { hasConnection, onClient, type Request, type Response, Srf } from './drachtio.ts';
+import { EngineLink } from './engine-link.ts';
+import { Legs } from './legs.ts';
+import { Locations } from './locations.ts';
+import { asUser, type Home, normalise, userOf } from './numbers.ts';
+import type { Binding, PasswordOf, SipListener, StoredDialog } from './ports.ts';
+import { Registrar } from './registrar.ts';
+
+export type { Binding, Invite, LegEvent, PasswordOf, Refusal, SipListener, StoredDialog } from './ports.ts';
+export { normalise } from './numbers.ts';
+
+export interface SipOptions {
+  readonly engine: { readonly host: string; readonly port: number; readonly secret: string };
+  /** Absent with a stock drachtio-server, which has no engine link. */
+  readonly link?: { readonly host: string; readonly port: number };
+  readonly realm: string;
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly passwordOf: PasswordOf;
+  readonly newCallId: () => string;
+  /** Key of the digest nonces; kept over restarts so that a running registration stays valid. */
+  readonly nonceKey?: Buffer;
+}
+
+/** What a restart of this server has to hand over. */
+export interface Remembered {
+  readonly dialogs: readonly { readonly legId: string; readonly dialog: StoredDialog }[];
+  readonly bindings: readonly Binding[];
+}
+
+/** Where an outgoing leg goes. */
+export type Destination =
+  | { readonly type: 'agent'; readonly agentId: string; readonly offerId: string }
+  | { readonly type: 'outside'; readonly to: string };
+
+/** The tag under which the engine keeps our dialogs while we are away. */
+const appTag = 'jackfield';
+const registrationInSeconds = 120;
+
+export class SipSide {
+  readonly #options: SipOptions;
+  readonly #listener: SipListener;
+  readonly #srf = new Srf(appTag);
+  readonly #legs: Legs;
+  readonly #locations: Locations;
+  readonly #registrar: Registrar;
+  #link: EngineLink | undefined;
+  /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
+  #doubtful: ReadonlySet<string> = new Set();
+  #connected = false;
+
+  constructor(options: SipOptions, listener: SipListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#legs = new Legs(this.#srf, listener, options.logger);
+    this.#locations = new Locations(options.clock, (agentId, bindings) =>
+      listener.registrationChanged(agentId, bindings),
+    );
+    const { clock, logger, passwordOf, realm } = options;
+    const guard = new DigestGuard({ realm, key: options.nonceKey ?? randomBytes(32), nonceLifeMs: 300_000 });
+    this.#registrar = new Registrar(
+      { clock, logger, passwordOf, guard, longestInSeconds: registrationInSeconds },
+      this.#locations,
+    );
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /**
+   * Connects to the engine; with `remembered`, takes up the dialogs and registrations of the server before this one.
+   * Resolves once the engine's inventory has been compared with ours (at once for a stock drachtio-server).
+   */
+  async start(remembered: Remembered): Promise<void> {
+    const { engine, logger } = this.#options;
+    this.#route();
+    this.#srf.on('connect', (err) => {
+      if (err instanceof Error) return logger.error({ err }, 'the SIP engine refused the connection');
+      this.#setConnected(true);
+    });
+    this.#srf.on('error', (err) => logger.debug({ err }, 'the connection to the SIP engine failed'));
+    void this.#srf.connect({ ...engine });
+    // After connect() made the client and before its socket is up: no request of these dialogs can be missed.
+    for (const { legId, dialog } of remembered.dialogs) this.#legs.restore(legId, dialog);
+    for (const binding of remembered.bindings) this.#locations.bind(binding);
+    this.#doubtful = this.#legs.dialogIds();
+    onClient(this.#srf, 'close', () => this.#setConnected(false));
+    onClient(this.#srf, 'reconnecting', () => this.#setConnected(false));
+    await this.#startLink();
+  }
+
+  answer(legId: string, sdp: string): void {
+    this.#legs.answer(legId, sdp);
+  }
+
+  reject(legId: string, status: number, reason: string): void {
+    this.#legs.reject(legId, status, reason);
+  }
+
+  /** INVITEs an agent at the newest registered contact, or somebody outside. */
+  invite(leg: {
+    readonly legId: string;
+    readonly callId: string;
+    readonly destination: Destination;
+    readonly sdp: string;
+    readonly from: string;
+  }): void {
+    const { legId, callId, destination, sdp } = leg;
+    const headers = { [callHeader]: callId };
+    const from = asUser(leg.from);
+    if (destination.type === 'outside')
+      return this.#legs.invite({ legId, uri: this.#outsideUri(destination.to), sdp, from, headers });
+    const binding = this.#locations.of(destination.agentId).at(-1);
+    if (binding === undefined)
+      return this.#listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
+    const named = { ...headers, [offerHeader]: destination.offerId };
+    this.#legs.invite({ legId, uri: binding.contact, sdp, from, headers: named });
+  }
+
+  cancel(legId: string): void {
+    this.#legs.cancel(legId);
+  }
+
+  bye(legId: string, cause: string): void {
+    this.#legs.bye(legId, cause);
+  }
+
+  answerReinvite(legId: string, token: number, sdp: string | null): void {
+    this.#legs.answerReinvite(legId, token, sdp);
+  }
+
+  /** Whether an INVITE would reach the agent. */
+  isRegistered(agentId: string): boolean {
+    return this.#locations.of(agentId).length > 0;
+  }
+
+  close(): void {
+    this.#link?.close();
+    this.#locations.close();
+    if (hasConnection(this.#srf)) this.#srf.disconnect();
+  }
+
+  #route(): void {
+    this.#srf.invite((req, res) => this.#invited(req, res));
+    this.#srf.use('register', (req, res) => this.#registrar.register(req, res));
+    this.#srf.use('options', (_req, res) =>
+      res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER' } }),
+    );
+  }
+
+  #invited(req: Request, res: Response): void {
+    const { home, newCallId } = this.#options;
+    const callId = newCallId();
+    const legId = `${callId}.c`;
+    const asserted = req.has('P-Asserted-Identity') ? /<([^>]+)>/.exec(req.get('P-Asserted-Identity'))?.[1] : undefined;
+    const caller = userOf(asserted ?? req.getParsedHeader('From').uri);
+    this.#legs.take(legId, req, res);
+    const refusal = this.#listener.invited({
+      callId,
+      legId,
+      from: caller === '' ? 'anonymous' : normalise(caller, home),
+      to: userOf(req.uri),
+      sdp: req.body,
+      transport: req.protocol,
+      source: `${req.source_address}:${req.source_port}`,
+    });
+    if (refusal === null) return;
+    this.#legs.forget(legId);
+    res.send(refusal.status, refusal.reason, { headers: { ...refusal.headers } });
+  }
+
+  #outsideUri(to: string): string {
+    return /^sips?:/i.test(to) ? to : `sip:${asUser(to)}@${this.#options.realm}`;
+  }
+
+  #setConnected(connected: boolean): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    // The engine answers or cancels every undecided INVITE of a connection that is lost.
+    if (!connected) this.#legs.failPending();
+    this.#listener.engineChanged(connected);
+  }
+
+  #startLink(): Promise<void> {
+    const { engine, link, logger } = this.#options;
+    if (link === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#link = new EngineLink({
+        ...link,
+        secret: engine.secret,
+        logger,
+        onReady: (held) => {
+          this.#legs.dropMissing(this.#doubtful, new Set(held.dialogs.map((dialog) => dialog.id)));
+          this.#doubtful = new Set();
+          this.#locations.keepOnly(held.flows.map((flow) => flow.contact));
+          resolve();
+        },
+        onLost: () => {
+          logger.warn({}, 'the engine link was lost');
+          this.#doubtful = this.#legs.dialogIds();
+        },
+        onFlowLost: (contacts) => this.#locations.drop(contacts),
+      });
+      this.#link.start();
+    });
+  }
+}

@@ -1,0 +1,229 @@
+/** The dialogs of our calls: asks go in by leg, what happens comes out as leg events. */
+import type { Logger } from '../../base/logger.ts';
+import type { LegId } from '../../protocol/ids.ts';
+import {
+  type Dialog,
+  forgetDialog,
+  onLiveConnection,
+  type Request,
+  type Response,
+  restoreDialog,
+  type Srf,
+  storedDialog,
+} from './drachtio.ts';
+import type { SipListener, StoredDialog } from './ports.ts';
+
+/** An INVITE we have sent. */
+export interface OutgoingInvite {
+  readonly legId: LegId;
+  readonly uri: string;
+  readonly sdp: string;
+  /** User part of From. */
+  readonly from: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Pending {
+  readonly req: Request;
+  readonly res: Response;
+}
+
+interface Leg {
+  /** An incoming INVITE that has no final answer yet. */
+  pending?: Pending | undefined;
+  /** Our INVITE that has no final answer yet. */
+  inviting?: { request?: Request; cancelled: boolean } | undefined;
+  dialog?: Dialog | undefined;
+  /** Asked to end while its dialog was still coming. */
+  ending?: string | undefined;
+  readonly reinvites: Map<number, Response>;
+}
+
+/** SIP failures carry a status; anything else (no connection, bad URI) counts as 503. */
+function statusOf(err: unknown): { readonly status: number; readonly reason: string } {
+  if (err instanceof Error && 'status' in err && typeof err.status === 'number')
+    return { status: err.status, reason: 'reason' in err && typeof err.reason === 'string' ? err.reason : '' };
+  return { status: 503, reason: err instanceof Error ? err.message : 'unknown' };
+}
+
+export class Legs {
+  readonly #srf: Srf;
+  readonly #listener: SipListener;
+  readonly #logger: Logger;
+  readonly #legs = new Map<LegId, Leg>();
+  #tokens = 0;
+
+  constructor(srf: Srf, listener: SipListener, logger: Logger) {
+    this.#srf = srf;
+    this.#listener = listener;
+    this.#logger = logger;
+  }
+
+  /** Takes in an INVITE; from now on the leg answers to `legId`. */
+  take(legId: LegId, req: Request, res: Response): void {
+    const leg: Leg = { pending: { req, res }, reinvites: new Map() };
+    this.#legs.set(legId, leg);
+    req.on('cancel', () => {
+      leg.pending = undefined;
+      this.#legs.delete(legId);
+      this.#listener.legEvent({ type: 'leg-cancelled', legId });
+    });
+  }
+
+  forget(legId: LegId): void {
+    this.#legs.delete(legId);
+  }
+
+  answer(legId: LegId, sdp: string): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.pending === undefined) return;
+    const { req, res } = leg.pending;
+    leg.pending = undefined;
+    this.#srf.createUAS(req, res, { localSdp: sdp }).then(
+      (dialog) => {
+        this.#confirmed(legId, leg, dialog as Dialog);
+        if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-confirmed', legId });
+      },
+      (err: unknown) => this.#failed(legId, err),
+    );
+  }
+
+  reject(legId: LegId, status: number, reason: string): void {
+    const leg = this.#legs.get(legId);
+    this.#legs.delete(legId);
+    leg?.pending?.res.send(status, reason, {});
+  }
+
+  invite(invite: OutgoingInvite): void {
+    const { legId, uri, sdp, from, headers } = invite;
+    const inviting: NonNullable<Leg['inviting']> = { cancelled: false };
+    const leg: Leg = { inviting, reinvites: new Map() };
+    this.#legs.set(legId, leg);
+    const options = { localSdp: sdp, callingNumber: from, headers: { ...headers } };
+    const progress = {
+      cbRequest: (first: unknown, second?: unknown) => {
+        // srf calls it with (err, req), its types say (req).
+        const request = (second ?? first) as Request | undefined;
+        if (request === undefined || typeof request.cancel !== 'function') return;
+        inviting.request = request;
+        if (inviting.cancelled) this.#sendCancel(request);
+      },
+      cbProvisional: (res: Response) => {
+        if (res.status >= 180) this.#listener.legEvent({ type: 'leg-ringing', legId });
+      },
+    };
+    this.#srf.createUAC(uri, options, progress).then(
+      (dialog) => {
+        leg.inviting = undefined;
+        this.#confirmed(legId, leg, dialog as Dialog);
+        if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
+      },
+      (err: unknown) => this.#failed(legId, err),
+    );
+  }
+
+  cancel(legId: LegId): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.inviting === undefined) return this.bye(legId, 'cancelled');
+    leg.inviting.cancelled = true;
+    leg.ending = 'cancelled';
+    if (leg.inviting.request !== undefined) this.#sendCancel(leg.inviting.request);
+  }
+
+  bye(legId: LegId, cause: string): void {
+    const leg = this.#legs.get(legId);
+    if (leg === undefined) return;
+    leg.ending = cause;
+    if (leg.dialog === undefined) return;
+    const { dialog } = leg;
+    this.#gone(legId);
+    const end = dialog.destroy as (options: unknown) => Promise<unknown>;
+    end
+      .call(dialog, { headers: { Reason: `SIP;cause=200;text="${cause.replace(/[^A-Za-z0-9 -]/g, '')}"` } })
+      .catch((err: unknown) => this.#logger.warn({ legId, err }, 'a BYE could not be sent'));
+  }
+
+  answerReinvite(legId: LegId, token: number, sdp: string | null): void {
+    const leg = this.#legs.get(legId);
+    const res = leg?.reinvites.get(token);
+    if (leg === undefined || res === undefined) return;
+    leg.reinvites.delete(token);
+    if (sdp === null) return res.send(488);
+    if (leg.dialog !== undefined) leg.dialog.local.sdp = sdp;
+    res.send(200, { body: sdp, headers: { 'Content-Type': 'application/sdp' } });
+    if (leg.dialog !== undefined) this.#listener.dialogChanged(legId, storedDialog(leg.dialog));
+  }
+
+  /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
+  restore(legId: LegId, stored: StoredDialog): void {
+    const leg: Leg = { reinvites: new Map() };
+    this.#legs.set(legId, leg);
+    this.#watch(legId, leg, restoreDialog(this.#srf, stored));
+  }
+
+  /** Of the dialogs in doubt, those the engine no longer holds are gone: their legs are told, nothing is sent. */
+  dropMissing(doubtful: ReadonlySet<string>, held: ReadonlySet<string>): void {
+    for (const [legId, leg] of [...this.#legs]) {
+      if (leg.dialog === undefined || !doubtful.has(leg.dialog.id) || held.has(leg.dialog.id)) continue;
+      forgetDialog(this.#srf, leg.dialog);
+      this.#gone(legId);
+      this.#listener.legEvent({ type: 'leg-ended', legId, cause: 'signalling-lost' });
+    }
+  }
+
+  /** The engine is gone and with it every INVITE that was under way. */
+  failPending(): void {
+    for (const [legId, leg] of [...this.#legs]) {
+      if (leg.dialog !== undefined) continue;
+      this.#failed(legId, new Error('the SIP engine went away'));
+    }
+  }
+
+  /** Ids of the dialogs there are. */
+  dialogIds(): Set<string> {
+    return new Set([...this.#legs.values()].flatMap((leg) => (leg.dialog === undefined ? [] : [leg.dialog.id])));
+  }
+
+  #confirmed(legId: LegId, leg: Leg, dialog: Dialog): void {
+    this.#watch(legId, leg, onLiveConnection(this.#srf, dialog));
+    this.#listener.dialogChanged(legId, storedDialog(dialog));
+    if (leg.ending !== undefined) this.bye(legId, leg.ending);
+  }
+
+  #watch(legId: LegId, leg: Leg, dialog: Dialog): void {
+    leg.dialog = dialog;
+    dialog.on('destroy', (...args: unknown[]) => {
+      this.#gone(legId);
+      if (leg.ending !== undefined) return;
+      const lost = args[1] !== 'normal release' && typeof args[1] === 'string';
+      this.#listener.legEvent({ type: 'leg-ended', legId, cause: lost ? 'signalling-lost' : 'hangup' });
+    });
+    dialog.on('modify', (req, res) => {
+      const token = ++this.#tokens;
+      leg.reinvites.set(token, res);
+      this.#listener.legEvent({ type: 'leg-reinvited', legId, token, sdp: req.body });
+    });
+    dialog.on('ack', (req) => {
+      if (req.body !== '') this.#listener.legEvent({ type: 'leg-acknowledged', legId, sdp: req.body });
+    });
+  }
+
+  #failed(legId: LegId, err: unknown): void {
+    const leg = this.#legs.get(legId);
+    if (leg === undefined) return;
+    this.#legs.delete(legId);
+    if (leg.ending !== undefined) return;
+    this.#listener.legEvent({ type: 'leg-failed', legId, ...statusOf(err) });
+  }
+
+  #gone(legId: LegId): void {
+    this.#legs.delete(legId);
+    this.#listener.dialogChanged(legId, null);
+  }
+
+  #sendCancel(request: Request): void {
+    request.cancel((err: unknown) => {
+      if (err !== null && err !== undefined) this.#logger.debug({ err }, 'a CANCEL came too late');
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** Numbers as SIP carries them, and as a site writes them (E.164). */
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
+
+/** Where a number without `+` is at home. */
+export interface Home {
+  /** ISO 3166. */
+  readonly country: string;
+  /** Put before local numbers that have no area code. */
+  readonly areaCode: string;
+}
+
+/** E.164 where the number can be made so; else as it came, without what a number cannot hold. */
+export function normalise(number: string, home: Home): string {
+  const plain = number.replace(/[\s()./-]/g, '');
+  const country: CountryCode | undefined = isSupportedCountry(home.country) ? home.country : undefined;
+  const candidates = [plain, ...(plain.startsWith('+') ? [] : [`+${plain}`, `${home.areaCode}${plain}`])];
+  for (const candidate of candidates) {
+    const parsed = parsePhoneNumberFromString(candidate, country === undefined ? {} : { defaultCountry: country });
+    if (parsed?.isValid() === true) return parsed.number;
+  }
+  return plain;
+}
+
+/** The user part of a SIP URI, decoded; empty when there is none. */
+export function userOf(uri: string): string {
+  const user = /^(?:sips?|tel):([^@;>?]+)/i.exec(uri.trim())?.[1] ?? '';
+  const bare = uri.toLowerCase().startsWith('tel:') || uri.includes('@') ? user : '';
+  try {
+    return decodeURIComponent(bare.split(';')[0] ?? '');
+  } catch {
+    return bare;
+  }
+}
+
+/** A number as the user part of a From: what is not allowed there is dropped; nobody is `anonymous`. */
+export function asUser(number: string): string {
+  const user = number.replace(/[^0-9A-Za-z+*#._-]/g, '').slice(0, 64);
+  return user === '' ? 'anonymous' : user;
+}

@@ -1,0 +1,64 @@
+/** What the SIP side tells, and what it asks of, the rest of the server. No drachtio type goes further than this folder. */
+import type { AgentId, CallId, LegId } from '../../protocol/ids.ts';
+
+/** An INVITE from somebody new. `sdp` is opaque; empty when the caller wants our offer. */
+export interface Invite {
+  readonly callId: CallId;
+  readonly legId: LegId;
+  /** User part of From (or P-Asserted-Identity), E.164 where it can be made so. */
+  readonly from: string;
+  /** User part of the Request-URI, as dialled. */
+  readonly to: string;
+  readonly sdp: string;
+  readonly transport: string;
+  readonly source: string;
+}
+
+/** The INVITE is not taken: this status goes back. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What happened to a leg; the names are those of the call machine's events. */
+export type LegEvent =
+  | { readonly type: 'leg-confirmed'; readonly legId: LegId }
+  | { readonly type: 'leg-ringing'; readonly legId: LegId }
+  | { readonly type: 'leg-answered'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-acknowledged'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-failed'; readonly legId: LegId; readonly status: number; readonly reason: string }
+  | { readonly type: 'leg-cancelled'; readonly legId: LegId }
+  | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | 'signalling-lost' }
+  | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string };
+
+/** What a dialog needs to live on after a restart of this server. Plain JSON. */
+export interface StoredDialog {
+  readonly id: string;
+  readonly type: 'uas' | 'uac';
+  readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
+  readonly local: { readonly uri: string; readonly sdp: string; readonly contact?: string | undefined };
+  readonly remote: { readonly uri: string; readonly sdp: string };
+}
+
+/** One registered contact of an agent. */
+export interface Binding {
+  readonly agentId: AgentId;
+  readonly contact: string;
+  readonly expiresAt: number;
+}
+
+export interface SipListener {
+  /** A new call; a refusal answers the INVITE at once. */
+  invited(invite: Invite): Refusal | null;
+  legEvent(event: LegEvent): void;
+  /** The leg's dialog came to be (or changed), or is gone (null). */
+  dialogChanged(legId: LegId, dialog: StoredDialog | null): void;
+  /** An agent's softphone registered, refreshed, or is gone. `bindings` are all that are left. */
+  registrationChanged(agentId: AgentId, bindings: readonly Binding[]): void;
+  /** The engine is (or is no longer) connected. */
+  engineChanged(connected: boolean): void;
+}
+
+/** The password of a minted credential; undefined when there is no such user or it has lapsed. */
+export type PasswordOf = (username: string) => string | undefined;
