@@ -1,0 +1,66 @@
+// What no test can ever run on the machines the project is built on. The list grows only together with docs/never-run.md.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../paths.mjs';
+
+/** @type {readonly { name: string, reason: string }[]} */
+export const neverRun = [
+  {
+    name: 'a stock drachtio-server',
+    reason:
+      'not packaged by Debian or npm; the embedded engine speaks the same protocol to the unmodified drachtio-srf',
+  },
+  {
+    name: 'a real Electron window',
+    reason:
+      'its binary is on a release page that cannot be reached; the same renderer runs in Chromium, main and preload against typed stubs',
+  },
+  {
+    name: 'a cloud recogniser',
+    reason: 'needs an account and the internet; its port is tested against a local WebSocket server',
+  },
+  {
+    name: 'a neural model folder',
+    reason: 'hundreds of megabytes that the admin downloads; the port is tested with the recogniser that ships',
+  },
+];
+
+/**
+ * The list as docs/never-run.md has it: lines of the form `- **name**: reason.`
+ * @param {string} markdown
+ */
+export function listed(markdown) {
+  return [...markdown.matchAll(/^- \*\*(.+?)\*\*: ((?:.|\n(?!- |\n))+?)\.?$(?=\n- |\n\n|\n*$(?![\s\S]))/gm)].map(
+    (match) => ({
+      name: match[1] ?? '',
+      reason: (match[2] ?? '').replace(/\s+/g, ' ').replace(/\.$/, ''),
+    }),
+  );
+}
+
+/**
+ * The differences between code and document, in words.
+ * @param {readonly { name: string, reason: string }[]} code
+ * @param {readonly { name: string, reason: string }[]} document
+ */
+export function differences(code, document) {
+  const line = (/** @type {{ name: string, reason: string }} */ entry) => `${entry.name}: ${entry.reason}`;
+  const [a, b] = [code.map(line), document.map(line)];
+  return [
+    ...a.filter((text) => !b.includes(text)).map((text) => `only in scripts/checks/never-run.mjs: ${text}`),
+    ...b.filter((text) => !a.includes(text)).map((text) => `only in docs/never-run.md: ${text}`),
+  ];
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  let text = '';
+  try {
+    text = readFileSync(join(root, 'docs', 'never-run.md'), 'utf8');
+  } catch {
+    console.error('docs/never-run.md cannot be read');
+  }
+  const found = differences(neverRun, listed(text));
+  for (const line of found) console.error(line);
+  process.exitCode = found.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,70 @@
+// Runs one vitest project and counts what its JSON report says.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readJson, root } from '../paths.mjs';
+
+/**
+ * @typedef {object} Counted
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string[]} failures
+ */
+
+/**
+ * What a vitest report counts for. Skipped is not passed; a project without tests has failed, and so has a run that ended
+ * badly though every test passed (an unhandled error).
+ * @param {string} project
+ * @param {any} report vitest's JSON
+ * @param {number | null} exitCode
+ * @returns {Counted}
+ */
+export function countReport(project, report, exitCode) {
+  const all = (report?.testResults ?? []).flatMap((/** @type {any} */ file) => {
+    const tests = file.assertionResults ?? [];
+    const place = String(file.name ?? '').replace(`${root}/`, '');
+    if (tests.length === 0 && file.status === 'failed') return [{ ok: false, name: `${place}: did not load` }];
+    return tests.map((/** @type {any} */ test) => ({
+      ok: test.status === 'passed',
+      name: `${place}: ${test.fullName}${test.status === 'failed' ? '' : ` (${test.status})`}`,
+    }));
+  });
+  const failures = all.filter((/** @type {any} */ test) => !test.ok).map((/** @type {any} */ test) => test.name);
+  const passed = all.length - failures.length;
+  if (all.length === 0) failures.push(`${project}: no tests ran`);
+  else if (exitCode !== 0 && failures.length === 0)
+    failures.push(`${project}: vitest ended with ${exitCode} though all tests passed`);
+  return { passed, failed: failures.length, failures };
+}
+
+/**
+ * @param {string} project
+ * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string[]} [extra]
+ * @returns {Promise<Counted>}
+ */
+export function runProject(project, node, env, extra = []) {
+  const scratch = mkdtempSync(join(tmpdir(), 'jackfield-report-'));
+  const file = join(scratch, 'report.json');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [
+    vitest,
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
+  return new Promise((resolve) => {
+    const child = spawn(node, [...args, ...extra], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', () => resolve({ passed: 0, failed: 1, failures: [`${project}: vitest could not be started`] }));
+    child.on('close', (code) => {
+      const counted = countReport(project, readJson(file), code);
+      rmSync(scratch, { recursive: true, force: true });
+      resolve(counted);
+    });
+  });
+}

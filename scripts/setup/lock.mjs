@@ -1,0 +1,55 @@
+// One set-up at a time in a folder. The lock is a file with the holder's process id; a dead holder's lock is taken over.
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SetupProblem } from '../problems.mjs';
+
+/**
+ * Whether a process with this id runs and is one of ours (a process id may have been given to someone else since).
+ * @param {number} pid
+ */
+export function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return /node|jackfield/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Takes the lock or throws `setup-running` with the holder's process id. Returns what releases it.
+ * @param {string} file
+ * @returns {() => void}
+ */
+export function takeLock(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      const descriptor = openSync(file, 'wx', 0o600);
+      writeSync(descriptor, String(process.pid));
+      closeSync(descriptor);
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readHolder(file));
+    if (holder !== process.pid && isAlive(holder)) throw new SetupProblem('setup-running', { pid: holder });
+    rmSync(file, { force: true });
+  }
+  throw new SetupProblem('setup-running', { pid: readHolder(file) });
+}
+
+/** @param {string} file */
+function readHolder(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { missingPackages } from './debian.mjs';
+import { hashFiles } from './hash.mjs';
+import { setUp } from './index.mjs';
+import { takeLock } from './lock.mjs';
+import { makeProgress } from './progress.mjs';
+import { hasStamp, writeStamp } from './stamp.mjs';
+import type { Context, Step } from './step.mjs';
+import { dependenciesMatch } from './steps/dependencies.mjs';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-setup-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function step(id: string, run: (context: Context) => void): Step {
+  return {
+    id,
+    name: { en: id, zh: id },
+    touches: () => [`path of ${id}`],
+    done: (context) => hasStamp(context.home, id, '1'),
+    run: (context) => {
+      run(context);
+      writeStamp(context.home, id, '1');
+      return Promise.resolve();
+    },
+  };
+}
+
+const out = { write: () => true };
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  CI: '1',
+  JACKFIELD_HOME: folder,
+  XDG_CACHE_HOME: folder,
+});
+
+test('done steps are not done again, and a failed one is resumed without repeating those before it', async () => {
+  const ran: string[] = [];
+  let broken = true;
+  const steps = [
+    step('first', () => ran.push('first')),
+    step('second', () => {
+      ran.push('second');
+      if (broken) throw new Error('the network went away');
+    }),
+    step('third', () => ran.push('third')),
+  ];
+  await expect(setUp({ out, steps }, environment())).rejects.toThrow('the network went away');
+  expect(existsSync(join(folder, 'setup.lock'))).toBe(false);
+  broken = false;
+  await setUp({ out, steps }, environment());
+  await setUp({ out, steps }, environment());
+  expect(ran).toEqual(['first', 'second', 'second', 'third']);
+});
+
+test('--no-system is remembered and moves the cache into the home', async () => {
+  const seen: string[] = [];
+  const note = (id: string): Step => step(id, (context) => seen.push(`${context.system} ${context.cache}`));
+  await setUp({ system: false, out, steps: [note('one')] }, environment());
+  await setUp({ out, steps: [note('two')] }, environment());
+  await setUp({ system: true, out, steps: [note('three')] }, environment());
+  expect(seen).toEqual([
+    `false ${join(folder, 'cache')}`,
+    `false ${join(folder, 'cache')}`,
+    `true ${join(folder, 'jackfield')}`,
+  ]);
+});
+
+test('a lock held by a running process names it; a dead holder is taken over', async () => {
+  const file = join(folder, 'setup.lock');
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  await once(other, 'spawn');
+  writeFileSync(file, String(other.pid));
+  expect(() => takeLock(file)).toThrow(`process ${other.pid}`);
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+  const release = takeLock(file);
+  expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
+  release();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('node_modules counts only when npm finished it and it is what the lock file says', () => {
+  const write = (path: string, packages: Record<string, unknown>): void => {
+    mkdirSync(join(folder, 'node_modules'), { recursive: true });
+    writeFileSync(join(folder, path), JSON.stringify({ packages }));
+  };
+  const lock = {
+    '': {},
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/b': { version: '2.0.0', optional: true },
+  };
+  write('package-lock.json', lock);
+  expect(dependenciesMatch(folder)).toBe(false);
+  write('node_modules/.package-lock.json', { 'node_modules/a': { version: '1.0.0' } });
+  expect(dependenciesMatch(folder)).toBe(true);
+  write('node_modules/.package-lock.json', { 'node_modules/a': { version: '1.0.1' } });
+  expect(dependenciesMatch(folder)).toBe(false);
+});
+
+test('a package is there under any of its names', () => {
+  const wanted = [
+    { names: ['libssl3', 'libssl3t64'], purpose: 'x' },
+    { names: ['flite'], purpose: 'y' },
+  ];
+  expect(missingPackages(wanted, new Set(['libssl3t64'])).map((entry) => entry.names[0])).toEqual(['flite']);
+});
+
+test('the fingerprint changes with contents and names, and not with tests', () => {
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src', 'a.ts'), 'one');
+  const before = hashFiles(folder, ['src']);
+  writeFileSync(join(folder, 'src', 'a.test.ts'), 'test');
+  expect(hashFiles(folder, ['src'])).toBe(before);
+  writeFileSync(join(folder, 'src', 'a.ts'), 'two');
+  expect(hashFiles(folder, ['src'])).not.toBe(before);
+});
+
+test('without a terminal, progress is one line when a step begins and one when it ends', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const progress = makeProgress({ write: (text: string) => lines.push(text) }, () => now);
+  progress.step('[1/2] npm packages');
+  now = 3400;
+  progress.finished();
+  expect(lines).toEqual(['[1/2] npm packages ...\n', '[1/2] npm packages: done (3 s)\n']);
+});
