@@ -1,4 +1,5 @@
 import { configProblems } from './config.ts';
+import { deskProblems } from './desk.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
 import { softphoneProblems } from './softphone.ts';
@@ -9,6 +10,7 @@ export { problem } from './problem.ts';
 /** Every user-facing error there is. A new one is added to the file of its area, in both languages. */
 export const catalogue = {
   ...configProblems,
+  ...deskProblems,
   ...httpProblems,
   ...softphoneProblems,
 } as const satisfies Record<string, ProblemText>;
