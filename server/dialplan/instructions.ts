@@ -22,6 +22,8 @@ export interface PlanPosition {
   readonly language: Language;
   /** How often the current menu was asked again. */
   readonly retries: number;
+  /** Set once the plan has ended the call; nothing more is expected then. */
+  readonly ended: HangupCause | null;
 }
 
 /**

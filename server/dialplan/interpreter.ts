@@ -14,7 +14,7 @@ import type {
   PlanPosition,
 } from './instructions.ts';
 import { compareParticular, meets, readings } from './numbers.ts';
-import type { Language, NumberPattern, Plan, Prompt, Queue, Route, Step } from './plan.ts';
+import type { HangupCause, Language, NumberPattern, Plan, Prompt, Queue, Route, Step } from './plan.ts';
 
 type StepOf<T extends Step['type']> = Extract<Step, { type: T }>;
 
@@ -45,22 +45,29 @@ export function begin(plan: Plan, call: IncomingCall): PlanMove | NoRoute {
  * route or step this plan does not have ends the call, for there is nowhere to go on from.
  */
 export function advance(plan: Plan, position: PlanPosition, input: PlanInput, now: number): PlanMove {
+  if (position.ended !== null) return unmoved(position);
   const route = plan.routes.get(position.route);
   const step = route?.steps.get(position.step);
   if (route === undefined || step === undefined) return lost(position);
   const walk = new Walk(plan, route, { turn: position.turn, language: position.language, now });
-  return react(walk, step, position, input) ?? { type: 'move', position, instruction: { type: 'wait' }, facts: [] };
+  return react(walk, step, position, input) ?? unmoved(position);
 }
 
 /** The instruction a position is in, again: after a restart, when nobody remembers whether it was carried out. */
 export function resume(plan: Plan, position: PlanPosition): Instruction {
+  if (position.ended !== null) return { type: 'hangup', cause: position.ended };
   const step = plan.routes.get(position.route)?.steps.get(position.step);
   if (step === undefined) return { type: 'hangup', cause: 'unavailable' };
   return instructionOf(plan, step, position.language) ?? { type: 'hangup', cause: 'unavailable' };
 }
 
 function lost(position: PlanPosition): PlanMove {
-  return { type: 'move', position, instruction: { type: 'hangup', cause: 'unavailable' }, facts: [] };
+  const cause = 'unavailable';
+  return { type: 'move', position: { ...position, ended: cause }, instruction: { type: 'hangup', cause }, facts: [] };
+}
+
+function unmoved(position: PlanPosition): PlanMove {
+  return { type: 'move', position, instruction: { type: 'wait' }, facts: [] };
 }
 
 function react(walk: Walk, step: Step, position: PlanPosition, input: PlanInput): PlanMove | undefined {
@@ -160,29 +167,18 @@ class Walk {
   wait(step: Step, instruction: Instruction, prompts: readonly Prompt[], retries: number): PlanMove {
     if (prompts.length > 0)
       this.facts.push({ type: 'prompt-played', step: step.id, prompts: prompts.map(({ name }) => name) });
-    return {
-      type: 'move',
-      position: {
-        version: this.plan.version,
-        route: this.route.id,
-        step: step.id,
-        turn: this.#turn + 1,
-        language: this.language,
-        retries,
-      },
-      instruction,
-      facts: this.facts,
-    };
+    const ended = instruction.type === 'hangup' ? instruction.cause : null;
+    return { type: 'move', position: this.#at(step.id, retries, ended), instruction, facts: this.facts };
   }
 
-  stop(cause: 'normal' | 'unavailable', step: string): PlanMove {
+  stop(cause: HangupCause, step: string): PlanMove {
+    const instruction: Instruction = { type: 'hangup', cause };
+    return { type: 'move', position: this.#at(step, 0, cause), instruction, facts: this.facts };
+  }
+
+  #at(step: string, retries: number, ended: HangupCause | null): PlanPosition {
     const { plan, route, language } = this;
-    return {
-      type: 'move',
-      position: { version: plan.version, route: route.id, step, turn: this.#turn + 1, language, retries: 0 },
-      instruction: { type: 'hangup', cause },
-      facts: this.facts,
-    };
+    return { version: plan.version, route: route.id, step, turn: this.#turn + 1, language, retries, ended };
   }
 
   #waitIn(step: Step): PlanMove {
