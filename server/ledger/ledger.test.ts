@@ -1,44 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../base/clock.ts';
-import { silentLogger } from '../../base/logger.ts';
-import { Scope } from '../../base/scope.ts';
 import { LedgerError } from './errors.ts';
-import { type Ledger, type LedgerOptions, openLedger } from './ledger.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { LedgerBench, sampleRow as row } from '../../test/support/ledger-bench.ts';
 import type { LedgerHealth, Row } from './types.ts';
 
-let scope = new Scope();
+let bench = new LedgerBench();
 afterEach(async () => {
-  await scope.close();
-  scope = new Scope();
+  await bench.scope.close();
+  bench = new LedgerBench();
 });
-
-function folder(): LedgerOptions {
-  const path = mkdtempSync(join(tmpdir(), 'jackfield-ledger-'));
-  scope.defer('folder', () => rmSync(path, { recursive: true }));
-  return {
-    file: join(path, 'ledger.db'),
-    keyFile: join(path, 'site.key'),
-    node: 'n1',
-    clock: systemClock,
-    logger: silentLogger,
-    retryAfterMs: 5,
-  };
-}
-
-async function open(options = folder()): Promise<Ledger> {
-  const ledger = await openLedger(options);
-  scope.defer('ledger', () => ledger.close());
-  return ledger;
-}
-
-const row = (type: string, extra: Partial<Row> = {}): Row => ({ type, at: 1_000, facts: {}, ...extra });
 
 describe('append', () => {
   it('gives every row an id, a gap-free seq and a hash, in order', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const appends = ['call-invited', 'route-chosen', 'queued'].map((type) => ledger.append([row(type)]));
     const written = (await Promise.all(appends.map((each) => each.written))).flat();
     expect(written.map(({ type, seq, node }) => [type, seq, node])).toEqual([
@@ -53,7 +27,7 @@ describe('append', () => {
   });
 
   it('keeps personal fields sealed and gives them back', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const personal = { subject: ledger.subjectOf('+8613800000000'), fields: { from: '+8613800000000' } };
     await ledger.append([row('call-invited', { callId: 'c1', facts: { to: '100' }, personal })]).written;
     expect(ledger.rows({ callId: 'c1' })[0]).toMatchObject({ facts: { to: '100' }, personal: personal.fields });
@@ -62,7 +36,7 @@ describe('append', () => {
   });
 
   it('writes rows and snapshots together or not at all', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const snapshot = { kind: 'call', id: 'c1', version: 1, state: { talking: true } };
     await ledger.append([row('answered')], [snapshot]).written;
     expect(ledger.snapshots('call')).toEqual([snapshot]);
@@ -77,7 +51,7 @@ describe('append', () => {
   });
 
   it('a bad append among good ones harms only itself', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const statements = [{ sql: 'INSERT INTO nowhere VALUES (1)', parameters: [] }];
     const appends = [
       ledger.append([row('a')]),
@@ -91,7 +65,7 @@ describe('append', () => {
   });
 
   it('refuses a number given as subject', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const personal = { subject: '+8613800000000', fields: {} };
     await expect(ledger.append([row('call-invited', { personal })]).written).rejects.toMatchObject({
       code: 'ledger-bad-row',
@@ -100,33 +74,33 @@ describe('append', () => {
   });
 
   it('tells subscribers what is written, and goes on where it stopped after a restart', async () => {
-    const options = folder();
+    const options = bench.folder();
     const first = await openLedger(options);
     const heard: number[] = [];
     first.subscribe(({ seq }) => heard.push(seq));
     await first.append([row('a'), row('b')]).written;
     await first.close();
     expect(heard).toEqual([1, 2]);
-    const second = await open(options);
+    const second = await bench.open(options);
     await second.append([row('c')]).durable;
     expect(second.rows().map(({ type, seq }) => `${type}${seq}`)).toEqual(['a1', 'b2', 'c3']);
     expect(await second.verify()).toMatchObject({ ok: true, rows: 3 });
   });
 
   it('is written when closed right after', async () => {
-    const options = folder();
+    const options = bench.folder();
     const first = await openLedger(options);
     const { durable } = first.append([row('a')]);
     await first.close();
     await durable;
-    expect((await open(options)).rows()).toHaveLength(1);
+    expect((await bench.open(options)).rows()).toHaveLength(1);
     await expect(first.append([row('b')]).written).rejects.toMatchObject({ code: 'ledger-closed' });
   });
 });
 
 describe('rows', () => {
   it('filters and pages in both directions', async () => {
-    const ledger = await open();
+    const ledger = await bench.open();
     const rows = Array.from({ length: 10 }, (_, n) => row('held', { callId: `c${n % 2}`, facts: { n } }));
     await ledger.append(rows).written;
     const first = ledger.rows({ callId: 'c1', limit: 2 });
@@ -150,7 +124,7 @@ describe('a full disk', () => {
     });
 
   it('refuses new ones, holds the others in order, and writes them when there is room again', async () => {
-    const ledger = await open({ ...folder(), maxPages: 60 });
+    const ledger = await bench.open({ ...bench.folder(), maxPages: 60 });
     await ledger.append([row('before')]).durable;
     const held = ledger.append([big(), big(), big()]);
     await expect(held.written).rejects.toMatchObject({ code: 'ledger-full', held: true, retryable: true });
@@ -171,7 +145,7 @@ describe('a full disk', () => {
   });
 
   it('drops nothing silently when the buffer is full too', async () => {
-    const ledger = await open({ ...folder(), maxPages: 60, heldRowLimit: 3 });
+    const ledger = await bench.open({ ...bench.folder(), maxPages: 60, heldRowLimit: 3 });
     await expect(ledger.append([big(), big(), big()]).written).rejects.toBeInstanceOf(LedgerError);
     const over = ledger.append([row('over')]);
     await expect(over.written).rejects.toMatchObject({ code: 'ledger-overflow', held: false });
