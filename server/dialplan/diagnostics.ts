@@ -1,8 +1,7 @@
 /** What is wrong in the files, and where. */
-import { findings, type FindingCode } from './findings.ts';
+import { findings, type FindingCode, type Severity } from './findings.ts';
 
-/** `error` keeps the old plan in force; `warning` does not. */
-export type Severity = 'error' | 'warning';
+export type { Severity } from './findings.ts';
 export type DiagnosticCode = FindingCode;
 
 /** A place in the files. `line` and `column` start at 1; `file` is relative to the folder. */

@@ -1,5 +1,6 @@
 /** Every message the checker can give, in both languages. `{name}` stands for a fact; a hint may be missing. */
-import type { Severity } from './diagnostics.ts';
+/** `error` keeps the old plan in force; `warning` does not. */
+export type Severity = 'error' | 'warning';
 
 interface Text {
   readonly en: string;

@@ -40,7 +40,7 @@ export class Source {
 
   #walk(path: Path): { key: Node | null; node: Node | null } {
     let key: Node | null = null;
-    let node: Node | null = this.#document.contents as Node | null;
+    let node: Node | null = this.#document.contents;
     for (const part of path) {
       const found = child(isAlias(node) ? (node.resolve(this.#document) ?? null) : node, part);
       if (found === undefined) break;
