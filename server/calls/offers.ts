@@ -1,7 +1,7 @@
 /** The call while agents are rung for it, and the moment one answers. */
 import type { CallEvent } from './events.ts';
 import { type CallState, newLeg } from './state.ts';
-import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
+import { andThen, nowPlaying, record, type Step, step, withOther, withTimer } from './step.ts';
 
 type On<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
@@ -40,11 +40,17 @@ function dropOffer(state: CallState): Step {
 
 /** Routing took the offer back: lapsed, declined at the desk, agent gone, or answered too late. */
 export function onOfferLost(state: CallState, event: On<'offer-lost'>): Step {
-  if (state.offer?.offerId !== event.offerId || state.phase !== 'queued') return step(state);
+  if (state.offer?.offerId !== event.offerId) return step(state);
+  if (state.phase !== 'queued' && state.phase !== 'talking') return step(state);
   const { agentId, offerId } = state.offer;
+  // Routing had already taken it back when the agent answered: the ticket waits again, so the caller does too.
+  const waiting: CallState =
+    state.phase === 'queued'
+      ? state
+      : { ...nowPlaying(state, state.queue?.holdMusic ?? [], true), phase: 'queued', talkingSince: null, held: false };
   const type = { lapsed: 'offer-missed', declined: 'offer-declined' }[event.reason] ?? 'offer-lost';
   return andThen(
-    step(state, record(type, { agent: agentId, offer: offerId, reason: event.reason }, { agentId })),
+    step(waiting, record(type, { agent: agentId, offer: offerId, reason: event.reason }, { agentId })),
     dropOffer,
   );
 }
@@ -75,14 +81,14 @@ export function failureOf(status: number): 'unreachable' | 'busy' | 'declined' |
   return status === 480 || status === 404 || status === 408 || status === 503 ? 'unreachable' : 'error';
 }
 
-/** The agent's 200: the media node takes in the answer, and routing is told who has won. */
+/** The agent's 200: the media node takes in the answer. */
 export function onAgentAnswered(state: CallState, sdp: string): Step {
   if (state.other === null || state.offer === null) return step(state);
-  return step(
-    withOther(state, { signalling: 'answering' }),
-    { type: 'answer-endpoint', legId: state.other.legId, sdp },
-    { type: 'offer-answered', offerId: state.offer.offerId },
-  );
+  return step(withOther(state, { signalling: 'answering' }), {
+    type: 'answer-endpoint',
+    legId: state.other.legId,
+    sdp,
+  });
 }
 
 /** Both ends are there: they hear each other. */
@@ -101,5 +107,5 @@ export function connect(state: CallState, now: number): Step {
     offer === null
       ? record('transfer-connected', {})
       : record('answered', { agent: offer.agentId, offer: offer.offerId, waitedMs }, { agentId: offer.agentId });
-  return step(joined, fact);
+  return step(joined, fact, ...(offer === null ? [] : [{ type: 'offer-answered', offerId: offer.offerId } as const]));
 }
