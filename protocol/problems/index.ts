@@ -3,6 +3,7 @@ import { deskProblems } from './desk.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
 import { softphoneProblems } from './softphone.ts';
+import { upProblems } from './up.ts';
 
 export type { Bilingual, Problem, ProblemText } from './problem.ts';
 export { problem } from './problem.ts';
@@ -13,6 +14,7 @@ export const catalogue = {
   ...deskProblems,
   ...httpProblems,
   ...softphoneProblems,
+  ...upProblems,
 } as const satisfies Record<string, ProblemText>;
 
 export type ProblemCode = keyof typeof catalogue;

@@ -44,7 +44,7 @@ export function staticChecks({ cached }) {
     },
     {
       name: 'layers and cycles (dependency-cruiser)',
-      args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), ...layered],
+      args: [bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...layered],
     },
     { name: 'licences', args: [join(root, 'scripts', 'checks', 'licences.mjs')] },
     { name: 'types', args: [bin('typescript-7/bin/tsc'), '-p', root] },

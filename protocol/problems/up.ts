@@ -1,0 +1,71 @@
+import type { ProblemText } from './problem.ts';
+
+/** Problems of starting a site: `npm start`, `jackfield up`, and a part run alone. */
+export const upProblems = {
+  'port-taken': {
+    status: 503,
+    what: {
+      en: '{protocol} port {port} of {address} is taken ({use}).',
+      zh: '{address} 的 {protocol} 端口 {port} 已被占用（{use}）。',
+    },
+    expected: { en: 'a free port', zh: '空闲端口' },
+    todo: {
+      en: 'End the program that holds it (`ss -lnp | grep :{port}` names it), or set {setting} in jackfield.yaml.',
+      zh: '请结束占用它的程序（ss -lnp | grep :{port} 可查），或在 jackfield.yaml 中修改 {setting}。',
+    },
+  },
+  'address-unknown': {
+    status: 503,
+    what: { en: '{address} is not an address of this machine.', zh: '{address} 不是本机地址。' },
+    expected: { en: 'one of {known}', zh: '以下之一：{known}' },
+    todo: {
+      en: 'Correct network.bind, or run `./jackfield lan ADDRESS`.',
+      zh: '请修改 network.bind，或运行 ./jackfield lan 地址。',
+    },
+  },
+  'already-running': {
+    status: 409,
+    what: {
+      en: 'Jackfield already runs in this folder (process {pid}).',
+      zh: 'Jackfield 已在本目录运行（进程 {pid}）。',
+    },
+    expected: { en: 'one supervisor for each home folder', zh: '每个数据目录只运行一个监督进程' },
+    todo: {
+      en: 'Use it (`./jackfield status`), stop it (`kill {pid}`), or start a second site with JACKFIELD_HOME and other ports.',
+      zh: '可直接使用（./jackfield status）、停止它（kill {pid}），或用 JACKFIELD_HOME 与其他端口另起一个站点。',
+    },
+  },
+  'part-did-not-start': {
+    status: 503,
+    what: { en: 'The {part} did not start: {reason}', zh: '{part} 未能启动：{reason}' },
+    expected: { en: 'it to listen within {seconds} seconds', zh: '在 {seconds} 秒内开始监听' },
+    todo: {
+      en: 'See {log}; everything started before it was stopped again.',
+      zh: '请查看 {log}；此前已启动的部分均已停止。',
+    },
+  },
+  'part-keeps-dying': {
+    status: 503,
+    what: {
+      en: 'The {part} died too often: {deaths} times within a minute, last: {reason}',
+      zh: '{part} 反复退出：一分钟内 {deaths} 次，最近一次：{reason}',
+    },
+    expected: { en: 'it to keep running', zh: '持续运行' },
+    todo: {
+      en: 'Everything was stopped. See {log}, then run `npm start` again.',
+      zh: '已全部停止。请查看 {log}，然后重新运行 npm start。',
+    },
+  },
+  'certificate-missing': {
+    status: 503,
+    what: { en: 'The TLS {what} is missing.', zh: '缺少 TLS {what}。' },
+    expected: {
+      en: 'the files that http.certificate and http.key name, or the development ones',
+      zh: 'http.certificate 与 http.key 指向的文件，或开发证书',
+    },
+    todo: {
+      en: 'Run `npm start -- --setup-only`, or correct the two settings.',
+      zh: '请运行 npm start -- --setup-only，或更正这两项设置。',
+    },
+  },
+} as const satisfies Record<string, ProblemText>;
