@@ -61,6 +61,8 @@ export const deskCall = z.object({
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(z.object({ step: z.string(), digit: z.string(), label: z.string().optional() })),
+  /** When the caller entered the queue; absent where there was none. */
+  waitingSince: time.optional(),
   offeredAt: time,
   /** When the offer lapses. */
   offerUntil: time.optional(),
