@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { fail, ok } from '../../../base/result.ts';
+import type { Result } from '../../../base/result.ts';
+import { makeProblem, problem } from '../../../protocol/problems/index.ts';
+import type { Problem } from '../../../protocol/problems/index.ts';
+import { loginResult, sipCredentials } from '../../../protocol/rest.ts';
+import type { LoginResult, SipCredentials } from '../../../protocol/rest.ts';
+
+/** The part of `fetch` that is used, so that a test may stand in for it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The two requests of the softphone; everything else travels on the desk feed. */
+export class RestClient {
+  readonly #origin: string;
+  readonly #fetch: Fetch;
+
+  /** `origin`: where the server is, such as `https://desk.example`, without a slash at the end. */
+  constructor(origin: string, fetchLike: Fetch = (url, init) => fetch(url, init)) {
+    this.#origin = origin;
+    this.#fetch = fetchLike;
+  }
+
+  /** `POST /api/v1/login`. */
+  login(name: string, password: string): Promise<Result<LoginResult, Problem>> {
+    return this.#post('/api/v1/login', { name, password }, loginResult);
+  }
+
+  /** `POST /api/v1/sip-credentials`: new digest credentials for the same agent. */
+  renewSipCredentials(token: string): Promise<Result<SipCredentials, Problem>> {
+    return this.#post('/api/v1/sip-credentials', {}, sipCredentials, token);
+  }
+
+  async #post<S extends z.ZodType>(
+    path: string,
+    body: unknown,
+    schema: S,
+    token?: string,
+  ): Promise<Result<z.infer<S>, Problem>> {
+    let answer: { readonly ok: boolean; readonly body: unknown };
+    try {
+      const response = await this.#fetch(`${this.#origin}${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(15_000),
+      });
+      answer = { ok: response.ok, body: await response.json().catch(() => undefined) };
+    } catch {
+      return fail(makeProblem('server-unreachable', { server: this.#origin }, path));
+    }
+    return answer.ok ? parsed(schema, answer.body, path) : fail(asProblem(answer.body, path));
+  }
+}
+
+function parsed<S extends z.ZodType>(schema: S, body: unknown, path: string): Result<z.infer<S>, Problem> {
+  const result = schema.safeParse(body);
+  return result.success ? ok(result.data) : fail(makeProblem('unexpected-answer', {}, path));
+}
+
+/** The RFC 9457 body of a refusal, or our own problem if it is none (a proxy's error page, say). */
+function asProblem(body: unknown, path: string): Problem {
+  const result = problem.safeParse(body);
+  return result.success ? result.data : makeProblem('unexpected-answer', {}, path);
+}

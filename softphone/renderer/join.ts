@@ -1,0 +1,54 @@
+import { assertNever } from '../../base/assert-never.ts';
+import type { DeskCall } from '../../protocol/desk.ts';
+import type { Line } from './phone/machine.ts';
+
+/** How far one half may come before the other without the page remarking on it. */
+export const joinGraceMs = 1500;
+
+/**
+ * The ring (SIP) and the details (desk feed) of one call, joined. The ring is the truth: what can be answered is what
+ * rings; the details only decorate it.
+ */
+export type Joined =
+  | { readonly type: 'none' }
+  /** Ringing. `details` absent: they are on their way. */
+  | { readonly type: 'ringing'; readonly details?: DeskCall }
+  /** The desk offers a call, but this phone does not ring: nothing can be answered. */
+  | { readonly type: 'details-only'; readonly details: DeskCall }
+  | { readonly type: 'answering'; readonly details?: DeskCall }
+  | { readonly type: 'dialling'; readonly details?: DeskCall }
+  | { readonly type: 'talking'; readonly details?: DeskCall }
+  /** The desk says the agent is talking, but this phone has no audio (a reload, a lost media node). */
+  | { readonly type: 'audio-lost'; readonly details: DeskCall }
+  | { readonly type: 'wrap-up'; readonly details: DeskCall };
+
+/** Joins what the desk says with what the phone does. Pure. */
+export function joinCall(call: DeskCall | null, line: Line): Joined {
+  if (line.type === 'idle' || line.type === 'ended') return withoutPhone(call);
+  if (line.type === 'checking') return call === null ? { type: 'none' } : withoutPhone(call);
+  if (call === null || !belongs(call, line)) return { type: line.type };
+  // The desk knows that it is over, and the BYE is on its way.
+  if (call.state === 'ended') return { type: 'wrap-up', details: call };
+  return { type: line.type, details: call };
+}
+
+/** True if the desk's call is the one on the line. An INVITE that names no offer joins whatever the desk shows. */
+function belongs(call: DeskCall, line: { readonly offerId?: string; readonly callId?: string }): boolean {
+  if (line.offerId !== undefined) return call.offerId === line.offerId;
+  return line.callId === undefined || call.callId === line.callId;
+}
+
+function withoutPhone(call: DeskCall | null): Joined {
+  if (call === null) return { type: 'none' };
+  switch (call.state) {
+    case 'offered':
+      return { type: 'details-only', details: call };
+    case 'talking':
+    case 'held':
+      return { type: 'audio-lost', details: call };
+    case 'ended':
+      return { type: 'wrap-up', details: call };
+    default:
+      return assertNever(call.state);
+  }
+}

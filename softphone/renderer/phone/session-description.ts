@@ -1,0 +1,157 @@
+import { assertNever } from '../../../base/assert-never.ts';
+import type { BodyAndContentType, SessionDescriptionHandler } from 'sip.js';
+import type { Media } from './machine.ts';
+
+/** The part of RTCPeerConnection that is used, so that a test may stand in for it. */
+export type Peer = Pick<
+  RTCPeerConnection,
+  | 'addTrack'
+  | 'close'
+  | 'connectionState'
+  | 'createAnswer'
+  | 'createOffer'
+  | 'getSenders'
+  | 'localDescription'
+  | 'onconnectionstatechange'
+  | 'ontrack'
+  | 'setLocalDescription'
+  | 'setRemoteDescription'
+  | 'signalingState'
+>;
+
+/** What the media end of one session needs from its owner. */
+export interface MediaPorts {
+  createPeer(): Peer;
+  /** The opened microphone; rejects when there is none. */
+  microphone(): Promise<MediaStream>;
+  onRemoteStream(stream: MediaStream): void;
+  onMedia(media: Media): void;
+}
+
+/** SDP that cannot carry the call; SIP.js answers the INVITE with a failure. */
+export class MediaError extends Error {
+  readonly code: 'refused-audio' | 'closed' | 'wrong-state';
+  readonly retryable = false;
+
+  constructor(code: MediaError['code'], message: string) {
+    super(message);
+    this.name = 'MediaError';
+    this.code = code;
+  }
+}
+
+/** An RTCPeerConnection that asks no STUN server: the media node is ICE-lite and sees our address by itself. */
+export function browserPeer(): Peer {
+  return new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+}
+
+/** True if some audio line of an answer was refused: port 0 (RFC 3264 section 6). */
+export function refusesAudio(sdp: string): boolean {
+  return /^m=audio 0 /m.test(sdp);
+}
+
+/**
+ * The media end of one SIP session, for SIP.js. The server makes every offer (ARCHITECTURE section 5): in the INVITE, in
+ * re-INVITEs, and in the 200 of our own calls. Candidates of ours are useless to an ICE-lite server, so nothing is
+ * gathered and an answer takes no waiting.
+ */
+export class ServerOfferedMedia implements SessionDescriptionHandler {
+  readonly #ports: MediaPorts;
+  readonly #peer: Peer;
+  #microphone: MediaStream | undefined;
+  #muted = false;
+  #closed = false;
+
+  constructor(ports: MediaPorts) {
+    this.#ports = ports;
+    this.#peer = ports.createPeer();
+    this.#peer.ontrack = (event) => {
+      const stream = event.streams[0] ?? new MediaStream([event.track]);
+      ports.onRemoteStream(stream);
+    };
+    this.#peer.onconnectionstatechange = () => {
+      const media = mediaOf(this.#peer.connectionState);
+      if (media !== undefined && !this.#closed) ports.onMedia(media);
+    };
+  }
+
+  /** Cuts the microphone at its source, whatever the server does. */
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
+    this.#peer.close();
+  }
+
+  hasDescription(contentType: string): boolean {
+    return contentType === 'application/sdp';
+  }
+
+  /** Takes the server's offer (or its answer, should we ever have offered). */
+  async setDescription(sdp: string): Promise<void> {
+    this.#open();
+    const type = this.#peer.signalingState === 'have-local-offer' ? 'answer' : 'offer';
+    await this.#peer.setRemoteDescription({ type, sdp });
+  }
+
+  /** Answers the offer taken before. */
+  async getDescription(): Promise<BodyAndContentType> {
+    this.#open();
+    await this.#attachMicrophone();
+    const answering = this.#peer.signalingState === 'have-remote-offer';
+    const description = answering ? await this.#peer.createAnswer() : await this.#peer.createOffer();
+    this.#open();
+    await this.#peer.setLocalDescription(description);
+    const body = this.#peer.localDescription?.sdp ?? description.sdp ?? '';
+    if (answering && refusesAudio(body)) throw new MediaError('refused-audio', 'no codec in common with the server');
+    return { body, contentType: 'application/sdp' };
+  }
+
+  async rollbackDescription(): Promise<void> {
+    if (this.#peer.signalingState === 'stable') return;
+    await this.#peer.setRemoteDescription({ type: 'rollback' });
+  }
+
+  /** The keypad is a desk command; digits never travel as audio from here. */
+  sendDtmf(): boolean {
+    return false;
+  }
+
+  async #attachMicrophone(): Promise<void> {
+    if (this.#microphone !== undefined) return;
+    const stream = await this.#ports.microphone();
+    if (this.#closed) {
+      for (const track of stream.getTracks()) track.stop();
+      throw new MediaError('closed', 'the call ended while the microphone was being opened');
+    }
+    this.#microphone = stream;
+    this.setMuted(this.#muted);
+    for (const track of stream.getAudioTracks()) this.#peer.addTrack(track, stream);
+  }
+
+  #open(): void {
+    if (this.#closed) throw new MediaError('closed', 'the media of this session is closed');
+  }
+}
+
+function mediaOf(state: RTCPeerConnectionState): Media | undefined {
+  switch (state) {
+    case 'connected':
+      return 'up';
+    case 'disconnected':
+      return 'interrupted';
+    case 'failed':
+      return 'failed';
+    case 'connecting':
+    case 'new':
+    case 'closed':
+      return undefined;
+    default:
+      return assertNever(state);
+  }
+}

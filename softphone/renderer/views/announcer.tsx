@@ -1,0 +1,57 @@
+import { useTranslation } from 'react-i18next';
+import type { Joined } from '../join.ts';
+import type { Line } from '../phone/machine.ts';
+import { labelText } from '../i18n/index.ts';
+import { hotkeys } from '../ui/hotkeys.ts';
+import { useTongue } from '../ui/hooks.ts';
+import { newestOpenAlert } from './use-desk-actions.ts';
+import { who } from './who.ts';
+
+interface AnnouncerProps {
+  readonly joined: Joined;
+  readonly line: Line;
+}
+
+/**
+ * What a screen reader says of its own accord: the ring and alerts at once, the state of the call and the caller's
+ * finished sentences in their turn. Partial text would never let it finish, so it is not announced.
+ */
+export function Announcer({ joined, line }: AnnouncerProps) {
+  const { t } = useTranslation();
+  const tongue = useTongue();
+  const details = joined.type === 'none' ? undefined : joined.details;
+  const ringing =
+    joined.type === 'ringing'
+      ? t('live.ringing', { who: who(joined, line, t('call.unknownCaller')), key: hotkeys.answer.label })
+      : '';
+  const alert = newestOpenAlert(details?.alerts ?? []);
+  const said = details?.transcript.findLast((each) => each.final && each.speaker === 'caller');
+  return (
+    <div className="sr-only">
+      <div aria-live="assertive" data-testid="announce-ring">
+        {ringing}
+      </div>
+      <div aria-live="assertive" data-testid="announce-alert">
+        {alert === undefined
+          ? ''
+          : t('alerts.announce', {
+              severity: t(`alerts.severity.${alert.severity}`),
+              title: labelText(alert.title, tongue),
+              advice: labelText(alert.advice, tongue),
+            })}
+      </div>
+      <div aria-live="polite" data-testid="announce-state">
+        {stateKey(joined) === undefined ? '' : t(`live.${stateKey(joined) ?? 'cleared'}`)}
+      </div>
+      <div aria-live="polite" data-testid="announce-line">
+        {said === undefined ? '' : t('live.line', { speaker: t('transcript.caller'), text: said.text })}
+      </div>
+    </div>
+  );
+}
+
+function stateKey(joined: Joined): 'connected' | 'held' | 'ended' | undefined {
+  if (joined.type === 'wrap-up') return 'ended';
+  if (joined.type !== 'talking') return undefined;
+  return joined.details?.state === 'held' ? 'held' : 'connected';
+}

@@ -1,0 +1,139 @@
+import { useEffect, useRef } from 'react';
+import type { RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+import { assertNever } from '../../../base/assert-never.ts';
+import type { DeskCall, Presence } from '../../../protocol/desk.ts';
+import type { Joined } from '../join.ts';
+import type { Line } from '../phone/machine.ts';
+import { isField } from '../ui/hotkeys.ts';
+import { ProblemNote } from '../ui/problem-note.tsx';
+import { CallControls } from './call-controls.tsx';
+import { CallFacts } from './call-facts.tsx';
+import { CallTimer } from './call-timer.tsx';
+import { Keypad } from './keypad.tsx';
+import type { DeskActions } from './use-desk-actions.ts';
+import { who } from './who.ts';
+
+interface CallCardProps {
+  readonly joined: Joined;
+  readonly line: Line;
+  readonly offsetMs: number;
+  readonly presence: Presence;
+  readonly actions: DeskActions;
+  readonly keypad: { readonly shown: boolean; readonly toggle: () => void; readonly close: () => void };
+}
+
+/** What the card is about, as tests and styles see it. `held` and `ended` come from the desk, the rest from the phone. */
+export type CardState = 'none' | 'ringing' | 'offered' | 'answering' | 'dialling' | 'talking' | 'held' | 'ended';
+
+export function cardState(joined: Joined): CardState {
+  switch (joined.type) {
+    case 'none':
+    case 'ringing':
+    case 'answering':
+    case 'dialling':
+      return joined.type;
+    case 'details-only':
+      return 'offered';
+    case 'talking':
+    case 'audio-lost':
+      return joined.details?.state === 'held' ? 'held' : 'talking';
+    case 'wrap-up':
+      return 'ended';
+    default:
+      return assertNever(joined);
+  }
+}
+
+/** The screen pop and the call itself: who, where from, how long, and what can be done. */
+export function CallCard({ joined, line, offsetMs, presence, actions, keypad }: CallCardProps) {
+  const { t } = useTranslation();
+  const card = useRef<HTMLElement>(null);
+  const state = cardState(joined);
+  useCardFocus(card, state);
+  if (joined.type === 'none')
+    return (
+      <section
+        ref={card}
+        className="panel call call-none"
+        tabIndex={-1}
+        data-testid="call-card"
+        data-state="none"
+        aria-label={t('call.title')}
+      >
+        <h2>{t('call.none')}</h2>
+        <p className="quiet">{t(presence === 'available' ? 'call.noneAvailable' : 'call.noneIdle')}</p>
+      </section>
+    );
+  const { details } = joined;
+  return (
+    <section
+      ref={card}
+      className={`panel call call-${state}`}
+      tabIndex={-1}
+      data-testid="call-card"
+      data-state={state}
+      data-call-id={details?.callId ?? ('callId' in line ? line.callId : undefined)}
+      data-audio={joined.type === 'audio-lost' ? 'lost' : line.type === 'talking' ? line.media : 'none'}
+      aria-label={t('call.title')}
+    >
+      <div className="call-head">
+        <span className="call-state" data-testid="call-state">
+          {t(`call.${state}`)}
+        </span>
+        <CallTimer joined={joined} line={line} offsetMs={offsetMs} />
+      </div>
+      <h2 className="call-who" data-testid="caller-name">
+        {who(joined, line, t('call.unknownCaller'))}
+      </h2>
+      {details === undefined ? null : <CallFacts call={details} offsetMs={offsetMs} />}
+      <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
+      {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
+      <CallControls joined={joined} actions={actions} keypad={keypad} />
+      {keypad.shown ? <Keypad press={actions.keypad} close={keypad.close} /> : null}
+    </section>
+  );
+}
+
+interface RemarksProps {
+  readonly joined: Joined;
+  readonly line: Line;
+  readonly details: DeskCall | undefined;
+  readonly muted: boolean;
+}
+
+/** What is unusual about the call now, in words. */
+function Remarks({ joined, line, details, muted }: RemarksProps) {
+  const { t } = useTranslation();
+  const remarks: string[] = [];
+  if (joined.type === 'ringing' && details === undefined) remarks.push(t('call.noDetails'));
+  if (joined.type === 'talking' && details === undefined) remarks.push(t('call.noDetailsTalking'));
+  if (joined.type === 'details-only') remarks.push(t('call.notRinging'));
+  if (joined.type === 'audio-lost') remarks.push(t('call.audioLost'));
+  if (line.type === 'ringing' && line.declined) remarks.push(t('call.declined'));
+  if (line.type === 'talking' && line.media === 'interrupted') remarks.push(t('call.interrupted'));
+  if (line.type === 'talking' && line.media === 'failed') remarks.push(t('call.failed'));
+  if (details?.heldByPeer === true && details.state !== 'ended') remarks.push(t('call.heldByPeer'));
+  if (muted) remarks.push(t('call.muted'));
+  return (
+    <div className="remarks" data-testid="call-remarks">
+      {remarks.map((remark) => (
+        <p key={remark} className="remark">
+          {remark}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/**
+ * Moves the keyboard with the call, but never out of a field someone is typing in: to Answer when it rings, and to the
+ * card when the button that had the focus is gone.
+ */
+function useCardFocus(card: RefObject<HTMLElement | null>, state: CardState): void {
+  useEffect(() => {
+    if (isField(document.activeElement)) return;
+    if (state === 'ringing') card.current?.querySelector<HTMLElement>('[data-testid="answer"]')?.focus();
+    else if (state !== 'ended' && document.activeElement === document.body) card.current?.focus();
+  }, [card, state]);
+}

@@ -1,0 +1,139 @@
+import {
+  AudioMutedOutlined,
+  AudioOutlined,
+  CloseOutlined,
+  PauseOutlined,
+  PhoneFilled,
+  PhoneOutlined,
+  CaretRightOutlined,
+  TableOutlined,
+} from '@ant-design/icons';
+import { useTranslation } from 'react-i18next';
+import { assertNever } from '../../../base/assert-never.ts';
+import type { Joined } from '../join.ts';
+import { ActionButton } from '../ui/action-button.tsx';
+import type { DeskActions } from './use-desk-actions.ts';
+
+interface CallControlsProps {
+  readonly joined: Joined;
+  readonly actions: DeskActions;
+  readonly keypad: { readonly shown: boolean; readonly toggle: () => void };
+}
+
+/** The buttons that mean something now, and no others. */
+export function CallControls({ joined, actions, keypad }: CallControlsProps) {
+  const { t } = useTranslation();
+  switch (joined.type) {
+    case 'none':
+    case 'wrap-up':
+      return null;
+    case 'ringing':
+      return (
+        <div className="controls controls-ring">
+          <ActionButton
+            label={t('actions.answer')}
+            testId="answer"
+            hotkey="answer"
+            icon={<PhoneFilled />}
+            kind="primary"
+            large
+            onPress={actions.answer}
+          />
+          <ActionButton
+            label={t('actions.decline')}
+            testId="decline"
+            hotkey="decline"
+            icon={<CloseOutlined />}
+            kind="danger"
+            large
+            onPress={actions.decline}
+          />
+        </div>
+      );
+    case 'details-only':
+      return (
+        <div className="controls">
+          <ActionButton
+            label={t('actions.decline')}
+            testId="decline"
+            hotkey="decline"
+            icon={<CloseOutlined />}
+            kind="danger"
+            onPress={actions.decline}
+          />
+        </div>
+      );
+    case 'answering':
+    case 'dialling':
+    case 'audio-lost':
+      return (
+        <div className="controls">
+          <HangUp actions={actions} />
+        </div>
+      );
+    case 'talking':
+      return (
+        <div className="controls controls-talk">
+          <Mute actions={actions} />
+          {joined.details === undefined ? null : <Hold held={joined.details.state === 'held'} actions={actions} />}
+          {joined.details === undefined ? null : (
+            <ActionButton
+              label={t('actions.keypad')}
+              testId="keypad"
+              hotkey="keypad"
+              icon={<TableOutlined />}
+              expanded={keypad.shown}
+              onPress={keypad.toggle}
+            />
+          )}
+          <HangUp actions={actions} />
+        </div>
+      );
+    default:
+      return assertNever(joined);
+  }
+}
+
+function Mute({ actions }: { readonly actions: DeskActions }) {
+  const { t } = useTranslation();
+  const { muted } = actions;
+  return (
+    <ActionButton
+      label={t(muted ? 'actions.unmute' : 'actions.mute')}
+      testId="mute"
+      hotkey="mute"
+      icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
+      pressed={muted}
+      onPress={actions.toggleMute}
+    />
+  );
+}
+
+/** One button in one place, which changes its name: the focus stays on it, and so does Alt+H. */
+function Hold({ held, actions }: { readonly held: boolean; readonly actions: DeskActions }) {
+  const { t } = useTranslation();
+  return (
+    <ActionButton
+      label={t(held ? 'actions.resume' : 'actions.hold')}
+      testId={held ? 'resume' : 'hold'}
+      hotkey="hold"
+      icon={held ? <CaretRightOutlined /> : <PauseOutlined />}
+      kind={held ? 'primary' : 'plain'}
+      onPress={actions.toggleHold}
+    />
+  );
+}
+
+function HangUp({ actions }: { readonly actions: DeskActions }) {
+  const { t } = useTranslation();
+  return (
+    <ActionButton
+      label={t('actions.hangUp')}
+      testId="hang-up"
+      hotkey="hangUp"
+      icon={<PhoneOutlined rotate={225} />}
+      kind="danger"
+      onPress={actions.hangUp}
+    />
+  );
+}

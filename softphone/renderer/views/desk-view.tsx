@@ -1,0 +1,114 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskCall, DeskState } from '../../../protocol/desk.ts';
+import { joinCall } from '../join.ts';
+import type { AgentSession } from '../session/agent-session.ts';
+import type { AppModel } from '../session/app-model.ts';
+import { useStore } from '../ui/hooks.ts';
+import { useHotkeys } from '../ui/hotkeys.ts';
+import type { PageTheme } from '../ui/theme.ts';
+import { AlertPanel } from './alert-panel.tsx';
+import { Announcer } from './announcer.tsx';
+import { CallCard } from './call-card.tsx';
+import { EarsNotice } from './ears-notice.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { Notices } from './notices.tsx';
+import { useSwitchTongue } from './page-switches.tsx';
+import { QueuePanel } from './queue-panel.tsx';
+import { TopBar } from './top-bar.tsx';
+import { focusTranscript, TranscriptPanel } from './transcript-panel.tsx';
+import { useAttention } from './use-attention.ts';
+import { useDeskActions } from './use-desk-actions.ts';
+import { WrapUp } from './wrap-up.tsx';
+import { focusDispositions } from './focus.ts';
+
+interface DeskViewProps {
+  readonly model: AppModel;
+  readonly theme: PageTheme;
+  readonly session: AgentSession;
+}
+
+/** The whole desk of an agent on one screen. */
+export function DeskView({ model, theme, session }: DeskViewProps) {
+  const { t } = useTranslation();
+  const feed = useStore(session.feed.state);
+  const phone = useStore(session.phone.state);
+  const [keypadOpen, setKeypadOpen] = useState(false);
+  const [pauseOpen, setPauseOpen] = useState(false);
+  const [helpOpen, setHelpOpen] = useState(false);
+  const desk = feed.desk;
+  const call = desk?.call ?? null;
+  const joined = joinCall(call, phone.line);
+  const actions = useDeskActions({ model, session, joined, line: phone.line });
+  const keypadShown = keypadOpen && joined.type === 'talking';
+  useAttention(model, joined, phone.line);
+  useHotkeys({
+    goAvailable: actions.goAvailable,
+    pause: () => setPauseOpen(!pauseOpen),
+    signOut: actions.signOut,
+    ...actions.callKeys,
+    ...(joined.type === 'talking' ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
+    transcript: focusTranscript,
+    disposition: focusDispositions,
+    language: useSwitchTongue(),
+    help: () => setHelpOpen(true),
+  });
+  return (
+    <div className="desk">
+      <TopBar
+        theme={theme}
+        feed={feed}
+        phone={phone}
+        name={desk?.agent.name ?? session.login.agent.name}
+        actions={actions}
+        pauseOpen={pauseOpen}
+        setPauseOpen={setPauseOpen}
+        openHelp={() => setHelpOpen(true)}
+      />
+      <Notices model={model} session={session} />
+      <Announcer joined={joined} line={phone.line} />
+      <main className="columns">
+        <div className="column column-call">
+          <CallCard
+            joined={joined}
+            line={phone.line}
+            offsetMs={feed.offsetMs}
+            presence={desk?.agent.presence ?? 'offline'}
+            actions={actions}
+            keypad={{ shown: keypadShown, toggle: () => setKeypadOpen(!keypadOpen), close: () => setKeypadOpen(false) }}
+          />
+          {joined.type === 'wrap-up' && desk !== undefined ? (
+            <WrapUp
+              key={joined.details.callId}
+              call={joined.details}
+              desk={desk}
+              offsetMs={feed.offsetMs}
+              session={session}
+            />
+          ) : null}
+        </div>
+        <div className="column column-words">
+          <TranscriptPanel call={shownCall(call)} />
+        </div>
+        <aside className="column column-side" aria-label={t('alerts.title')}>
+          <AlertPanel call={call} session={session} />
+          <EarsNotice ears={relevantEars(desk)} />
+          <QueuePanel queues={desk?.queues ?? []} offsetMs={feed.offsetMs} />
+        </aside>
+      </main>
+      <HelpDialog open={helpOpen} close={() => setHelpOpen(false)} />
+    </div>
+  );
+}
+
+/** A call that only rings has nothing to read yet. */
+function shownCall(call: DeskCall | null): DeskCall | null {
+  return call === null || call.state === 'offered' ? null : call;
+}
+
+/** Without a call every language that cannot be heard is worth a line; during a call only its own. */
+function relevantEars(desk: DeskState | undefined): DeskState['ears'] {
+  if (desk === undefined) return [];
+  const troubled = desk.ears.filter((each) => each.state !== 'ready');
+  return desk.call === null ? troubled : troubled.filter((each) => each.language === desk.call?.language);
+}

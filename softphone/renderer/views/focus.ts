@@ -1,0 +1,5 @@
+/** Puts the keyboard on the outcomes of the wrap-up, if they are shown. */
+export function focusDispositions(): void {
+  const radios = [...document.querySelectorAll<HTMLInputElement>('[data-testid="wrapup"] input[type="radio"]')];
+  (radios.find((radio) => radio.checked) ?? radios[0])?.focus();
+}

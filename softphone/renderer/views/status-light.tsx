@@ -1,0 +1,22 @@
+interface StatusLightProps {
+  readonly testId: string;
+  readonly state: string;
+  readonly good: boolean;
+  readonly label: string;
+  readonly text: string;
+}
+
+/** One connection: its name and its state, in words as well as in colour. */
+export function StatusLight({ testId, state, good, label, text }: StatusLightProps) {
+  return (
+    <span
+      className={`status ${good ? 'status-good' : 'status-bad'}`}
+      role="status"
+      data-testid={testId}
+      data-state={state}
+    >
+      <span className="status-dot" aria-hidden="true" />
+      <span className="status-label">{label}</span> <span>{text}</span>
+    </span>
+  );
+}

@@ -1,0 +1,101 @@
+import { assertNever } from '../../../base/assert-never.ts';
+import type { Alert } from '../../../protocol/desk.ts';
+import type { Joined } from '../join.ts';
+import type { Line } from '../phone/machine.ts';
+import type { AgentSession } from '../session/agent-session.ts';
+import type { AppModel } from '../session/app-model.ts';
+import type { HotkeyActions } from '../ui/hotkeys.ts';
+
+interface DeskActionParts {
+  readonly model: AppModel;
+  readonly session: AgentSession;
+  readonly joined: Joined;
+  readonly line: Line;
+}
+
+/** Everything an agent can do, as plain functions; the same for buttons and keys. */
+export interface DeskActions {
+  readonly goAvailable: () => void;
+  readonly pause: (reason: string) => void;
+  readonly signOut: () => void;
+  readonly answer: () => void;
+  readonly decline: () => void;
+  readonly hangUp: () => void;
+  readonly toggleMute: () => void;
+  readonly toggleHold: () => void;
+  readonly keypad: (digits: string) => void;
+  readonly muted: boolean;
+  /** The keys that mean something in the present state of the call. */
+  readonly callKeys: HotkeyActions;
+}
+
+/** True if either side of the desk has cut the microphone. */
+export function isMuted(joined: Joined, line: Line): boolean {
+  const atDesk = joined.type === 'talking' && joined.details?.muted === true;
+  return atDesk || (line.type === 'talking' && line.muted);
+}
+
+/** The alert that the acknowledge key means: the newest one that nobody has acknowledged. */
+export function newestOpenAlert(alerts: readonly Alert[]): Alert | undefined {
+  return alerts.findLast((each) => !each.acknowledged);
+}
+
+export function useDeskActions({ model, session, joined, line }: DeskActionParts): DeskActions {
+  const call = joined.type === 'none' ? undefined : joined.details;
+  const muted = isMuted(joined, line);
+  const actions: Omit<DeskActions, 'callKeys'> = {
+    muted,
+    goAvailable: () => {
+      model.ringTone.unlock();
+      askForNotifications();
+      void session.goAvailable();
+    },
+    pause: (reason) => void session.command({ type: 'pause', reason }),
+    signOut: () => void signOut(model, session),
+    answer: () => session.answer(),
+    decline: () => void session.decline(),
+    hangUp: () => void session.hangUp(),
+    toggleMute: () => void session.setMuted(!muted),
+    toggleHold: () => void session.toggleHold(),
+    keypad: (digits) => {
+      if (call !== undefined) void session.command({ type: 'keypad', callId: call.callId, digits });
+    },
+  };
+  const acknowledge = (): void => {
+    const alert = newestOpenAlert(call?.alerts ?? []);
+    if (alert !== undefined)
+      void session.command({ type: 'acknowledge-alert', callId: alert.callId, alertId: alert.alertId });
+  };
+  return { ...actions, callKeys: { ...keysOf(joined, actions), acknowledge } };
+}
+
+function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyActions {
+  const { answer, decline, hangUp, toggleMute, toggleHold } = actions;
+  switch (joined.type) {
+    case 'none':
+    case 'wrap-up':
+      return {};
+    case 'ringing':
+      return { answer, decline };
+    case 'details-only':
+      return { decline };
+    case 'answering':
+    case 'dialling':
+    case 'audio-lost':
+      return { hangUp };
+    case 'talking':
+      return { hangUp, mute: toggleMute, hold: toggleHold };
+    default:
+      return assertNever(joined);
+  }
+}
+
+async function signOut(model: AppModel, session: AgentSession): Promise<void> {
+  if (await session.signOut()) await model.leave();
+}
+
+/** Asked for when the agent does something, as browsers want; the answer changes nothing else. */
+function askForNotifications(): void {
+  if (!('Notification' in window) || Notification.permission !== 'default') return;
+  Notification.requestPermission().catch(() => undefined);
+}
