@@ -108,3 +108,62 @@ export const readiness = z.object({
   parts: z.record(z.string(), z.object({ ready: z.boolean(), detail: z.string() })),
 });
 export type Readiness = z.infer<typeof readiness>;
+
+/** `POST /api/v1/agents/{id}/state` */
+export const agentStateRequest = z.object({
+  presence,
+  /** Needed for `paused`: a code of the site's pause reasons. */
+  reason: z.string().min(1).max(64).optional(),
+});
+export type AgentStateRequest = z.infer<typeof agentStateRequest>;
+
+/** One line of `GET /api/v1/alerts`. */
+export const alertSummary = z.object({
+  id: z.string(),
+  callId,
+  at: time,
+  rule: z.string(),
+  severity: z.string(),
+  /** The words that fired it; absent once the person was erased. */
+  evidence: z.string().optional(),
+  acknowledgedAt: time.optional(),
+  acknowledgedBy: z.string().optional(),
+});
+export type AlertSummary = z.infer<typeof alertSummary>;
+
+/** `GET /api/v1/dialplans`: what calls are routed by, and what was wrong with the last edit. */
+export const dialplanStatus = z.object({
+  /** Absent when no plan was ever loaded. */
+  version: z.string().optional(),
+  folder: z.string(),
+  loadedAt: time.optional(),
+  files: z.array(z.string()),
+  /** The last load that was refused, if it came after the one in force. */
+  rejected: z
+    .object({
+      at: time,
+      diagnostics: z.array(
+        z.object({
+          file: z.string(),
+          line: z.number().int(),
+          column: z.number().int(),
+          severity: z.string(),
+          message: z.string(),
+        }),
+      ),
+    })
+    .optional(),
+});
+export type DialplanStatus = z.infer<typeof dialplanStatus>;
+
+/** `POST /api/v1/erasures`: a number in any form, or a subject as rows name it. */
+export const erasureRequest = z.object({ subject: z.string().min(2).max(64) });
+export const erasureResult = z.object({
+  /** False when nothing was kept about them. */
+  found: z.boolean(),
+  /** Rows whose personal fields are gone. */
+  rows: z.number().int(),
+  /** No copy of the keys is left in the files. False: a reader held the log; it is tried again by itself. */
+  scrubbed: z.boolean(),
+});
+export type ErasureResult = z.infer<typeof erasureResult>;
