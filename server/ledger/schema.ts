@@ -34,9 +34,9 @@ const ledgerTables = `
     hash BLOB NOT NULL,
     PRIMARY KEY (node, seq)
   ) STRICT;
-  CREATE INDEX ledger_rows_call ON ledger_rows (call_id, id) WHERE call_id IS NOT NULL;
-  CREATE INDEX ledger_rows_type ON ledger_rows (type, id);
-  CREATE INDEX ledger_rows_agent ON ledger_rows (agent_id, id) WHERE agent_id IS NOT NULL;
+  CREATE INDEX ledger_rows_call ON ledger_rows (call_id) WHERE call_id IS NOT NULL;
+  CREATE INDEX ledger_rows_type ON ledger_rows (type);
+  CREATE INDEX ledger_rows_agent ON ledger_rows (agent_id) WHERE agent_id IS NOT NULL;
   CREATE INDEX ledger_rows_subject ON ledger_rows (subject) WHERE subject IS NOT NULL;
   CREATE TABLE snapshots (
     kind TEXT NOT NULL,
