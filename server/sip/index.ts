@@ -1,18 +1,19 @@
 /** The SIP side of the server: a drachtio application, the registrar, and the dialogs of our calls. */
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import { Credentials, type Minted } from './credentials.ts';
 import { DigestGuard } from './digest.ts';
 import { hasConnection, onClient, type Request, type Response, Srf } from './drachtio.ts';
 import { EngineLink } from './engine-link.ts';
 import { Legs } from './legs.ts';
 import { Locations } from './locations.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
-import type { Binding, PasswordOf, SipListener, StoredDialog } from './ports.ts';
+import type { Binding, SipListener, StoredDialog } from './ports.ts';
 import { Registrar } from './registrar.ts';
 
-export type { Binding, Invite, LegEvent, PasswordOf, Refusal, SipListener, StoredDialog } from './ports.ts';
+export type { Binding, Invite, LegEvent, Refusal, SipListener, StoredDialog } from './ports.ts';
 export { normalise } from './numbers.ts';
 
 export interface SipOptions {
@@ -23,10 +24,9 @@ export interface SipOptions {
   readonly home: Home;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly passwordOf: PasswordOf;
   readonly newCallId: () => string;
-  /** Key of the digest nonces; kept over restarts so that a running registration stays valid. */
-  readonly nonceKey?: Buffer;
+  /** Key of minted credentials and digest nonces; kept over restarts so that registrations stay valid. */
+  readonly key: Buffer;
 }
 
 /** What a restart of this server has to hand over. */
@@ -50,6 +50,7 @@ export class SipSide {
   readonly #srf = new Srf(appTag);
   readonly #legs: Legs;
   readonly #locations: Locations;
+  readonly #credentials: Credentials;
   readonly #registrar: Registrar;
   #link: EngineLink | undefined;
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
@@ -63,10 +64,12 @@ export class SipSide {
     this.#locations = new Locations(options.clock, (agentId, bindings) =>
       listener.registrationChanged(agentId, bindings),
     );
-    const { clock, logger, passwordOf, realm } = options;
-    const guard = new DigestGuard({ realm, key: options.nonceKey ?? randomBytes(32), nonceLifeMs: 300_000 });
+    const { clock, logger, realm, key } = options;
+    this.#credentials = new Credentials(key);
+    const nonceKey = createHash('sha256').update('nonce').update(key).digest();
+    const guard = new DigestGuard({ realm, key: nonceKey, nonceLifeMs: 300_000 });
     this.#registrar = new Registrar(
-      { clock, logger, passwordOf, guard, longestInSeconds: registrationInSeconds },
+      { clock, logger, credentials: this.#credentials, guard, longestInSeconds: registrationInSeconds },
       this.#locations,
     );
   }
@@ -135,6 +138,11 @@ export class SipSide {
 
   answerReinvite(legId: string, token: number, sdp: string | null): void {
     this.#legs.answerReinvite(legId, token, sdp);
+  }
+
+  /** Credentials with which an agent's softphone registers, valid until `expiresAt`. */
+  mint(agentId: string, expiresAt: number): Minted {
+    return this.#credentials.mint(agentId, expiresAt);
   }
 
   /** Whether an INVITE would reach the agent. */

@@ -59,6 +59,3 @@ export interface SipListener {
   /** The engine is (or is no longer) connected. */
   engineChanged(connected: boolean): void;
 }
-
-/** The password of a minted credential; undefined when there is no such user or it has lapsed. */
-export type PasswordOf = (username: string) => string | undefined;

@@ -5,13 +5,13 @@ import { type DigestGuard, parseAuthorization } from './digest.ts';
 import type { Request, Response } from './drachtio.ts';
 import type { Locations } from './locations.ts';
 import { userOf } from './numbers.ts';
-import type { PasswordOf } from './ports.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface RegistrarOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly passwordOf: PasswordOf;
-  /** The agent a minted user name belongs to; the address of record must be theirs. */
+  /** Whose user names are valid; the address of record must be the agent's own. */
+  readonly credentials: Credentials;
   readonly guard: DigestGuard;
   readonly longestInSeconds: number;
 }
@@ -77,12 +77,13 @@ export class Registrar {
 
   /** Sends the challenge itself when the request is not authorised. The user must be the agent of the address of record. */
   #authorised(req: Request, res: Response, agentId: string): boolean {
-    const { clock, guard, logger, passwordOf } = this.#options;
+    const { clock, guard, logger, credentials } = this.#options;
     const now = clock.now();
     const answer = req.has('Authorization') ? parseAuthorization(req.get('Authorization')) : undefined;
     if (answer !== undefined) {
-      const username = answer['username'] ?? '';
-      const verdict = guard.judge(answer, 'REGISTER', username === agentId ? passwordOf(username) : undefined, now);
+      const claim = credentials.claimOf(answer['username'] ?? '', now);
+      const password = claim?.agentId === agentId ? claim.password : undefined;
+      const verdict = guard.judge(answer, 'REGISTER', password, now);
       if (verdict === 'right') return true;
       if (verdict === 'wrong')
         logger.warn({ source: req.source_address, pii: { agentId } }, 'a registration was refused');

@@ -1,0 +1,156 @@
+/** Keeps every agent's desk true: what routing says of the agent, what their call does, who waits. */
+import type { Clock } from '../base/clock.ts';
+import {
+  type Alert,
+  type DeskAgent,
+  type DeskQueue,
+  type DeskState,
+  foldDesk,
+  type TranscriptLine,
+} from '../protocol/desk.ts';
+import type { EarsState } from '../protocol/media.ts';
+import type { CallState } from './calls/index.ts';
+import { deskCallOf, Feed } from './desk/index.ts';
+import type { Plan } from './dialplan/index.ts';
+import type { Agent } from './routing/index.ts';
+
+export interface DesksOptions {
+  /** Names this run of the server: a desk of another run gets a snapshot. */
+  readonly boot: string;
+  readonly clock: Clock;
+  readonly plan: () => Plan | undefined;
+  readonly agent: (agentId: string) => Agent | undefined;
+  readonly nameOf: (number: string) => string | undefined;
+  /** The transcript and the alerts of a call that began before this run of the server. */
+  readonly past: (callId: string) => { readonly transcript: TranscriptLine[]; readonly alerts: Alert[] };
+}
+
+/** An agent of routing as the desk shows one. */
+export function deskAgentOf(agent: Agent): DeskAgent {
+  const { id, name, presence, pending, activity, since } = agent;
+  return {
+    id,
+    name,
+    presence: presence.type,
+    ...(presence.type === 'paused' ? { pauseReason: presence.reason } : {}),
+    ...(pending?.type === 'paused' ? { pendingPause: pending.reason } : {}),
+    activity: activity.type,
+    since,
+  };
+}
+
+export class Desks {
+  readonly #options: DesksOptions;
+  readonly #feeds = new Map<string, Feed>();
+  /** Which agent's desk shows which call. */
+  readonly #shown = new Map<string, string>();
+  readonly #calls = new Map<string, CallState>();
+  #queues: DeskQueue[] = [];
+  #ears: EarsState[] = [];
+
+  constructor(options: DesksOptions) {
+    this.#options = options;
+  }
+
+  /** The feed of an agent there is; made on first need. */
+  feedOf(agentId: string): Feed | undefined {
+    const known = this.#feeds.get(agentId);
+    if (known !== undefined) return known;
+    const agent = this.#options.agent(agentId);
+    if (agent === undefined) return undefined;
+    const feed = new Feed(this.#options.boot, this.#initial(agent), () => this.#options.clock.now());
+    this.#feeds.set(agentId, feed);
+    return feed;
+  }
+
+  agentChanged(agent: Agent): void {
+    this.#feeds.get(agent.id)?.publish({ type: 'agent-changed', agent: deskAgentOf(agent) });
+    const call = agent.activity.type === 'wrap-up' ? this.#calls.get(agent.activity.callId) : undefined;
+    if (call !== undefined) this.callChanged(call);
+  }
+
+  /** Shows a call on the desk of the agent it concerns, and takes it off the desk it no longer concerns. */
+  callChanged(state: CallState): void {
+    this.#calls.set(state.callId, state);
+    const agentId = state.offer?.agentId;
+    const before = this.#shown.get(state.callId);
+    if (before !== undefined && before !== agentId) this.#clear(state.callId, before, 'offer-lost');
+    if (agentId === undefined) return;
+    const head = this.#headOf(state, agentId);
+    if (head === undefined) return;
+    this.#shown.set(state.callId, agentId);
+    this.#feeds.get(agentId)?.publish({ type: 'call-changed', call: head });
+  }
+
+  callRetired(state: CallState): void {
+    const agentId = this.#shown.get(state.callId);
+    if (agentId !== undefined) this.#clear(state.callId, agentId, state.end?.cause ?? 'over');
+    this.#calls.delete(state.callId);
+  }
+
+  transcriptChanged(callId: string, line: TranscriptLine): void {
+    this.#feedShowing(callId)?.publish({ type: 'transcript-changed', callId, line });
+  }
+
+  alertChanged(alert: Alert): void {
+    this.#feedShowing(alert.callId)?.publish({ type: 'alert-changed', callId: alert.callId, alert });
+  }
+
+  /** A contact may have got a name while the phone rings. */
+  contactChanged(numbers: readonly string[]): void {
+    for (const state of this.#calls.values()) if (numbers.includes(state.from)) this.callChanged(state);
+  }
+
+  queuesChanged(queues: DeskQueue[]): void {
+    this.#queues = queues;
+    for (const feed of this.#feeds.values()) feed.publish({ type: 'queues-changed', queues });
+  }
+
+  earsChanged(ears: EarsState[]): void {
+    this.#ears = ears;
+    for (const feed of this.#feeds.values()) feed.publish({ type: 'ears-changed', ears });
+  }
+
+  /** After a new plan: choices may have changed. Each desk starts again from a snapshot. */
+  planChanged(): void {
+    for (const [agentId, feed] of this.#feeds) if (feed.watchers === 0) this.#feeds.delete(agentId);
+  }
+
+  #feedShowing(callId: string): Feed | undefined {
+    const agentId = this.#shown.get(callId);
+    return agentId === undefined ? undefined : this.#feeds.get(agentId);
+  }
+
+  #clear(callId: string, agentId: string, reason: string): void {
+    this.#shown.delete(callId);
+    this.#feeds.get(agentId)?.publish({ type: 'call-cleared', callId, reason });
+  }
+
+  #headOf(state: CallState, agentId: string) {
+    const activity = this.#options.agent(agentId)?.activity;
+    const wrapUp = activity?.type === 'wrap-up' && activity.callId === state.callId ? activity.until : undefined;
+    return deskCallOf(state, {
+      callerName: this.#options.nameOf(state.from),
+      queueName: (id) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
+      wrapUpUntil: wrapUp,
+    });
+  }
+
+  #initial(agent: Agent): DeskState {
+    const plan = this.#options.plan();
+    const empty: DeskState = {
+      agent: deskAgentOf(agent),
+      call: null,
+      queues: this.#queues,
+      dispositions: (plan?.dispositions ?? []).map((each) => ({ ...each })),
+      pauseReasons: (plan?.pauseReasons ?? []).map((each) => ({ ...each })),
+      ears: this.#ears,
+    };
+    const state = [...this.#calls.values()].find((call) => call.offer?.agentId === agent.id);
+    const head = state === undefined ? undefined : this.#headOf(state, agent.id);
+    if (state === undefined || head === undefined) return empty;
+    this.#shown.set(state.callId, agent.id);
+    const shown = foldDesk(empty, { type: 'call-changed', call: head });
+    return shown.call === null ? shown : { ...shown, call: { ...shown.call, ...this.#options.past(state.callId) } };
+  }
+}

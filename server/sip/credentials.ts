@@ -1,0 +1,44 @@
+/**
+ * Short-lived registration credentials (RFC 3261 section 22 knows only digest, and SIP.js only MD5). Nothing is stored:
+ * the user name carries agent and expiry, the password is their HMAC under the site's key, so they outlive a restart.
+ */
+import { createHmac } from 'node:crypto';
+import type { AgentId } from '../../protocol/ids.ts';
+
+export interface Minted {
+  readonly username: string;
+  readonly password: string;
+  readonly expiresAt: number;
+}
+
+/** What a user name stands for while it is valid. */
+export interface Claim {
+  readonly agentId: AgentId;
+  readonly password: string;
+}
+
+export class Credentials {
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** New credentials for an agent, valid until `expiresAt` (ms). */
+  mint(agentId: AgentId, expiresAt: number): Minted {
+    const username = `${agentId}~${expiresAt.toString(36)}`;
+    return { username, password: this.#passwordOf(username), expiresAt };
+  }
+
+  /** The claim of a user name; undefined once it has lapsed or was never one of ours. */
+  claimOf(username: string, now: number): Claim | undefined {
+    const at = username.lastIndexOf('~');
+    const expiresAt = Number.parseInt(username.slice(at + 1), 36);
+    if (at < 1 || !(expiresAt > now)) return undefined;
+    return { agentId: username.slice(0, at), password: this.#passwordOf(username) };
+  }
+
+  #passwordOf(username: string): string {
+    return createHmac('sha256', this.#key).update(`sip-credentials ${username}`).digest('base64url');
+  }
+}
