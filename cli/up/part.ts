@@ -1,0 +1,193 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+import { assertNever } from '../../base/assert-never.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { RestartPolicy, type RestartIntensity } from '../../base/supervisor.ts';
+import type { LogFile } from './log-file.ts';
+
+/** A program the supervisor runs. */
+export interface PartPlan {
+  readonly name: 'SIP engine' | 'media node' | 'server';
+  /** Arguments of Node: the program and its own. */
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What became of a part. `reason` is its exit code or signal and what it last complained of. */
+export type PartEvent =
+  | { readonly type: 'listening'; readonly restarted: boolean }
+  | { readonly type: 'died'; readonly reason: string; readonly delayMs: number }
+  | { readonly type: 'gave-up'; readonly reason: string; readonly deaths: number };
+
+/** Times of a part, in ms. */
+export interface PartTimes {
+  /** How long it may take until it listens. */
+  readonly startMs: number;
+  /** How long it may take to stop when asked; then it is killed. */
+  readonly stopMs: number;
+  /** How long its output is read after it ended. */
+  readonly lastWordsMs: number;
+}
+
+export const defaultTimes: PartTimes = { startMs: 30_000, stopMs: 8000, lastWordsMs: 300 };
+
+/** A program that never listened is not started again: something is wrong that a restart does not mend. */
+const neverListened = { type: 'escalate' } as const;
+
+function isListening(line: string): boolean {
+  if (!line.startsWith('{') || !line.includes('"listening"')) return false;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'type' in value && value.type === 'listening';
+  } catch {
+    return false;
+  }
+}
+
+/** One program that is kept running: started, watched, started again when it dies, and stopped when told. */
+export class Part {
+  readonly plan: PartPlan;
+  readonly events = new Emitter<PartEvent>();
+  readonly #clock: Clock;
+  readonly #log: LogFile;
+  readonly #times: PartTimes;
+  readonly #policy: RestartPolicy;
+  readonly #intensity: RestartIntensity;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #listened = false;
+  #cancelRestart: Cancel = () => undefined;
+  #cancelLate: Cancel = () => undefined;
+  #lastLines: readonly string[] = [];
+
+  constructor(
+    plan: PartPlan,
+    log: LogFile,
+    clock: Clock,
+    times: PartTimes = defaultTimes,
+    intensity: RestartIntensity = { limit: 10, windowMs: 60_000 },
+  ) {
+    this.plan = plan;
+    this.#log = log;
+    this.#clock = clock;
+    this.#times = times;
+    this.#intensity = intensity;
+    this.#policy = new RestartPolicy(clock, intensity);
+  }
+
+  /** The process that runs now, if any. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Starts the program. Resolves with undefined when it listens, with the reason when it ended or said nothing in time:
+   * a program that never listened is not started again.
+   */
+  start(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const stopWatching = this.events.on((event) => {
+        if (event.type === 'died') return;
+        stopWatching();
+        resolve(event.type === 'listening' ? undefined : event.reason);
+      });
+      this.#spawn();
+    });
+  }
+
+  /** Asks the program to stop, kills it when it does not, and resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRestart();
+    this.#child?.kill('SIGTERM');
+    const cancel = this.#after(this.#times.stopMs, () => this.#child?.kill('SIGKILL'));
+    await this.#exited;
+    cancel();
+  }
+
+  #spawn(): void {
+    this.#lastLines = [];
+    const child = spawn(process.execPath, [...this.plan.args], {
+      env: this.plan.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    this.#watch(child.stdout, (line) => {
+      if (isListening(line)) this.#onListening();
+    });
+    this.#watch(child.stderr, (line) => {
+      this.#lastLines = [...this.#lastLines, line].slice(-4);
+    });
+    this.#cancelLate = this.#after(this.#times.startMs, () => {
+      this.#lastLines = [`it did not listen within ${this.#times.startMs / 1000} seconds`, ...this.#lastLines];
+      child.kill('SIGKILL');
+    });
+    this.#exited = new Promise((resolve) => {
+      const gone = (how: string): void => {
+        this.#onExit(child, how);
+        resolve();
+      };
+      child.once('error', (error) => gone(error.message));
+      child.once('exit', (code, signal) => {
+        const how = signal ?? `exit code ${code ?? 'unknown'}`;
+        // Its last words may still be on their way; a grandchild may hold the pipe open for good.
+        const cancel = this.#after(this.#times.lastWordsMs, () => gone(how));
+        child.once('close', () => {
+          cancel();
+          gone(how);
+        });
+      });
+    });
+  }
+
+  #watch(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    stream?.on('data', (chunk: Buffer) => {
+      const lines = (rest + decoder.write(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        this.#log.write(`${line}\n`);
+        if (line.trim() !== '') onLine(line);
+      }
+    });
+  }
+
+  #complaint(): string {
+    return this.#lastLines.join(' | ').slice(0, 600);
+  }
+
+  #after(milliseconds: number, run: () => void): Cancel {
+    return this.#clock.at(this.#clock.now() + milliseconds, run);
+  }
+
+  #onListening(): void {
+    this.#cancelLate();
+    const restarted = this.#listened;
+    this.#listened = true;
+    this.events.emit({ type: 'listening', restarted });
+  }
+
+  #onExit(child: ChildProcess, how: string): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    this.#cancelLate();
+    if (this.#stopping) return;
+    const complaint = this.#complaint();
+    const reason = complaint === '' ? how : `${how}: ${complaint}`;
+    const decision = this.#listened ? this.#policy.died() : neverListened;
+    switch (decision.type) {
+      case 'restart':
+        this.events.emit({ type: 'died', reason, delayMs: decision.delayMs });
+        this.#cancelRestart = this.#after(decision.delayMs, () => this.#spawn());
+        return;
+      case 'escalate':
+        this.events.emit({ type: 'gave-up', reason, deaths: this.#listened ? this.#intensity.limit + 1 : 1 });
+        return;
+      default:
+        assertNever(decision);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { certificateFiles, siteFiles, type Config } from '../../server/config.ts';
+import type { PartPlan } from './part.ts';
+import type { WantedPort } from './ports.ts';
+
+const loopback = '127.0.0.1';
+
+/** A host as it stands in a URI: IPv6 addresses in brackets. */
+function inUri(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function engineArguments(config: Config): readonly string[] {
+  const bind = inUri(config.network.bind);
+  const { certificate, key } = certificateFiles(config);
+  return [
+    ...['--listen', `udp://${bind}:${config.sip.port}`],
+    ...['--listen', `tcp://${bind}:${config.sip.port}`],
+    ...['--listen', `ws://${bind}:${config.sip.webSocketPort}`],
+    ...['--listen', `wss://${bind}:${config.sip.secureWebSocketPort}`],
+    ...['--certificate', certificate, '--key', key],
+    ...['--admin', `${loopback}:${config.sip.adminPort}`],
+    ...['--link', `${loopback}:${config.sip.linkPort}`],
+    ...['--secret-file', siteFiles(config).engineSecret],
+    ...['--t1', String(config.sip.t1)],
+    ...(config.network.advertise === undefined ? [] : ['--advertise', config.network.advertise]),
+  ];
+}
+
+function mediaArguments(config: Config): readonly string[] {
+  return [
+    ...['--rpc', `${loopback}:${config.media.rpcPort}`],
+    ...['--bind', config.network.bind],
+    ...(config.network.advertise === undefined ? [] : ['--advertise', config.network.advertise]),
+    ...['--webrtc-port', String(config.media.webrtcPort)],
+    ...['--rtp-ports', config.media.rtpPorts],
+    ...['--secret-file', siteFiles(config).mediaSecret],
+  ];
+}
+
+/** The programs of a site in the order they are started. A stock drachtio-server takes the place of the SIP engine. */
+export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonly PartPlan[] {
+  const env = { ...environment, JACKFIELD_HOME: config.home };
+  const plan = (name: PartPlan['name'], program: readonly string[], args: readonly string[]): PartPlan => ({
+    name,
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      ...['--import', join(config.root, 'cli', 'up', 'lifeline.ts')],
+      join(config.root, ...program),
+      ...args,
+    ],
+    env,
+  });
+  const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config));
+  return [
+    ...(config.sip.drachtio === undefined ? [engine] : []),
+    plan('media node', ['media', 'main.ts'], mediaArguments(config)),
+    plan('server', ['server', 'main.ts'], []),
+  ];
+}
+
+/** The ports these programs will listen on. RTP ports are many and are taken one by one as calls come. */
+export function portsOf(config: Config): readonly WantedPort[] {
+  const { sip, http, media } = config;
+  const at = (
+    protocol: WantedPort['protocol'],
+    port: number,
+    use: string,
+    setting: string,
+    address = config.network.bind,
+  ): WantedPort => ({ protocol, address, port, use, setting });
+  const engine =
+    sip.drachtio === undefined
+      ? [
+          at('UDP', sip.port, 'SIP', 'sip.port'),
+          at('TCP', sip.port, 'SIP', 'sip.port'),
+          at('TCP', sip.webSocketPort, 'SIP over WebSocket', 'sip.webSocketPort'),
+          at('TCP', sip.secureWebSocketPort, 'SIP over secure WebSocket', 'sip.secureWebSocketPort'),
+          at('TCP', sip.adminPort, 'control of the SIP engine', 'sip.adminPort', loopback),
+          at('TCP', sip.linkPort, 'engine link', 'sip.linkPort', loopback),
+        ]
+      : [];
+  return [
+    ...engine,
+    at('TCP', media.rpcPort, 'control of the media node', 'media.rpcPort', loopback),
+    at('UDP', media.webrtcPort, 'WebRTC', 'media.webrtcPort'),
+    at('TCP', media.webrtcPort, 'WebRTC', 'media.webrtcPort'),
+    at('TCP', http.port, 'agent page', 'http.port'),
+    at('TCP', http.tlsPort, 'agent page over https', 'http.tlsPort'),
+  ];
+}
