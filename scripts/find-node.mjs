@@ -1,3 +1,4 @@
+// @ts-check
 // Which Node runs the project: the machine's where it strips types natively, else the private one set-up fetched.
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

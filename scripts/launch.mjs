@@ -1,3 +1,4 @@
+// @ts-check
 // Runs cli/main.ts under a suitable Node, whatever Node the shell has.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// @ts-check
 // The few options of `npm start` and its siblings.
 import { SetupProblem } from './problems.mjs';
 

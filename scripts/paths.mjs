@@ -1,3 +1,4 @@
+// @ts-check
 // Where set-up keeps things: the project, its home (data, run, certs, logs) and the cache outside node_modules.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

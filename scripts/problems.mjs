@@ -1,3 +1,4 @@
+// @ts-check
 // Every problem set-up and the launcher can report, in both languages: the same shape as protocol/problems, in plain
 // JavaScript because it is needed before there is a Node that runs TypeScript.
 

@@ -1,7 +1,8 @@
-// The smaller commands of package.json: check, soak, bench [NAME], desk, desk-e2e. All run under the suitable Node.
+// @ts-check
+// The smaller commands of package.json: check, layers, soak, bench [NAME], desk, desk-e2e. All run under the suitable Node.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runChecks, staticChecks } from './checks/static.mjs';
+import { layeringCheck, runChecks, staticChecks } from './checks/static.mjs';
 import { runProject } from './checks/tests.mjs';
 import { environmentFor, findNode } from './find-node.mjs';
 import { missingForLaunch, runUnderNode } from './launch.mjs';
@@ -23,6 +24,13 @@ async function check() {
   if (failures.length > 0) process.exitCode = 1;
 }
 
+/** The layering table and the no-cycle rule alone. */
+async function layers() {
+  const node = findNode() ?? process.execPath;
+  const [result] = await runChecks([layeringCheck], node, environmentFor(node));
+  if (result?.ok !== true) process.exitCode = 1;
+}
+
 /** @param {string[]} path of a TypeScript program of the project */
 function program(...path) {
   const file = join(root, ...path);
@@ -36,6 +44,8 @@ await runMain(async () => {
   switch (command) {
     case 'check':
       return check();
+    case 'layers':
+      return layers();
     case 'soak':
       return runUnderNode([
         join(root, 'node_modules/vitest/vitest.mjs'),
@@ -51,6 +61,6 @@ await runMain(async () => {
     case 'desk-e2e':
       return program('test', 'desk', 'run.ts');
     default:
-      throw new SetupProblem('unknown-option', { option: command, known: 'check soak bench desk desk-e2e' });
+      throw new SetupProblem('unknown-option', { option: command, known: 'check layers soak bench desk desk-e2e' });
   }
 });

@@ -1,3 +1,4 @@
+// @ts-check
 // `npm start`: set-up where needed, then the site under its supervisor.
 //   npm start [-- --yes] [--no-system] [--setup-only]
 import { join } from 'node:path';

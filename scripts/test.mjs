@@ -1,3 +1,4 @@
+// @ts-check
 // `npm test`: set-up with everything tests need, then all checks and all tests; stops at nothing, and counts at the end.
 import { environmentFor } from './find-node.mjs';
 import { neverRun } from './checks/never-run.mjs';

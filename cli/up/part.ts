@@ -12,6 +12,8 @@ export interface PartPlan {
   /** Arguments of Node: the program and its own. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** The folder it runs in. */
+  readonly cwd: string;
 }
 
 /** What became of a part. `reason` is its exit code or signal and what it last complained of. */
@@ -111,6 +113,7 @@ export class Part {
     this.#lastLines = [];
     const child = spawn(process.execPath, [...this.plan.args], {
       env: this.plan.env,
+      cwd: this.plan.cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

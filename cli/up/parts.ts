@@ -50,6 +50,7 @@ export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonl
       ...args,
     ],
     env,
+    cwd: config.root,
   });
   const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config));
   return [

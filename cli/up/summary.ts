@@ -2,7 +2,7 @@ import { advertisedAddress, type Config } from '../../server/config.ts';
 
 /** A login of the demo site, printed once. */
 export interface DemoLogin {
-  readonly name: string;
+  readonly login: string;
   readonly password: string;
 }
 
@@ -25,9 +25,9 @@ export function summary(config: Config, logins: readonly DemoLogin[], logs: stri
   const page = local ? `http://${address}:${config.http.port}/` : `https://${address}:${config.http.tlsPort}/`;
   const rows: readonly (readonly [string, string])[] = [
     ['Agent page / 坐席页面', page],
-    ...logins.map(({ name, password }, index): readonly [string, string] => [
+    ...logins.map(({ login, password }, index): readonly [string, string] => [
       index === 0 ? 'Demo logins, shown once / 演示账号（仅显示一次）' : '',
-      `${name}  ${password}`,
+      `${login}  ${password}`,
     ]),
     ['SIP address to call / 呼入地址', `sip:${demoNumber}@${address}:${config.sip.port}  (UDP, TCP)`],
     [

@@ -1,3 +1,4 @@
+// @ts-check
 // Licence check: what ships may only have licences of the list below, and THIRD-PARTY.md says what they are.
 //   node scripts/checks/licences.mjs            fails when something is not allowed or the file is out of date
 //   node scripts/checks/licences.mjs --write    writes THIRD-PARTY.md

@@ -1,3 +1,4 @@
+// @ts-check
 // What no test can ever run on the machines the project is built on. The list grows only together with docs/never-run.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @ts-check
 // The checks that need no running program. Each counts as one test of `npm test`.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,6 +18,12 @@ const layered = ['base', 'protocol', 'media', 'server', 'cli', 'certs', 'softpho
 
 /** @param {string} path */
 const bin = (path) => join(root, 'node_modules', path);
+
+/** @type {Check} */
+export const layeringCheck = {
+  name: 'layers and cycles (dependency-cruiser)',
+  args: [bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...layered],
+};
 
 /**
  * All static checks; `cached` takes shortcuts that are right nearly always, for the check on every save.
@@ -42,12 +49,10 @@ export function staticChecks({ cached }) {
         ...(cached ? ['--cache', '--cache-location', cache('eslint')] : []),
       ],
     },
-    {
-      name: 'layers and cycles (dependency-cruiser)',
-      args: [bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...layered],
-    },
+    layeringCheck,
     { name: 'licences', args: [join(root, 'scripts', 'checks', 'licences.mjs')] },
     { name: 'types', args: [bin('typescript-7/bin/tsc'), '-p', root] },
+    { name: 'types of scripts', args: [bin('typescript-7/bin/tsc'), '-p', join(root, 'scripts')] },
     { name: 'types of softphone', args: [bin('typescript-7/bin/tsc'), '-p', join(root, 'softphone')] },
     { name: 'list of what never ran here', args: [join(root, 'scripts', 'checks', 'never-run.mjs')] },
   ];

@@ -1,3 +1,4 @@
+// @ts-check
 // Runs one vitest project and counts what its JSON report says.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// @ts-check
 // Debian packages: which are there, which are missing, and installing the missing ones with a record of what was added.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';

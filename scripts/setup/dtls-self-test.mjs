@@ -1,3 +1,4 @@
+// @ts-check
 // The media worker's self-test: two of its WebRTC transports complete ICE and DTLS with each other, one as client, one as
 // server. Both are ICE-lite, so this script is the other end of ICE for both: it sends each a STUN binding request with
 // USE-CANDIDATE (RFC 8445, RFC 8489) and then carries the DTLS datagrams across.

@@ -1,3 +1,4 @@
+// @ts-check
 // Child processes of set-up: their output goes to the log, their last line to the progress line.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';

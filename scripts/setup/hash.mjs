@@ -1,3 +1,4 @@
+// @ts-check
 // A fingerprint of source files: what was built from them is rebuilt when it changes.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// @ts-check
 // Set-up: says what it will touch, asks once, does what is missing, keeps what is done.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';

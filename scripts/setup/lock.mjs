@@ -1,3 +1,4 @@
+// @ts-check
 // One set-up at a time in a folder. The lock is a file with the holder's process id; a dead holder's lock is taken over.
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,3 +1,4 @@
+// @ts-check
 // npm itself has to run under the Node that will use the packages: under Node 20 it picks other versions of some.
 import { createHash } from 'node:crypto';
 import {

@@ -1,3 +1,4 @@
+// @ts-check
 // What set-up says while it works: one line a step; on a terminal the line moves, elsewhere it speaks every 20 seconds.
 
 /**

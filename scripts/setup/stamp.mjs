@@ -1,3 +1,4 @@
+// @ts-check
 // A step is done when its stamp says so: written after success only, through a temporary file, with what it was done for.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+// @ts-check
 // What a step of set-up is, and what it works with.
 
 /**

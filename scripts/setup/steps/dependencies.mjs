@@ -1,3 +1,4 @@
+// @ts-check
 import { join } from 'node:path';
 import { readJson } from '../../paths.mjs';
 import { SetupProblem } from '../../problems.mjs';

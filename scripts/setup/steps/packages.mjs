@@ -1,3 +1,4 @@
+// @ts-check
 import { SetupProblem } from '../../problems.mjs';
 import { installPackages, isDebian, missingPackages, runtimePackages, testPackages } from '../debian.mjs';
 

@@ -1,3 +1,4 @@
+// @ts-check
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../../paths.mjs';

@@ -1,3 +1,4 @@
+// @ts-check
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, release } from 'node:os';
 import { dirname, join } from 'node:path';

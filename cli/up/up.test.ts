@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../base/clock.ts';
+import { loadConfig } from '../../server/config.ts';
+import { LogFile } from './log-file.ts';
+import { Part, type PartEvent, type PartPlan } from './part.ts';
+import { partsOf, portsOf } from './parts.ts';
+import { runningPid, takePidFile } from './pid-file.ts';
+import { takenPorts } from './ports.ts';
+import { Site, type SiteEvent } from './site.ts';
+import { summary } from './summary.ts';
+
+const lifeline = resolve(import.meta.dirname, 'lifeline.ts');
+const times = { startMs: 10_000, stopMs: 5000, lastWordsMs: 100 };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-up-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A stand-in for a part: says it listens, writes its name to `order` when it starts and when it stops. */
+const listens = `
+  const { appendFileSync } = require('node:fs');
+  const [order, name] = process.argv.slice(1);
+  appendFileSync(order, 'start ' + name + '\\n');
+  process.on('SIGTERM', () => { appendFileSync(order, 'stop ' + name + '\\n'); process.exit(0); });
+  setInterval(() => {}, 1000);
+  console.log('hello');
+  console.log(JSON.stringify({ type: 'listening' }));
+`;
+const complains = `console.error('port 5060 is taken'); process.exit(1)`;
+
+function plan(name: PartPlan['name'], script: string): PartPlan {
+  const args = ['--import', lifeline, '--eval', script, '--', join(folder, 'order'), name.replace(' ', '-')];
+  return { name, args, env: process.env, cwd: folder };
+}
+
+function nextEvent<T extends { readonly type: string }>(
+  events: { on(listener: (event: T) => void): () => void },
+  type: T['type'],
+): Promise<T> {
+  return new Promise((found) => {
+    const cancel = events.on((event) => {
+      if (event.type !== type) return;
+      cancel();
+      found(event);
+    });
+  });
+}
+
+test('parts start in order, stop in reverse, and one that is killed is started again', async () => {
+  const site = new Site([plan('SIP engine', listens), plan('server', listens)], folder, systemClock, times);
+  expect(await site.start()).toBeUndefined();
+  const died = nextEvent<SiteEvent>(site.events, 'part-died');
+  const back = nextEvent<SiteEvent>(site.events, 'part-back');
+  process.kill(site.pids['server'] ?? 0, 'SIGKILL');
+  expect(await died).toMatchObject({ part: 'server', reason: 'SIGKILL' });
+  expect(await back).toMatchObject({ part: 'server' });
+  await site.stop();
+  expect(readFileSync(join(folder, 'order'), 'utf8').trim().split('\n')).toEqual([
+    'start SIP-engine',
+    'start server',
+    'start server',
+    'stop server',
+    'stop SIP-engine',
+  ]);
+  expect(readFileSync(join(folder, 'server.log'), 'utf8')).toContain('hello');
+});
+
+test('a part that does not start is not tried again: its last words are the reason, the others are stopped', async () => {
+  const site = new Site([plan('SIP engine', listens), plan('server', complains)], folder, systemClock, times);
+  const problem = await site.start();
+  expect(problem?.code).toBe('part-did-not-start');
+  expect(problem?.title).toContain('exit code 1: port 5060 is taken');
+  expect(site.pids).toEqual({ 'SIP engine': undefined, server: undefined });
+});
+
+test('a part that says nothing in time is killed', async () => {
+  const log = new LogFile(join(folder, 'part.log'));
+  log.start();
+  const part = new Part(plan('server', 'setInterval(() => {}, 1000)'), log, systemClock, { ...times, startMs: 50 });
+  expect(await part.start()).toContain('it did not listen within 0.05 seconds');
+  expect(part.pid).toBeUndefined();
+  log.close();
+});
+
+test('a part that dies too often is given up', async () => {
+  const log = new LogFile(join(folder, 'part.log'));
+  log.start();
+  const dies = `console.log(JSON.stringify({ type: 'listening' })); console.error('no memory'); process.exitCode = 3`;
+  const part = new Part(plan('server', dies), log, systemClock, times, { limit: 2, windowMs: 60_000 });
+  const gaveUp = nextEvent<PartEvent>(part.events, 'gave-up');
+  expect(await part.start()).toBeUndefined();
+  expect(await gaveUp).toMatchObject({ reason: 'exit code 3: no memory', deaths: 3 });
+  log.close();
+});
+
+test('parts end when their supervisor is killed without a word', async () => {
+  const supervisor = `
+    const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, JSON.parse(process.argv[1]), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    console.log(child.pid);
+  `;
+  const args = JSON.stringify(plan('server', listens).args);
+  const parent = spawn(process.execPath, ['--eval', supervisor, '--', args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  parent.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const closed = once(parent.stdout, 'close');
+  while (!said.includes('listening')) await once(parent.stdout, 'data');
+  parent.kill('SIGKILL');
+  // The pipe closes when the last process that holds it is gone: the part itself.
+  await closed;
+  expect(readFileSync(join(folder, 'order'), 'utf8')).toContain('stop server');
+});
+
+test('a second supervisor is refused with the process id of the first; a dead one is replaced', async () => {
+  const file = join(folder, 'run', 'jackfield.pid');
+  const release = takePidFile(file);
+  expect(takePidFile(file)).toEqual({ ok: false, error: process.pid });
+  if (release.ok) release.value();
+  expect(runningPid(file)).toBeUndefined();
+  const other = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(other, 'exit');
+  mkdirSync(join(folder, 'run'), { recursive: true });
+  writeFileSync(file, `${other.pid} 12345\n`);
+  expect(takePidFile(file).ok).toBe(true);
+  // The same process id, but another process than the one that wrote it.
+  writeFileSync(file, `${process.pid} 1\n`);
+  expect(takePidFile(file).ok).toBe(true);
+});
+
+test('a taken port is named with its use and its setting', async () => {
+  const tcp = createServer().listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const udp = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(udp, 'listening');
+  const ports = [
+    { protocol: 'TCP', port: (tcp.address() as AddressInfo).port, use: 'agent page', setting: 'http.port' },
+    { protocol: 'UDP', port: udp.address().port, use: 'SIP', setting: 'sip.port' },
+    { protocol: 'UDP', port: 0, use: 'SIP', setting: 'sip.port' },
+  ] as const;
+  const problems = await takenPorts(ports.map((port) => ({ ...port, address: '127.0.0.1' })));
+  expect(problems.map((problem) => problem.code)).toEqual(['port-taken', 'port-taken']);
+  expect(problems[0]?.title).toContain('agent page');
+  expect(problems[1]?.detail).toContain('sip.port');
+  tcp.close();
+  udp.close();
+  const unknown = await takenPorts([{ ...ports[0], address: '192.0.2.1' }]);
+  expect(unknown[0]?.code).toBe('address-unknown');
+});
+
+test('a log file is rotated before it grows too large, and only so many old ones stay', () => {
+  const log = new LogFile(join(folder, 'a.log'), 10, 2);
+  log.start();
+  for (const text of ['one456789', 'two456789', 'three6789', 'four56789']) log.write(text);
+  log.close();
+  expect(readdirSync(folder).sort()).toEqual(['a.log', 'a.log.1', 'a.log.2']);
+  expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('four56789');
+  expect(readFileSync(join(folder, 'a.log.2'), 'utf8')).toBe('two456789');
+  expect(statSync(join(folder, 'a.log')).mode & 0o777).toBe(0o600);
+});
+
+test('a stock drachtio-server takes the place of the SIP engine', () => {
+  const own = loadConfig(folder, {});
+  const stock = loadConfig(folder, { JACKFIELD_DRACHTIO: '10.0.0.5:9022,cymru' });
+  if (!own.ok || !stock.ok) throw new Error('the configuration is refused');
+  expect(partsOf(own.value, {}).map((part) => part.name)).toEqual(['SIP engine', 'media node', 'server']);
+  expect(partsOf(stock.value, {}).map((part) => part.name)).toEqual(['media node', 'server']);
+  expect(portsOf(stock.value).some((port) => port.setting.startsWith('sip.'))).toBe(false);
+});
+
+test('the summary names page, logins, number, demo call and how to stop, in both languages', () => {
+  const config = loadConfig(folder, {});
+  if (!config.ok) throw new Error('the configuration is refused');
+  const text = summary(config.value, [{ login: 'anna', password: 'abcd-efgh' }], 'logs', 4200);
+  for (const part of [
+    'http://127.0.0.1:8080/',
+    'anna  abcd-efgh',
+    'sip:+8653100000@127.0.0.1:5060',
+    './jackfield call',
+    'Ctrl-C',
+    '坐席页面',
+  ])
+    expect(text).toContain(part);
+});
