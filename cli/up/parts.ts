@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { certificateFiles, siteFiles, type Config } from '../../server/config.ts';
+import { advertisedAddress, certificateFiles, siteFiles, type Config } from '../../server/config.ts';
 import type { PartPlan } from './part.ts';
 import type { WantedPort } from './ports.ts';
 
@@ -10,6 +10,11 @@ function inUri(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** How long engine and media node hold calls without the server: whole seconds. */
+function leaseMs(config: Config): number {
+  return Math.round(config.media.leaseInSeconds) * 1000;
+}
+
 function engineArguments(config: Config): readonly string[] {
   const bind = inUri(config.network.bind);
   const { certificate, key } = certificateFiles(config);
@@ -18,12 +23,13 @@ function engineArguments(config: Config): readonly string[] {
     ...['--listen', `tcp://${bind}:${config.sip.port}`],
     ...['--listen', `ws://${bind}:${config.sip.webSocketPort}`],
     ...['--listen', `wss://${bind}:${config.sip.secureWebSocketPort}`],
-    ...['--certificate', certificate, '--key', key],
+    ...['--cert', certificate, '--key', key],
     ...['--admin', `${loopback}:${config.sip.adminPort}`],
     ...['--link', `${loopback}:${config.sip.linkPort}`],
     ...['--secret-file', siteFiles(config).engineSecret],
     ...['--t1', String(config.sip.t1)],
-    ...(config.network.advertise === undefined ? [] : ['--advertise', config.network.advertise]),
+    ...['--lease', String(leaseMs(config))],
+    ...['--advertise', advertisedAddress(config)],
   ];
 }
 
@@ -31,10 +37,12 @@ function mediaArguments(config: Config): readonly string[] {
   return [
     ...['--rpc', `${loopback}:${config.media.rpcPort}`],
     ...['--bind', config.network.bind],
-    ...(config.network.advertise === undefined ? [] : ['--advertise', config.network.advertise]),
+    ...['--advertise', advertisedAddress(config)],
     ...['--webrtc-port', String(config.media.webrtcPort)],
     ...['--rtp-ports', config.media.rtpPorts],
     ...['--secret-file', siteFiles(config).mediaSecret],
+    ...['--lease-seconds', String(leaseMs(config) / 1000)],
+    ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],
   ];
 }
 

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
+import { parseArguments as parseMediaArguments } from '../../media/options.ts';
 import { loadConfig } from '../../server/config.ts';
+import { parseArguments as parseEngineArguments } from '../../server/sip-engine/options.ts';
 import { LogFile } from './log-file.ts';
 import { Part, type PartEvent, type PartPlan } from './part.ts';
 import { partsOf, portsOf } from './parts.ts';
@@ -174,6 +176,32 @@ test('a stock drachtio-server takes the place of the SIP engine', () => {
   expect(partsOf(own.value, {}).map((part) => part.name)).toEqual(['SIP engine', 'media node', 'server']);
   expect(partsOf(stock.value, {}).map((part) => part.name)).toEqual(['media node', 'server']);
   expect(portsOf(stock.value).some((port) => port.setting.startsWith('sip.'))).toBe(false);
+});
+
+test('engine and media node accept the arguments the configuration leads to', () => {
+  const config = loadConfig(folder, {
+    JACKFIELD_HOME: folder,
+    JACKFIELD_NETWORK_BIND: '0.0.0.0',
+    JACKFIELD_SIP_T1: '50',
+  });
+  if (!config.ok) throw new Error('the configuration is refused');
+  mkdirSync(join(folder, 'run'));
+  writeFileSync(join(folder, 'run', 'engine.secret'), 'secret');
+  const [engine, media] = partsOf(config.value, {});
+  const own = (args: readonly string[] = []): string[] =>
+    args.slice(args.findIndex((arg) => arg.endsWith('main.ts')) + 1);
+  const forEngine = parseEngineArguments(own(engine?.args));
+  expect(forEngine.listen.map((place) => `${place.protocol} ${place.host}:${place.port}`)).toEqual([
+    'udp 0.0.0.0:5060',
+    'tcp 0.0.0.0:5060',
+    'ws 0.0.0.0:5066',
+    'wss 0.0.0.0:5067',
+  ]);
+  expect(forEngine).toMatchObject({ secret: 'secret', advertise: '127.0.0.1', timers: { t1: 50 } });
+  expect(parseMediaArguments(own(media?.args))).toMatchObject({
+    ok: true,
+    value: { bind: '0.0.0.0', advertise: '127.0.0.1', rpcPort: 9024, leaseInSeconds: 60, rtpTimeoutMs: 30_000 },
+  });
 });
 
 test('the summary names page, logins, number, demo call and how to stop, in both languages', () => {
