@@ -1,0 +1,118 @@
+import { sequenceAhead, timestampAhead, writeRtp, type RtpPacket } from './rtp.ts';
+
+/** Samples of a 20 ms frame of G.711. */
+const frame = 160;
+/** A source whose timestamp leaps further than this (10 s) is taken as a new run of packets. */
+const leap = 80_000;
+/** Our own frames that fall this far (100 ms) behind the media clock, because none were sent, catch up with it. */
+const behind = 800;
+
+/** A packet of some source that is to be sent on. `run` is the same object as long as its clock is the same. */
+export interface Forwarded {
+  readonly run: object;
+  readonly packet: RtpPacket;
+  /** The payload under the codec and gain of this leg. */
+  readonly payload: Uint8Array;
+}
+
+/**
+ * The one stream of packets a leg receives from us, whoever feeds it: a constant SSRC, sequence numbers without a gap,
+ * timestamps that never run backwards and follow the media clock, a marker at every switch. `send` gets each packet.
+ */
+export class Egress {
+  readonly ssrc: number;
+  readonly #send: (packet: Buffer) => void;
+  #payloadType: number;
+  #sequence: number;
+  #next: number;
+  #clockBase: number;
+  #run: object | undefined;
+  #offset = 0;
+  #lastSource = 0;
+  #packets = 0;
+  #octets = 0;
+  #late = 0;
+
+  /** `seed` makes the start numbers (RFC 3550 wants them unguessable); the sequence never starts at 0. */
+  constructor(ssrc: number, payloadType: number, seed: number, send: (packet: Buffer) => void) {
+    this.ssrc = ssrc;
+    this.#payloadType = payloadType;
+    this.#sequence = 1 + (seed % 20_000);
+    this.#next = seed >>> 0;
+    this.#clockBase = seed >>> 0;
+    this.#send = send;
+  }
+
+  /** The number of the agreed codec. */
+  set payloadType(value: number) {
+    this.#payloadType = value;
+  }
+
+  /** Sends a source's packet on. A packet older than the last of its run is dropped: the sequence may not go back. */
+  forward({ run, packet, payload }: Forwarded, now: number): void {
+    const ahead = timestampAhead(this.#next, (packet.timestamp + this.#offset) >>> 0);
+    const resumed = run !== this.#run || Math.abs(ahead) > leap;
+    if (!resumed && sequenceAhead(this.#lastSource, packet.sequence) <= 0) {
+      this.#late++;
+      return;
+    }
+    if (resumed || ahead < 0) {
+      this.#run = run;
+      this.#offset = (this.#startAt(now) - packet.timestamp) >>> 0;
+    }
+    this.#lastSource = packet.sequence;
+    this.#write(packet.marker || resumed, (packet.timestamp + this.#offset) >>> 0, payload);
+  }
+
+  /** Sends a frame of our own (play, mix, silence): `run` tells one such stream from another. */
+  frame(run: object, payload: Uint8Array, now: number): void {
+    const resumed = run !== this.#run || timestampAhead(this.#next, (this.#clockBase + now) >>> 0) > behind;
+    const timestamp = resumed ? this.#startAt(now) : this.#next;
+    this.#run = run;
+    this.#write(resumed, timestamp, payload);
+  }
+
+  /** Sends one packet of an RFC 4733 event. All packets of an event share the timestamp of its start. */
+  event(payload: Uint8Array, payloadType: number, timestamp: number, marker: boolean): void {
+    this.#run = undefined;
+    if (timestampAhead(this.#next, timestamp) >= 0) this.#next = (timestamp + frame) >>> 0;
+    this.#emit({ payloadType, marker, timestamp, sequence: this.#sequence, ssrc: this.ssrc, payload });
+  }
+
+  /** The timestamp at which something new would start. `now` is the media clock in samples. */
+  startTimestamp(now: number): number {
+    return this.#startAt(now);
+  }
+
+  /** What a sender report says: packets and payload bytes so far, and the timestamp of this moment (RFC 3550 6.4.1). */
+  report(now: number): { readonly packets: number; readonly octets: number; readonly timestamp: number } {
+    return { packets: this.#packets, octets: this.#octets, timestamp: this.#startAt(now) };
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Packets that came too late to be sent on. */
+  get late(): number {
+    return this.#late;
+  }
+
+  #startAt(now: number): number {
+    const clock = (this.#clockBase + now) >>> 0;
+    return timestampAhead(this.#next, clock) > 0 ? clock : this.#next;
+  }
+
+  #write(marker: boolean, timestamp: number, payload: Uint8Array): void {
+    this.#next = (timestamp + payload.length) >>> 0;
+    const { ssrc } = this;
+    this.#emit({ payloadType: this.#payloadType, marker, timestamp, sequence: this.#sequence, ssrc, payload });
+  }
+
+  #emit(packet: RtpPacket): void {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#packets++;
+    this.#octets += packet.payload.length;
+    this.#send(writeRtp(packet));
+  }
+}

@@ -1,0 +1,83 @@
+import { sequenceAhead, type RtpPacket } from './rtp.ts';
+
+/** What a receiver report says of a source (RFC 3550 section 6.4.1). */
+export interface ReportBlock {
+  readonly ssrc: number;
+  /** Of 256, since the last report. */
+  readonly fractionLost: number;
+  readonly lost: number;
+  readonly highestSequence: number;
+  /** In samples. */
+  readonly jitter: number;
+  readonly lastSenderReport: number;
+  /** In 1/65536 s. */
+  readonly delaySinceLast: number;
+}
+
+/** Counts what came from one source, as RFC 3550 appendix A.3 and A.8 say. A new SSRC starts a new count. */
+export class Reception {
+  #ssrc: number | undefined;
+  #base = 0;
+  #highest = 0;
+  #received = 0;
+  #expectedPrior = 0;
+  #receivedPrior = 0;
+  #jitter = 0;
+  #transit: number | undefined;
+  #senderReport = 0;
+  #senderReportAtMs = 0;
+
+  /** Counts a packet that arrived at `now` (media clock, samples). Returns true if its source is a new one. */
+  packet(packet: RtpPacket, now: number): boolean {
+    const fresh = packet.ssrc !== this.#ssrc;
+    if (fresh) this.#restart(packet);
+    this.#received++;
+    const ahead = sequenceAhead(this.#highest & 0xffff, packet.sequence);
+    if (ahead > 0) this.#highest += ahead;
+    const transit = (now - packet.timestamp) | 0;
+    if (this.#transit !== undefined) {
+      const change = Math.abs((transit - this.#transit) | 0);
+      // A leap is a switch of source, not jitter.
+      if (change < 16_000) this.#jitter += (change - this.#jitter) / 16;
+    }
+    this.#transit = transit;
+    return fresh;
+  }
+
+  /** Remembers the middle bits of a sender report's NTP time. */
+  senderReport(ntpMiddle: number, nowMs: number): void {
+    this.#senderReport = ntpMiddle;
+    this.#senderReportAtMs = nowMs;
+  }
+
+  /** The block for the next report, or undefined if nothing was ever received. */
+  block(nowMs: number): ReportBlock | undefined {
+    if (this.#ssrc === undefined) return undefined;
+    const expected = this.#highest - this.#base + 1;
+    const expectedNow = expected - this.#expectedPrior;
+    const lostNow = expectedNow - (this.#received - this.#receivedPrior);
+    this.#expectedPrior = expected;
+    this.#receivedPrior = this.#received;
+    return {
+      ssrc: this.#ssrc,
+      fractionLost: expectedNow <= 0 || lostNow <= 0 ? 0 : Math.min(255, Math.floor((lostNow * 256) / expectedNow)),
+      lost: Math.max(0, Math.min(0x7fffff, expected - this.#received)),
+      highestSequence: this.#highest >>> 0,
+      jitter: Math.floor(this.#jitter),
+      lastSenderReport: this.#senderReport,
+      delaySinceLast: this.#senderReport === 0 ? 0 : Math.round(((nowMs - this.#senderReportAtMs) * 65_536) / 1000),
+    };
+  }
+
+  #restart(packet: RtpPacket): void {
+    this.#ssrc = packet.ssrc;
+    this.#base = packet.sequence;
+    this.#highest = packet.sequence - 1;
+    this.#received = 0;
+    this.#expectedPrior = 0;
+    this.#receivedPrior = 0;
+    this.#jitter = 0;
+    this.#transit = undefined;
+    this.#senderReport = 0;
+  }
+}

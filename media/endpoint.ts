@@ -1,0 +1,28 @@
+import type { EndpointKind, MediaResult } from '../protocol/media.ts';
+import type { Codec } from './sdp/index.ts';
+import type { Answer } from './errors.ts';
+
+/** A media end of a leg, as the RPC sees it: descriptions in and out. */
+export interface Endpoint {
+  readonly endpointId: string;
+  readonly callId: string;
+  readonly kind: EndpointKind;
+  /** The codec that was agreed, so that the other legs of the call can choose the same. */
+  readonly codec: Codec | undefined;
+  /** Is DTLS up? Undefined where packets are the only sign. */
+  readonly connected: boolean | undefined;
+  /** Our answer to an offer, or our offer. The same question gets the same text. */
+  describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>>;
+  /** The far side's answer to our offer. */
+  answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>>;
+  restartIce(): Promise<Answer<MediaResult<'restartIce'>>>;
+  close(): void;
+}
+
+/** What both kinds of endpoints are opened with. */
+export interface EndpointSetup {
+  readonly endpointId: string;
+  readonly callId: string;
+  /** The codec of the call's first leg, to be chosen if the far side has it. */
+  readonly preferred: Codec | undefined;
+}

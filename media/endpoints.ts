@@ -1,0 +1,222 @@
+import type { MediaEvent } from '../protocol/media.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Ears } from './ears/ports.ts';
+import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import { refuse, type Answer } from './errors.ts';
+import { InOrder } from './in-order.ts';
+import type { Verbs } from './rpc/server.ts';
+import type { ShardPool } from './shards/pool.ts';
+import type { LegCounters } from './shards/messages.ts';
+import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
+import { Taps } from './taps.ts';
+import { WebRtcEndpoint, type WebRtcSurroundings } from './webrtc-endpoint.ts';
+
+type Params<V extends keyof Verbs> = Parameters<Verbs[V]>[0];
+
+/** Where endpoints live, and what hears them. */
+export interface EndpointsOptions {
+  readonly sip: SipSurroundings;
+  readonly webrtc: WebRtcSurroundings;
+  readonly ears: Ears;
+  readonly bootId: string;
+  readonly mostEndpoints: number;
+}
+
+interface HeldCall {
+  readonly endpoints: Set<string>;
+  revision: number | undefined;
+}
+
+/** What the node holds: endpoints, the graph revision of each call, taps. The verbs of the RPC are its methods. */
+export class Endpoints {
+  /** What happened, beside what the shards tell. */
+  readonly events = new Emitter<MediaEvent>();
+  readonly #options: EndpointsOptions;
+  readonly #shards: ShardPool;
+  readonly #taps: Taps;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #calls = new Map<string, HeldCall>();
+  /** The verbs of one call never overtake each other. */
+  readonly #order = new InOrder();
+  #phrases = { revision: -1, rejected: [] as { phraseId: string; reason: string }[] };
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+    this.#shards = options.sip.shards;
+    this.#taps = new Taps(options.ears);
+    this.#shards.lost.on((calls) => this.#shardDied(calls));
+  }
+
+  /** The verbs, as the RPC server wants them. */
+  get verbs(): Verbs {
+    return {
+      open: (params) => this.#inOrder(params.callId, () => this.#open(params)),
+      answer: ({ endpointId, remoteSdp }) => this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp)),
+      apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
+      close: ({ endpointId }) => this.#closeInOrder(endpointId),
+      closeCall: ({ callId }) => this.#inOrder(callId, () => this.#closeCall(callId)),
+      restartIce: ({ endpointId }) => this.#with(endpointId, (endpoint) => endpoint.restartIce()),
+      inventory: () => this.#inventory(),
+      setPhrases: (params) => this.#setPhrases(params),
+    };
+  }
+
+  /** Closes everything; `cause` is told for each endpoint if given. */
+  closeAll(cause?: 'lease-expired'): void {
+    for (const endpoint of [...this.#endpoints.values()]) {
+      if (cause !== undefined) this.#lost(endpoint, cause);
+      this.#shut(endpoint);
+    }
+    this.#taps.closeAll();
+  }
+
+  async #open({ endpointId, callId, kind, remoteSdp }: Params<'open'>): ReturnType<Verbs['open']> {
+    const known = this.#endpoints.get(endpointId);
+    if (known !== undefined) {
+      if (known.callId !== callId || known.kind !== kind)
+        return refuse('bad-request', 'this endpoint exists with another call or kind');
+      return known.describe(remoteSdp);
+    }
+    if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
+    const opened = await this.#make(kind, { endpointId, callId, preferred: this.#codecOf(callId) });
+    if (!opened.ok) {
+      this.#forgetIfEmpty(callId);
+      return opened;
+    }
+    const described = await opened.value.describe(remoteSdp);
+    if (!described.ok) {
+      opened.value.close();
+      this.#forgetIfEmpty(callId);
+      return described;
+    }
+    this.#endpoints.set(endpointId, opened.value);
+    this.#call(callId).endpoints.add(endpointId);
+    return described;
+  }
+
+  async #make(kind: Params<'open'>['kind'], setup: EndpointSetup): Promise<Answer<Endpoint>> {
+    if (kind === 'sip') return SipEndpoint.open(setup, this.#options.sip);
+    const opened = await WebRtcEndpoint.open(setup, this.#options.webrtc);
+    if (!opened.ok) return opened;
+    const { value: endpoint } = opened;
+    const { endpointId, callId } = setup;
+    endpoint.up.on(() => this.events.emit({ type: 'endpoint-connected', callId, endpointId }));
+    endpoint.lost.on((cause) => {
+      this.#lost(endpoint, cause);
+      if (cause === 'worker-died') this.#shut(endpoint);
+    });
+    return opened;
+  }
+
+  #apply({ callId, revision, graph }: Params<'apply'>): Awaited<ReturnType<Verbs['apply']>> {
+    const call = this.#calls.get(callId);
+    if (call === undefined || call.endpoints.size === 0) return refuse('unknown-call', 'the call has no endpoint here');
+    if (call.revision !== undefined && revision <= call.revision) return { ok: true, value: { applied: false } };
+    call.revision = revision;
+    this.#shards.apply({ callId, graph, rings: this.#taps.apply(callId, graph.taps) });
+    return { ok: true, value: { applied: true } };
+  }
+
+  #closeInOrder(endpointId: string): ReturnType<Verbs['close']> {
+    const callId = this.#endpoints.get(endpointId)?.callId;
+    if (callId === undefined) return Promise.resolve({ ok: true, value: {} });
+    return this.#inOrder(callId, () => {
+      const endpoint = this.#endpoints.get(endpointId);
+      if (endpoint !== undefined) this.#shut(endpoint);
+      return { ok: true, value: {} } as const;
+    });
+  }
+
+  #closeCall(callId: string): Awaited<ReturnType<Verbs['closeCall']>> {
+    for (const endpointId of this.#calls.get(callId)?.endpoints ?? []) {
+      const endpoint = this.#endpoints.get(endpointId);
+      if (endpoint !== undefined) this.#shut(endpoint);
+    }
+    return { ok: true, value: {} };
+  }
+
+  async #inventory(): ReturnType<Verbs['inventory']> {
+    const counters = await this.#shards.counters();
+    const endpoints = [...this.#endpoints.values()].map((endpoint) => {
+      const { endpointId, callId, kind } = endpoint;
+      const leg: Omit<LegCounters, 'endpointId'> = counters.get(endpointId) ?? {
+        connected: false,
+        packetsReceived: 0,
+        packetsSent: 0,
+        strangers: 0,
+      };
+      return { ...leg, endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };
+    });
+    const graphs = [...this.#calls].flatMap(([callId, { revision }]) =>
+      revision === undefined ? [] : [{ callId, revision }],
+    );
+    return { ok: true, value: { bootId: this.#options.bootId, endpoints, graphs } };
+  }
+
+  async #setPhrases({ revision, phrases }: Params<'setPhrases'>): ReturnType<Verbs['setPhrases']> {
+    if (revision > this.#phrases.revision) {
+      this.#phrases = { revision, rejected: [] };
+      const rejected = await this.#options.ears.setPhrases(phrases);
+      if (this.#phrases.revision === revision) this.#phrases = { revision, rejected: [...rejected] };
+    }
+    return { ok: true, value: { rejected: this.#phrases.rejected } };
+  }
+
+  #shardDied(calls: readonly string[]): void {
+    for (const callId of calls)
+      for (const endpointId of this.#calls.get(callId)?.endpoints ?? []) {
+        const endpoint = this.#endpoints.get(endpointId);
+        if (endpoint === undefined) continue;
+        this.#lost(endpoint, 'shard-died');
+        this.#shut(endpoint);
+      }
+  }
+
+  #lost({ callId, endpointId }: Endpoint, cause: Extract<MediaEvent, { type: 'endpoint-lost' }>['cause']): void {
+    this.events.emit({ type: 'endpoint-lost', callId, endpointId, cause });
+  }
+
+  #shut(endpoint: Endpoint): void {
+    const { endpointId, callId } = endpoint;
+    this.#endpoints.delete(endpointId);
+    this.#taps.close(endpointId);
+    endpoint.close();
+    this.#calls.get(callId)?.endpoints.delete(endpointId);
+    this.#forgetIfEmpty(callId);
+  }
+
+  #forgetIfEmpty(callId: string): void {
+    if ((this.#calls.get(callId)?.endpoints.size ?? 0) > 0) return;
+    this.#taps.apply(callId, []);
+    this.#calls.delete(callId);
+    this.#shards.forget(callId);
+  }
+
+  #codecOf(callId: string): Endpoint['codec'] {
+    for (const endpointId of this.#calls.get(callId)?.endpoints ?? []) {
+      const codec = this.#endpoints.get(endpointId)?.codec;
+      if (codec !== undefined) return codec;
+    }
+    return undefined;
+  }
+
+  #call(callId: string): HeldCall {
+    const call = this.#calls.get(callId) ?? { endpoints: new Set(), revision: undefined };
+    this.#calls.set(callId, call);
+    return call;
+  }
+
+  #with<T>(endpointId: string, run: (endpoint: Endpoint) => Promise<Answer<T>>): Promise<Answer<T>> {
+    const gone = refuse('unknown-endpoint', 'there is no such endpoint');
+    const callId = this.#endpoints.get(endpointId)?.callId;
+    if (callId === undefined) return Promise.resolve(gone);
+    return this.#inOrder<Answer<T>>(callId, async () => {
+      const endpoint = this.#endpoints.get(endpointId);
+      return endpoint === undefined ? gone : run(endpoint);
+    });
+  }
+
+  #inOrder<T>(callId: string, run: () => T | Promise<T>): Promise<T> {
+    return this.#order.run(callId, run);
+  }
+}

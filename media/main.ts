@@ -1,0 +1,64 @@
+/** The media node as a program. Standard output is for the one line that says it is up; the log goes to standard error. */
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { parseArguments, startMediaNode, usage, type MediaArguments } from './index.ts';
+
+function fatal(line: string, code: number): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(code);
+}
+
+function secretOf(file: string): string {
+  try {
+    const secret = readFileSync(file, 'utf8').trim();
+    if (secret !== '') return secret;
+  } catch {
+    return fatal(`media node: the secret file ${file} cannot be read`, 1);
+  }
+  return fatal(`media node: the secret file ${file} is empty`, 1);
+}
+
+/** One line for what goes wrong at the start. */
+function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaArguments): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return `the RPC port ${rpcHost}:${rpcPort} is taken by another program`;
+  if (code === 'EADDRNOTAVAIL') return `${rpcHost} is not an address of this machine`;
+  const text = error instanceof Error ? error.message : String(error);
+  if (/port bind failed|address already in use|EADDRINUSE/i.test(text))
+    return `the WebRTC port ${bind}:${webrtcPort} is taken by another program`;
+  if (/ENOENT|spawn|workerBin/i.test(text)) return `the mediasoup worker cannot be started: ${text}`;
+  return text;
+}
+
+const parsed = parseArguments(process.argv.slice(2));
+if (!parsed.ok) fatal(`media node: ${parsed.error}\n${usage}`, 2);
+const logger = pino({ name: 'media' }, pino.destination({ dest: 2, sync: false }));
+const { secretFile, ...options } = parsed.value;
+const secret = secretOf(secretFile);
+
+const node = await startMediaNode({ ...options, secret }, logger).catch((error: unknown) =>
+  fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
+);
+process.stdout.write(
+  `${JSON.stringify({
+    type: 'listening',
+    rpc: `${options.rpcHost}:${node.rpcPort}`,
+    rpcPort: node.rpcPort,
+    webrtcPort: node.webrtcPort,
+    rtpPorts: `${options.rtpPorts.first}-${options.rtpPorts.last}`,
+    bootId: node.bootId,
+    pid: process.pid,
+  })}\n`,
+);
+
+const stop = (): void => {
+  node.close().then(
+    () => process.exit(0),
+    (err: unknown) => {
+      logger.error({ err }, 'the media node did not close cleanly');
+      process.exit(1);
+    },
+  );
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);

@@ -1,0 +1,153 @@
+import { Emitter } from '../../base/emitter.ts';
+import type { types } from 'mediasoup';
+import { payloadTypes, type Codec, type LocalSecurity, type PeerSecurity } from '../sdp/index.ts';
+
+const bufferBytes = 1 << 20;
+
+/** How a browser's transport went away. */
+export type TerminationLoss = 'dtls-closed' | 'ice-disconnected' | 'worker-died';
+
+/** The peer's side, and the edge's. */
+export interface TerminationPeer {
+  readonly security: PeerSecurity;
+  /** The peer's SSRC. */
+  readonly ssrc: number;
+  readonly mid: string;
+  readonly codec: Codec;
+  /** The peer's numbers for voice and for RFC 4733 events. */
+  readonly payloadType: number;
+  readonly telephoneEvent: number | undefined;
+  /** The SSRC with which the edge sends. */
+  readonly edgeSsrc: number;
+}
+
+const rtcp = { cname: 'jackfield', reducedSize: true } as const;
+
+function voice(codec: Codec, payloadType: number): types.RtpCodecParameters {
+  return { mimeType: `audio/${codec}`, payloadType, clockRate: 8000, channels: 1 };
+}
+
+/**
+ * RFC 4733 events, under a false name: mediasoup's consumers drop packets declared `telephone-event`; as iLBC, which
+ * nobody speaks, the unmodified worker forwards them.
+ */
+function events(payloadType: number): types.RtpCodecParameters {
+  return { mimeType: 'audio/iLBC', payloadType, clockRate: 8000, channels: 1 };
+}
+
+/** The codecs of every router: the one payload-type table. */
+export const routerCodecs: types.RouterRtpCodecCapability[] = [
+  { kind: 'audio', mimeType: 'audio/PCMU', clockRate: 8000, preferredPayloadType: payloadTypes.PCMU },
+  { kind: 'audio', mimeType: 'audio/PCMA', clockRate: 8000, preferredPayloadType: payloadTypes.PCMA },
+  { kind: 'audio', mimeType: 'audio/iLBC', clockRate: 8000, preferredPayloadType: payloadTypes.telephoneEvent },
+];
+
+/**
+ * The end of a browser's DTLS-SRTP: what it says comes out as plain RTP on loopback, what the edge sends to the loopback
+ * port goes to it encrypted. One WebRtcTransport and one PlainTransport, a producer and a consumer each way; never moved.
+ */
+export class Termination {
+  readonly connected = new Emitter<undefined>();
+  readonly lost = new Emitter<TerminationLoss>();
+  readonly #router: types.Router;
+  readonly #web: types.WebRtcTransport;
+  readonly #plain: types.PlainTransport;
+  #lost = false;
+
+  private constructor(router: types.Router, web: types.WebRtcTransport, plain: types.PlainTransport) {
+    this.#router = router;
+    this.#web = web;
+    this.#plain = plain;
+    web.on('dtlsstatechange', (state) => {
+      if (state === 'connected') this.connected.emit(undefined);
+      if (state === 'closed' || state === 'failed') this.lose('dtls-closed');
+    });
+    web.on('icestatechange', (state) => {
+      if (state === 'disconnected') this.lose('ice-disconnected');
+    });
+  }
+
+  /** Makes both transports; the plain one sends to the edge's loopback socket. */
+  static async open(router: types.Router, webRtcServer: types.WebRtcServer, edgePort: number): Promise<Termination> {
+    const web = await router.createWebRtcTransport({
+      webRtcServer,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      iceConsentTimeout: 15,
+    });
+    const plain = await router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1', sendBufferSize: bufferBytes, recvBufferSize: bufferBytes },
+      rtcpMux: true,
+      comedia: false,
+    });
+    await plain.connect({ ip: '127.0.0.1', port: edgePort });
+    return new Termination(router, web, plain);
+  }
+
+  /** Where the edge sends. */
+  get plainPort(): number {
+    return this.#plain.tuple.localPort;
+  }
+
+  /** For our SDP. */
+  get local(): LocalSecurity {
+    const { usernameFragment, password } = this.#web.iceParameters;
+    const fingerprints = this.#web.dtlsParameters.fingerprints.filter(({ algorithm }) => algorithm === 'sha-256');
+    return { usernameFragment, password, fingerprints, candidates: this.#web.iceCandidates };
+  }
+
+  /** Takes the peer's side and lets audio through in both directions. Once in a life. */
+  async connect(peer: TerminationPeer): Promise<void> {
+    const { algorithm, value } = peer.security.fingerprint;
+    await this.#web.connect({
+      dtlsParameters: {
+        role: peer.security.setup === 'passive' ? 'server' : 'client',
+        fingerprints: [{ algorithm: algorithm as types.FingerprintAlgorithm, value }],
+      },
+    });
+    const fromPeer = await this.#web.produce({
+      kind: 'audio',
+      rtpParameters: {
+        mid: peer.mid,
+        codecs: [
+          voice(peer.codec, peer.payloadType),
+          ...(peer.telephoneEvent === undefined ? [] : [events(peer.telephoneEvent)]),
+        ],
+        encodings: [{ ssrc: peer.ssrc }],
+        rtcp,
+      },
+    });
+    const toEdge = { producerId: fromPeer.id, rtpCapabilities: this.#router.rtpCapabilities };
+    await this.#plain.consume(toEdge);
+    const fromEdge = await this.#plain.produce({
+      kind: 'audio',
+      rtpParameters: {
+        codecs: [voice(peer.codec, payloadTypes[peer.codec])],
+        encodings: [{ ssrc: peer.edgeSsrc }],
+        rtcp: { ...rtcp, cname: 'edge' },
+      },
+    });
+    const toPeer: types.RtpCapabilities = { codecs: this.#router.rtpCapabilities.codecs ?? [], headerExtensions: [] };
+    await this.#web.consume({ producerId: fromEdge.id, rtpCapabilities: toPeer });
+  }
+
+  /** New ICE credentials; `local` has them afterwards. */
+  async restartIce(): Promise<void> {
+    await this.#web.restartIce();
+  }
+
+  /** Tells once that the peer is gone. */
+  lose(cause: TerminationLoss): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.lost.emit(cause);
+  }
+
+  /** Idempotent; nothing is told afterwards. */
+  close(): void {
+    this.#lost = true;
+    this.#web.close();
+    this.#plain.close();
+  }
+}

@@ -1,0 +1,146 @@
+import { createWorker, setLogEventListeners, type types } from 'mediasoup';
+import { systemClock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { RestartPolicy } from '../../base/supervisor.ts';
+import { routerCodecs, Termination } from './termination.ts';
+
+const bufferBytes = 4 << 20;
+
+/** Where WebRTC comes in. */
+export interface WorkerOptions {
+  /** Address to listen on, and the one browsers are told. */
+  readonly bind: string;
+  readonly advertise: string;
+  /** One port, UDP and TCP, for all browsers; 0 lets the system choose. */
+  readonly port: number;
+  /** The worker program; absent: mediasoup's own. */
+  readonly workerBin: string | undefined;
+}
+
+interface Running {
+  readonly worker: types.Worker;
+  readonly router: types.Router;
+  readonly server: types.WebRtcServer;
+  readonly terminations: Set<Termination>;
+}
+
+/** The mediasoup worker process with its one WebRTC port. A worker that dies is replaced; only its terminations are lost. */
+export class MediasoupWorkers {
+  readonly #options: WorkerOptions;
+  readonly #logger: Logger;
+  readonly #restarts = new RestartPolicy(systemClock);
+  #running: Running | undefined;
+  #starting: Promise<void> | undefined;
+  #port: number;
+  #closed = false;
+
+  constructor(options: WorkerOptions, logger: Logger) {
+    this.#options = options;
+    this.#port = options.port;
+    this.#logger = logger;
+    setLogEventListeners({
+      onwarn: (namespace, log) => logger.debug({ namespace, log }, 'mediasoup warns'),
+      onerror: (namespace, log, err) => logger.warn({ namespace, log, err }, 'mediasoup reports an error'),
+    });
+  }
+
+  /** Starts the worker; rejects if its program is missing or the port is taken. */
+  async start(): Promise<void> {
+    this.#running = await this.#spawn();
+  }
+
+  /** The WebRTC port. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The process id of the worker, for tests that kill it. */
+  get pid(): number | undefined {
+    return this.#running?.worker.pid;
+  }
+
+  /** A new termination whose plain side sends to `edgePort`. Rejects while no worker can be started. */
+  async open(edgePort: number): Promise<Termination> {
+    await this.#starting;
+    const running = this.#running;
+    if (running === undefined) throw new Error('no mediasoup worker is running');
+    const termination = await Termination.open(running.router, running.server, edgePort);
+    running.terminations.add(termination);
+    return termination;
+  }
+
+  /** Closes a termination. */
+  shut(termination: Termination): void {
+    this.#running?.terminations.delete(termination);
+    termination.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#running?.worker.close();
+    this.#running = undefined;
+  }
+
+  async #spawn(): Promise<Running> {
+    const { bind, advertise, workerBin } = this.#options;
+    const worker = await createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
+    try {
+      const listen = {
+        ip: bind,
+        announcedAddress: advertise,
+        recvBufferSize: bufferBytes,
+        sendBufferSize: bufferBytes,
+      };
+      const server = await this.#listen(worker, listen);
+      const router = await worker.createRouter({ mediaCodecs: routerCodecs });
+      const running: Running = { worker, router, server, terminations: new Set() };
+      worker.on('died', (err) => this.#died(running, err));
+      return running;
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  /** UDP and TCP on one number: with 0 the number that UDP got is taken for TCP, and another if that is in use. */
+  async #listen(
+    worker: types.Worker,
+    listen: Omit<types.TransportListenInfo, 'protocol'>,
+  ): Promise<types.WebRtcServer> {
+    const port = this.#port;
+    const server = await worker.createWebRtcServer({
+      listenInfos: [
+        { ...listen, protocol: 'udp', port },
+        { ...listen, protocol: 'tcp', port },
+      ],
+    });
+    if (port === 0) {
+      const { udpSockets } = await server.dump();
+      this.#port = udpSockets[0]?.port ?? 0;
+    }
+    return server;
+  }
+
+  #died(dead: Running, err: unknown): void {
+    this.#running = undefined;
+    this.#logger.error({ err, endpoints: dead.terminations.size }, 'a mediasoup worker died');
+    this.#starting = this.#restart();
+    for (const termination of dead.terminations) termination.lose('worker-died');
+  }
+
+  /** Keeps trying, ever more slowly: without a worker phones still work, and browsers come back when it does. */
+  async #restart(): Promise<void> {
+    while (!this.#closed && this.#running === undefined) {
+      const verdict = this.#restarts.died();
+      const delayMs = verdict.type === 'restart' ? verdict.delayMs : 10_000;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      try {
+        const running = await this.#spawn();
+        if (this.#closed) running.worker.close();
+        else this.#running = running;
+      } catch (err) {
+        this.#logger.error({ err }, 'the mediasoup worker cannot be started');
+      }
+    }
+  }
+}

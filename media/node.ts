@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { systemClock, type Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { Scope } from '../base/scope.ts';
+import type { MediaEvent } from '../protocol/media.ts';
+import { noEars, type Ears } from './ears/ports.ts';
+import { Endpoints } from './endpoints.ts';
+import { MediasoupWorkers } from './mediasoup/workers.ts';
+import type { MediaNodeOptions } from './options.ts';
+import { PortPool } from './port-pool.ts';
+import { EventLog } from './rpc/event-log.ts';
+import { Lease } from './rpc/lease.ts';
+import { RpcServer } from './rpc/server.ts';
+import { ShardPool } from './shards/pool.ts';
+import { Prompts } from './shards/prompts.ts';
+
+/** Numbered events kept for a brain that is away. */
+const keptEvents = 10_000;
+
+/** A media node that is up. */
+export interface MediaNode {
+  readonly bootId: string;
+  /** The port of the RPC, and the one of WebRTC. */
+  readonly rpcPort: number;
+  readonly webrtcPort: number;
+  /** The process of the mediasoup worker, while there is one. */
+  readonly workerPid: number | undefined;
+  /** Closes every call, then everything else; idempotent. */
+  close(): Promise<void>;
+}
+
+/** What may be given instead of the real thing. */
+export interface MediaNodeParts {
+  /** Absent: nobody listens. */
+  readonly ears?: Ears;
+  readonly clock?: Clock;
+}
+
+async function startIn(
+  scope: Scope,
+  options: MediaNodeOptions,
+  logger: Logger,
+  { ears = noEars(), clock = systemClock }: MediaNodeParts,
+): Promise<MediaNode> {
+  const bootId = randomUUID();
+  const log = new EventLog(keptEvents);
+  const prompts = new Prompts();
+  scope.defer('prompts', () => prompts.close());
+  const shards = new ShardPool({ rtpTimeoutMs: options.rtpTimeoutMs }, prompts, logger);
+  scope.defer('shards', () => shards.stop());
+  shards.start(options.shards);
+
+  const { bind, advertise, webrtcPort: port, workerBin } = options;
+  const workers = new MediasoupWorkers({ bind, advertise, port, workerBin }, logger);
+  scope.defer('mediasoup', () => workers.close());
+  await workers.start();
+
+  scope.defer('ears', () => ears.close());
+  await ears.start();
+
+  const ports = new PortPool(options.rtpPorts);
+  const endpoints = new Endpoints({
+    sip: { shards, ports, bind, advertise },
+    webrtc: { shards, workers, advertise },
+    ears,
+    bootId,
+    mostEndpoints: options.mostEndpoints,
+  });
+  scope.defer('endpoints', () => endpoints.closeAll());
+
+  const lease = new Lease(options.leaseInSeconds, clock, () => {
+    logger.warn({}, 'no brain came back in time: everything is closed');
+    endpoints.closeAll('lease-expired');
+  });
+  scope.defer('lease', () => lease.hold());
+  const { rpcHost, rpcPort, secret } = options;
+  const rpc = new RpcServer(
+    { host: rpcHost, port: rpcPort, secret, bootId },
+    { verbs: endpoints.verbs, log, lease, logger },
+  );
+  const tell = (event: MediaEvent): void => rpc.emit(log.append(event, clock.now()));
+  shards.events.on(tell);
+  endpoints.events.on(tell);
+  ears.observations.on(tell);
+  ears.changed.on((state) => tell({ type: 'ears-changed', ears: [...state] }));
+  tell({ type: 'ears-changed', ears: [...ears.state] });
+  const listening = await rpc.start();
+  scope.defer('rpc', () => rpc.close());
+
+  return {
+    bootId,
+    rpcPort: listening,
+    webrtcPort: workers.port,
+    get workerPid() {
+      return workers.pid;
+    },
+    close: () => scope.close(),
+  };
+}
+
+/**
+ * Starts a media node and resolves when it takes requests. Rejects, with everything closed again, if a port is taken or
+ * the mediasoup worker cannot be started.
+ */
+export async function startMediaNode(
+  options: MediaNodeOptions,
+  logger: Logger,
+  parts: MediaNodeParts = {},
+): Promise<MediaNode> {
+  const scope = new Scope();
+  try {
+    return await startIn(scope, options, logger, parts);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import { parseArgs } from 'node:util';
+import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { PortRange } from './port-pool.ts';
+
+/** How a media node is set up. */
+export interface MediaNodeOptions {
+  /** Where the brain connects. Port 0 lets the system choose. */
+  readonly rpcHost: string;
+  readonly rpcPort: number;
+  readonly secret: string;
+  /** Address of RTP and WebRTC sockets, and the one peers are told. */
+  readonly bind: string;
+  readonly advertise: string;
+  readonly webrtcPort: number;
+  readonly rtpPorts: PortRange;
+  /** The mediasoup worker program; absent: mediasoup's own. */
+  readonly workerBin?: string;
+  readonly leaseInSeconds: number;
+  readonly rtpTimeoutMs: number;
+  /** Worker threads for RTP. */
+  readonly shards: number;
+  readonly mostEndpoints: number;
+}
+
+/** What everything is when nothing is said. */
+export const defaultOptions: Omit<MediaNodeOptions, 'secret'> = {
+  rpcHost: '127.0.0.1',
+  rpcPort: 9024,
+  bind: '127.0.0.1',
+  advertise: '127.0.0.1',
+  webrtcPort: 40_000,
+  rtpPorts: { first: 41_000, last: 41_999 },
+  leaseInSeconds: 60,
+  rtpTimeoutMs: 30_000,
+  shards: Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2))),
+  mostEndpoints: 1000,
+};
+
+/** Options as the command line gives them: the secret is in a file. */
+export type MediaArguments = Omit<MediaNodeOptions, 'secret'> & { readonly secretFile: string };
+
+const known = {
+  rpc: { type: 'string' },
+  'secret-file': { type: 'string' },
+  bind: { type: 'string' },
+  advertise: { type: 'string' },
+  'webrtc-port': { type: 'string' },
+  'rtp-ports': { type: 'string' },
+  'worker-bin': { type: 'string' },
+  'lease-seconds': { type: 'string' },
+  'rtp-timeout-ms': { type: 'string' },
+  shards: { type: 'string' },
+} as const;
+
+/** How to call the program. */
+export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
+  [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]`;
+
+class Wrong extends Error {}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new Wrong(`--${name} ${text}: expected a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function address(name: string, text: string): string {
+  if (isIP(text) === 0) throw new Wrong(`--${name} ${text}: expected an IP address`);
+  return text;
+}
+
+function range(text: string): PortRange {
+  const [first = '', last = '', ...more] = text.split('-');
+  const made = { first: whole('rtp-ports', first, 1024, 65_534), last: whole('rtp-ports', last, 1025, 65_535) };
+  if (more.length > 0 || made.last <= made.first) throw new Wrong(`--rtp-ports ${text}: expected FIRST-LAST`);
+  return made;
+}
+
+function rpc(text: string): { readonly rpcHost: string; readonly rpcPort: number } {
+  const cut = text.lastIndexOf(':');
+  if (cut < 1) throw new Wrong(`--rpc ${text}: expected HOST:PORT`);
+  return { rpcHost: text.slice(0, cut), rpcPort: whole('rpc', text.slice(cut + 1), 0, 65_535) };
+}
+
+/** Reads the command line. The error is one line that names the option, what was given and what was expected. */
+export function parseArguments(args: readonly string[]): Result<MediaArguments, string> {
+  try {
+    const { values } = parseArgs({ args: [...args], options: known, strict: true });
+    const secretFile = values['secret-file'];
+    if (secretFile === undefined) throw new Wrong('--secret-file is missing');
+    const optional = <T>(text: string | undefined, read: (text: string) => T, otherwise: T): T =>
+      text === undefined ? otherwise : read(text);
+    const d = defaultOptions;
+    const workerBin = values['worker-bin'];
+    const bind = optional(values.bind, (text) => address('bind', text), d.bind);
+    return ok({
+      ...optional(values.rpc, rpc, { rpcHost: d.rpcHost, rpcPort: d.rpcPort }),
+      secretFile,
+      bind,
+      advertise: optional(values.advertise, (text) => address('advertise', text), bind),
+      webrtcPort: optional(values['webrtc-port'], (text) => whole('webrtc-port', text, 0, 65_535), d.webrtcPort),
+      rtpPorts: optional(values['rtp-ports'], range, d.rtpPorts),
+      ...(workerBin === undefined ? {} : { workerBin }),
+      leaseInSeconds: optional(
+        values['lease-seconds'],
+        (text) => whole('lease-seconds', text, 1, 3600),
+        d.leaseInSeconds,
+      ),
+      rtpTimeoutMs: optional(
+        values['rtp-timeout-ms'],
+        (text) => whole('rtp-timeout-ms', text, 100, 3_600_000),
+        d.rtpTimeoutMs,
+      ),
+      shards: optional(values.shards, (text) => whole('shards', text, 1, 64), d.shards),
+      mostEndpoints: d.mostEndpoints,
+    });
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}

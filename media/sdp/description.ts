@@ -1,0 +1,173 @@
+import { isIP } from './address.ts';
+import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
+import { fail, ok, type Result } from '../../base/result.ts';
+import type { Direction } from './direction.ts';
+import { clockRate, codecs, payloadTypes, type Codec } from './payload-types.ts';
+
+/** Why a description cannot be used. `message` names the line or the thing that is missing. */
+export interface SdpError {
+  readonly code: 'unsupported-sdp';
+  readonly message: string;
+  readonly retryable: false;
+}
+
+/** A codec under the number the peer gave it. */
+export interface NumberedCodec {
+  readonly codec: Codec;
+  readonly payloadType: number;
+}
+
+/** What a WebRTC peer says about itself (RFC 8839, RFC 8842). */
+export interface PeerSecurity {
+  readonly usernameFragment: string;
+  readonly password: string;
+  readonly fingerprint: { readonly algorithm: string; readonly value: string };
+  readonly setup: 'active' | 'passive' | 'actpass';
+  /** The SSRC the peer's microphone uses, if it says so. */
+  readonly ssrc: number | undefined;
+}
+
+/** One m-line, as little of it as an answer has to repeat. */
+export interface MediaLine {
+  readonly type: string;
+  readonly protocol: string;
+  readonly formats: string;
+}
+
+/** The audio m-line that is used. */
+export interface AudioLine {
+  /** Which of the description's m-lines it is. */
+  readonly index: number;
+  readonly protocol: string;
+  /** Where the peer wants RTP; absent when it gave a name or 0.0.0.0 instead of an address. */
+  readonly address: string | undefined;
+  readonly port: number;
+  readonly rtcpPort: number | undefined;
+  readonly direction: Direction;
+  /** Codecs both sides know, in the peer's order of preference; never empty. */
+  readonly codecs: readonly NumberedCodec[];
+  /** The peer's number for RFC 4733 events at 8 kHz, if it takes them. */
+  readonly telephoneEvent: number | undefined;
+  readonly mid: string | undefined;
+  readonly rtcpMux: boolean;
+  readonly security: PeerSecurity | undefined;
+}
+
+/** A peer's offer or answer that we can work with. */
+export interface Description {
+  readonly lines: readonly MediaLine[];
+  readonly audio: AudioLine;
+}
+
+function unsupported(message: string): { readonly ok: false; readonly error: SdpError } {
+  return fail({ code: 'unsupported-sdp', message, retryable: false });
+}
+
+/** Which transport profile the audio must have. */
+export type Profile = 'rtp' | 'webrtc';
+
+function fits(line: MediaDescription, profile: Profile): boolean {
+  const secure = /SAVPF?$/.test(line.protocol ?? '');
+  return line.type === 'audio' && line.port > 0 && secure === (profile === 'webrtc');
+}
+
+/** The peer's numbers for what we know, in its own order. Static numbers need no rtpmap (RFC 3551 section 6). */
+function numbered(line: MediaDescription): { codecs: NumberedCodec[]; telephoneEvent: number | undefined } {
+  const known: NumberedCodec[] = [];
+  let telephoneEvent: number | undefined;
+  for (const format of String(line.payloads ?? '').split(' ')) {
+    const payloadType = Number(format);
+    if (format === '' || !Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) continue;
+    const map = line.rtp.find((each) => each.payload === payloadType);
+    if (map?.rate !== undefined && map.rate !== clockRate) continue;
+    const name = map?.codec.toUpperCase();
+    if (name === 'TELEPHONE-EVENT') telephoneEvent ??= payloadType;
+    const codec = codecs.find((each) => (name === undefined ? payloadTypes[each] === payloadType : name === each));
+    if (codec !== undefined) known.push({ codec, payloadType });
+  }
+  return { codecs: known, telephoneEvent };
+}
+
+/** RFC 3264 section 8.4: the old way of holding is an address of zeros, meaning "send me nothing". */
+function direction(line: MediaDescription, session: SessionDescription, zeros: boolean): Direction {
+  const stated = line.direction ?? session.direction ?? 'sendrecv';
+  if (!zeros) return stated;
+  return stated === 'recvonly' || stated === 'inactive' ? 'inactive' : 'sendonly';
+}
+
+function security(line: MediaDescription, session: SessionDescription): PeerSecurity | undefined {
+  const fingerprint = line.fingerprint ?? session.fingerprint;
+  const usernameFragment = line.iceUfrag ?? session.iceUfrag;
+  const password = line.icePwd ?? session.icePwd;
+  const setup = line.setup ?? session.setup;
+  if (fingerprint === undefined || usernameFragment === undefined || password === undefined) return undefined;
+  if (setup !== 'active' && setup !== 'passive' && setup !== 'actpass') return undefined;
+  const ssrc = line.ssrcs?.[0]?.id;
+  return {
+    usernameFragment: String(usernameFragment),
+    password: String(password),
+    fingerprint: { algorithm: fingerprint.type, value: fingerprint.hash },
+    setup,
+    ssrc: ssrc === undefined ? undefined : Number(ssrc),
+  };
+}
+
+function audioLine(session: SessionDescription, index: number, line: MediaDescription): AudioLine | undefined {
+  const connection = line.connection ?? session.connection;
+  const address = connection?.ip;
+  const zeros = address === '0.0.0.0' || address === '::';
+  const { codecs: known, telephoneEvent } = numbered(line);
+  if (known.length === 0) return undefined;
+  return {
+    index,
+    protocol: line.protocol,
+    address: address !== undefined && !zeros && isIP(address) ? address : undefined,
+    port: line.port,
+    rtcpPort: line.rtcp?.port,
+    direction: direction(line, session, zeros),
+    codecs: known,
+    telephoneEvent,
+    mid: line.mid === undefined ? undefined : String(line.mid),
+    rtcpMux: line.rtcpMux !== undefined,
+    security: security(line, session),
+  };
+}
+
+/**
+ * Reads an offer or an answer. Takes the first usable audio m-line of the profile; everything else is only remembered,
+ * so that an answer can refuse it. Never throws.
+ */
+export function readDescription(text: string, profile: Profile): Result<Description, SdpError> {
+  if (!/^v=0\r?$/m.test(text)) return unsupported('it does not begin with v=0');
+  let session: SessionDescription;
+  try {
+    // A count of ports (RFC 4566 section 5.14) is for layered codecs; the parser does not know it.
+    session = parse(text.replace(/^(m=\w+ \d+)\/\d+ /gm, '$1 '));
+  } catch {
+    return unsupported('it is not SDP');
+  }
+  const lines = session.media.map((line) => ({
+    type: line.type ?? 'audio',
+    protocol: line.protocol ?? 'RTP/AVP',
+    formats: String(line.payloads ?? '0'),
+  }));
+  const fitting = session.media.map((line, index) => ({ line, index })).filter(({ line }) => fits(line, profile));
+  if (fitting.length === 0)
+    return unsupported(profile === 'rtp' ? 'no m=audio line over RTP/AVP' : 'no m=audio line over DTLS-SRTP');
+  for (const { line, index } of fitting) {
+    const audio = audioLine(session, index, line);
+    if (audio === undefined) continue;
+    if (profile === 'webrtc' && audio.security === undefined)
+      return unsupported('ice-ufrag, ice-pwd, fingerprint or setup is missing');
+    return ok({ lines, audio });
+  }
+  return unsupported('no codec in common: PCMU/8000 or PCMA/8000 is needed');
+}
+
+/** The codec to speak: `preferred` if the peer knows it, else the peer's own first choice. */
+export function chooseCodec(audio: AudioLine, preferred?: Codec): NumberedCodec {
+  const [first] = audio.codecs;
+  const chosen = audio.codecs.find(({ codec }) => codec === preferred) ?? first;
+  if (chosen === undefined) throw new Error('an audio line without codecs');
+  return chosen;
+}

@@ -1,0 +1,335 @@
+import { compress, silenceByte, translate, translation } from '../audio/g711.ts';
+import { Dejitter } from '../audio/dejitter.ts';
+import type { TapRingWriter } from '../audio/tap-ring.ts';
+import { toneFrame } from '../audio/tone.ts';
+import { Egress } from '../edge/egress.ts';
+import { readSenderReport, writeReport } from '../edge/rtcp.ts';
+import { isRtcp } from '../edge/rtp.ts';
+import type { Place } from '../edge/source-lock.ts';
+import { DigitSender, type Digit } from '../edge/telephone-event.ts';
+import { peerHolds, peerListens, type Codec } from '../sdp/index.ts';
+import type { GraphPlay } from '../../protocol/media.ts';
+import { assertNever } from '../../base/assert-never.ts';
+import { Ingress, type Voice } from './ingress.ts';
+import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
+import { Playlist, type PlayEnd, type WantPrompt } from './playlist.ts';
+
+const frameSamples = 160;
+/** A direct source that is silent for this long is replaced by silence frames, so that the far side hears RTP go on. */
+const fillAfterMs = 200;
+const reportEveryMs = 5000;
+
+/** The way to the far side. A loopback socket is connected and ignores the place. */
+export interface LegSocket {
+  readonly port: number;
+  send(packet: Buffer, to: Place | undefined): void;
+  sendControl(packet: Buffer, to: Place | undefined): void;
+  /** Only this place from now on (loopback). */
+  connect(to: Place): void;
+  close(): void;
+}
+
+/** What happens on a leg that somebody outside wants to know. */
+export interface LegEvents {
+  connected(): void;
+  digit(digit: Digit): void;
+  silent(): void;
+  playEnded(playId: string, end: PlayEnd): void;
+  dtmfSent(dtmfId: string): void;
+}
+
+/** What a leg needs of the shard it lives in. */
+export interface LegSurroundings {
+  readonly want: WantPrompt;
+  readonly events: LegEvents;
+  /** Silence of this many milliseconds where voice is expected is told once. */
+  readonly rtpTimeoutMs: number;
+}
+
+/** Who is heard on a leg, beside plays and digits. */
+export type Feed =
+  | { readonly type: 'silence' }
+  | { readonly type: 'direct'; readonly from: Leg; readonly gainDb: number }
+  | { readonly type: 'mix'; readonly from: readonly { readonly leg: Leg; readonly gainDb: number }[] };
+
+/** The moment, on the media clock in samples and in milliseconds that only grow. */
+export interface Moment {
+  readonly samples: number;
+  readonly ms: number;
+}
+
+function silenceFrame(codec: Codec): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(frameSamples).fill(silenceByte[codec]);
+}
+
+const silence = { PCMU: silenceFrame('PCMU'), PCMA: silenceFrame('PCMA') };
+const quiet = {};
+const tones = {};
+const mixed = {};
+
+interface Sending {
+  readonly sender: DigitSender;
+  timestamp: number;
+}
+
+/** One far side: what it says, and the one stream it hears. */
+export class Leg {
+  readonly setup: LegSetup;
+  readonly #socket: LegSocket;
+  readonly #events: LegEvents;
+  readonly #ingress: Ingress;
+  readonly #egress: Egress;
+  readonly #dejitter = new Dejitter();
+  readonly #playlist: Playlist;
+  readonly #digits: Sending[] = [];
+  readonly #known = new Set<string>();
+  readonly #timeoutMs: number;
+  /** This leg's voice of the present 20 ms, when somebody needs frames of it. */
+  readonly frame = new Int16Array(frameSamples);
+  speaking = false;
+  #media: LegMedia | undefined;
+  #feed: Feed = { type: 'silence' };
+  #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
+  #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
+  #mixedIn = false;
+  #named = false;
+  #fedAtMs = 0;
+  #heardAtMs: number | undefined;
+  #timedOut = false;
+  #reportAtMs = 0;
+
+  constructor(setup: LegSetup, socket: LegSocket, outside: LegSurroundings) {
+    const { want, events } = outside;
+    this.setup = setup;
+    this.#timeoutMs = outside.rtpTimeoutMs;
+    this.#socket = socket;
+    this.#events = events;
+    this.#ingress = new Ingress(setup.kind === 'webrtc');
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    this.#egress = new Egress(setup.ssrc, 0, seed, (packet) => socket.send(packet, this.#ingress.lock.target));
+    this.#playlist = new Playlist(want, (playId, end) => events.playEnded(playId, end));
+  }
+
+  /** What was agreed with the far side, from now on. */
+  configure(media: LegMedia): void {
+    if (this.setup.kind === 'webrtc' && media.remote !== undefined && this.#media === undefined)
+      this.#socket.connect(media.remote);
+    this.#ingress.configure(media);
+    this.#media = media;
+    this.#egress.payloadType = media.send.payloadType;
+    this.#timedOut = false;
+    this.#heardAtMs = undefined;
+  }
+
+  /** A graph names this leg: from now on it gets silence when nobody feeds it, and is expected to send. */
+  name(): void {
+    this.#named = true;
+  }
+
+  feed(feed: Feed): void {
+    this.#feed = feed;
+  }
+
+  /** Who gets this leg's packets as they come, and whether somebody mixes its frames. */
+  heardBy(listeners: readonly { readonly leg: Leg; readonly gainDb: number }[], mixedIn: boolean): void {
+    this.#listeners = listeners;
+    this.#mixedIn = mixedIn;
+  }
+
+  play(plays: readonly GraphPlay[]): void {
+    this.#playlist.apply(plays, this.#media?.send.codec ?? 'PCMU');
+  }
+
+  /** Sends digits once: an id that was seen before is ignored. */
+  sendDigits(dtmfId: string, digits: string): void {
+    if (this.#known.has(dtmfId)) return;
+    this.#known.add(dtmfId);
+    this.#digits.push({ sender: new DigitSender(dtmfId, digits), timestamp: 0 });
+  }
+
+  /** Copies of its frames go here; undefined ends the tap. */
+  tap(writer: TapRingWriter | undefined): void {
+    this.#tap = writer === undefined ? undefined : { writer, timeMs: 0 };
+  }
+
+  get tapped(): boolean {
+    return this.#tap !== undefined;
+  }
+
+  /** A packet came in on the RTP socket. */
+  receive(bytes: Buffer, from: Place, now: Moment): void {
+    if (isRtcp(bytes)) {
+      this.receiveControl(bytes, from, now);
+      return;
+    }
+    const heard = this.#ingress.packet(bytes, from, now.samples, now.ms);
+    if (heard.type === 'dropped') return;
+    this.#heardAtMs = now.ms;
+    this.#timedOut = false;
+    if (this.#ingress.packets === 1) this.#events.connected();
+    if (heard.type === 'digits') for (const digit of heard.digits) this.#events.digit(digit);
+    if (heard.type !== 'voice') return;
+    if (heard.fresh) this.#dejitter.reset();
+    for (const { leg, gainDb } of this.#listeners) leg.#hear(heard.voice, gainDb, now);
+    if (this.#framed) this.#dejitter.write(heard.voice.packet.timestamp, heard.voice.codec, heard.voice.packet.payload);
+  }
+
+  /** A packet came in on the RTCP socket. Only the host that is heard is believed. */
+  receiveControl(bytes: Buffer, from: Place, now: Moment): void {
+    const locked = this.#ingress.lock.locked;
+    if (this.setup.kind === 'sip' && from.address !== locked?.address) return;
+    this.#heardAtMs = now.ms;
+    const report = readSenderReport(bytes);
+    if (report !== undefined) this.#ingress.reception.senderReport(report, now.ms);
+  }
+
+  /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
+  listen(now: Moment): void {
+    for (const digit of this.#ingress.tick(now.ms)) this.#events.digit(digit);
+    if (!this.#framed) return;
+    this.speaking = this.#dejitter.read(this.frame);
+    const tap = this.#tap;
+    if (tap === undefined) return;
+    tap.writer.write(this.frame, tap.timeMs);
+    tap.timeMs += 20;
+  }
+
+  /** Second half of a 20 ms step: what this leg hears. */
+  speak(now: Moment): void {
+    this.#watch(now);
+    const media = this.#media;
+    if (media === undefined || !this.#sendable(media)) return;
+    this.#report(now);
+    if (this.#sendDigit(media, now)) return;
+    if (this.#playlist.busy) {
+      const played = this.#playlist.frame(media.send.codec, silence[media.send.codec]);
+      this.#egress.frame(played?.run ?? quiet, played?.payload ?? silence[media.send.codec], now.samples);
+      this.#playlist.tellEnds();
+      return;
+    }
+    this.#playlist.tellEnds();
+    this.#speakFeed(media.send.codec, now);
+  }
+
+  get counters(): LegCounters {
+    return {
+      endpointId: this.setup.endpointId,
+      connected: this.#ingress.packets > 0,
+      packetsReceived: this.#ingress.packets,
+      packetsSent: this.#egress.packets,
+      strangers: this.#ingress.lock.strangers,
+    };
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  get #framed(): boolean {
+    return this.#tap !== undefined || this.#mixedIn;
+  }
+
+  #hear({ run, packet, codec }: Voice, gainDb: number, now: Moment): void {
+    const media = this.#media;
+    if (media === undefined || !this.#sendable(media)) return;
+    if (this.#playlist.busy || this.#digits.length > 0) return;
+    this.#fedAtMs = now.ms;
+    const payload = translate(translation(codec, media.send.codec, gainDb), packet.payload);
+    this.#egress.forward({ run, packet, payload }, now.samples);
+  }
+
+  #sendable(media: LegMedia): boolean {
+    const active = this.#named || this.#ingress.packets > 0;
+    const reachable = this.setup.kind === 'webrtc' || this.#ingress.lock.target !== undefined;
+    return active && reachable && peerListens(media.direction);
+  }
+
+  #speakFeed(codec: Codec, now: Moment): void {
+    const feed = this.#feed;
+    switch (feed.type) {
+      case 'direct':
+        if (now.ms - this.#fedAtMs >= fillAfterMs) this.#egress.frame(quiet, silence[codec], now.samples);
+        return;
+      case 'mix':
+        this.#egress.frame(mixed, mix(feed.from, codec), now.samples);
+        return;
+      case 'silence':
+        this.#egress.frame(quiet, silence[codec], now.samples);
+        return;
+      default:
+        assertNever(feed, 'feed');
+    }
+  }
+
+  #sendDigit(media: LegMedia, now: Moment): boolean {
+    const [sending] = this.#digits;
+    if (sending === undefined) return false;
+    const step = sending.sender.next(media.sendEvents !== undefined);
+    switch (step.type) {
+      case 'event':
+        if (step.first) sending.timestamp = this.#egress.startTimestamp(now.samples);
+        this.#egress.event(step.payload, media.sendEvents ?? 0, sending.timestamp, step.first);
+        return true;
+      case 'tone': {
+        const frame = compress(media.send.codec, toneFrame(step.digit, step.frameIndex));
+        this.#egress.frame(tones, frame, now.samples);
+        return true;
+      }
+      case 'pause':
+        this.#egress.frame(quiet, silence[media.send.codec], now.samples);
+        return true;
+      case 'done':
+        this.#digits.shift();
+        this.#events.dtmfSent(sending.sender.dtmfId);
+        return this.#sendDigit(media, now);
+      default:
+        return assertNever(step, 'step');
+    }
+  }
+
+  #watch(now: Moment): void {
+    const media = this.#media;
+    const expected = this.#named || this.#ingress.packets > 0;
+    if (media === undefined || !expected || media.direction === 'recvonly' || peerHolds(media.direction)) {
+      this.#heardAtMs = undefined;
+      return;
+    }
+    this.#heardAtMs ??= now.ms;
+    if (this.#timedOut || now.ms - this.#heardAtMs < this.#timeoutMs) return;
+    this.#timedOut = true;
+    this.#events.silent();
+  }
+
+  #report(now: Moment): void {
+    if (now.ms < this.#reportAtMs) return;
+    // RFC 3550 section 6.2: 5 s, spread so that legs opened together do not report together.
+    this.#reportAtMs = now.ms + reportEveryMs * (0.5 + Math.random());
+    const block = this.#ingress.reception.block(now.ms);
+    const report = writeReport(this.setup.ssrc, this.#egress.report(now.samples), block, Date.now());
+    this.#socket.sendControl(report, this.#controlTarget());
+  }
+
+  #controlTarget(): Place | undefined {
+    const { locked, target } = this.#ingress.lock;
+    const stated = this.#media?.remoteControl;
+    // Behind NAT the stated port is not the real one: RFC 4961 leaves only the port above.
+    if (locked !== undefined && locked.address !== stated?.address)
+      return { address: locked.address, port: locked.port + 1 };
+    return stated ?? (target === undefined ? undefined : { address: target.address, port: target.port + 1 });
+  }
+}
+
+const sum = new Int32Array(frameSamples);
+const clipped = new Int16Array(frameSamples);
+
+function mix(from: readonly { readonly leg: Leg; readonly gainDb: number }[], codec: Codec): Uint8Array {
+  const speaking = from.filter(({ leg }) => leg.speaking);
+  if (speaking.length === 0) return silence[codec];
+  sum.fill(0);
+  for (const { leg, gainDb } of speaking) {
+    const factor = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
+    for (let at = 0; at < frameSamples; at++) sum[at] = (sum[at] ?? 0) + (leg.frame[at] ?? 0) * factor;
+  }
+  for (let at = 0; at < frameSamples; at++) clipped[at] = Math.max(-32_768, Math.min(32_767, sum[at] ?? 0));
+  return compress(codec, clipped);
+}

@@ -1,0 +1,86 @@
+import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
+import type { Place } from '../edge/source-lock.ts';
+import type { Codec, Direction, NumberedCodec } from '../sdp/index.ts';
+
+/** What a leg is made of. */
+export interface LegSetup {
+  readonly endpointId: string;
+  readonly callId: string;
+  readonly kind: EndpointKind;
+  /** The SSRC of everything we send to it. */
+  readonly ssrc: number;
+  /** Where its sockets are bound; for `webrtc` the loopback address. */
+  readonly bind: string;
+  /** The RTP port, RTCP one above; 0 lets the system choose (`webrtc`, which has RTCP on the same port). */
+  readonly port: number;
+}
+
+/** What was agreed with the far side. */
+export interface LegMedia {
+  /** Where to send. Absent: where its packets come from; on a new description, where it was. */
+  readonly remote: Place | undefined;
+  readonly remoteControl: Place | undefined;
+  readonly send: NumberedCodec;
+  /** The far side's number for RFC 4733 events; without it digits are sent as tones. */
+  readonly sendEvents: number | undefined;
+  /** What may come in, under which numbers. */
+  readonly receive: readonly NumberedCodec[];
+  readonly receiveEvents: readonly number[];
+  /** What the far side wrote. */
+  readonly direction: Direction;
+}
+
+/** How a shard is set up, once. */
+export interface ShardOptions {
+  readonly rtpTimeoutMs: number;
+}
+
+/** The memory of a new tap's ring. */
+export interface TapRing {
+  readonly endpointId: string;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A graph as the shard gets it: with the rings of its new taps. */
+export interface ShardGraph {
+  readonly callId: string;
+  readonly graph: Graph;
+  readonly rings: readonly TapRing[];
+}
+
+/** Main thread to shard. Those with a `request` are answered. */
+export type ToShard =
+  | { readonly type: 'open'; readonly request: number; readonly setup: LegSetup }
+  | { readonly type: 'configure'; readonly endpointId: string; readonly media: LegMedia }
+  | ({ readonly type: 'apply' } & ShardGraph)
+  | { readonly type: 'close'; readonly endpointId: string }
+  | { readonly type: 'forget'; readonly callId: string }
+  | { readonly type: 'counters'; readonly request: number }
+  | { readonly type: 'prompt'; readonly prompt: LoadedPrompt }
+  | { readonly type: 'stop' };
+
+/** A prompt ready to be sent, or why not. */
+export interface LoadedPrompt {
+  readonly path: string;
+  readonly codec: Codec;
+  readonly bytes: Uint8Array | undefined;
+  readonly reason: string | undefined;
+}
+
+/** What inventory tells of a leg. */
+export interface LegCounters {
+  readonly endpointId: string;
+  readonly connected: boolean;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly strangers: number;
+}
+
+/** Shard to main thread. */
+export type FromShard =
+  | { readonly type: 'ready' }
+  | { readonly type: 'opened'; readonly request: number; readonly port: number }
+  | { readonly type: 'refused'; readonly request: number; readonly code: string }
+  | { readonly type: 'counters'; readonly request: number; readonly legs: readonly LegCounters[] }
+  | { readonly type: 'event'; readonly event: MediaEvent }
+  | { readonly type: 'want-prompt'; readonly path: string; readonly codec: Codec };

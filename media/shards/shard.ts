@@ -1,0 +1,154 @@
+import { assertNever } from '../../base/assert-never.ts';
+import type { MediaEvent } from '../../protocol/media.ts';
+import type { Place } from '../edge/source-lock.ts';
+import { clockRate } from '../sdp/index.ts';
+import { Leg, type LegEvents, type LegSocket, type Moment } from './leg.ts';
+import type { FromShard, LegSetup, LoadedPrompt, ShardOptions, ToShard } from './messages.ts';
+import { Room } from './room.ts';
+
+type Take = (packet: Buffer, from: Place) => void;
+
+/** What a shard needs of the thread it runs in. */
+export interface ShardOutside {
+  /** Milliseconds that only grow. */
+  now(): number;
+  tell(message: FromShard): void;
+  open(setup: LegSetup, take: Take, takeControl: Take): Promise<LegSocket>;
+}
+
+/** The calls of one thread: takes commands, steps every 20 ms. */
+export class Shard {
+  readonly #outside: ShardOutside;
+  readonly #options: ShardOptions;
+  readonly #rooms = new Map<string, Room>();
+  readonly #calls = new Map<string, string>();
+  readonly #waiting = new Map<string, ((prompt: LoadedPrompt) => void)[]>();
+
+  constructor(options: ShardOptions, outside: ShardOutside) {
+    this.#options = options;
+    this.#outside = outside;
+  }
+
+  /** Does what the main thread asks. Answers come by `tell`. */
+  take(message: ToShard): void {
+    switch (message.type) {
+      case 'open':
+        void this.#open(message.request, message.setup);
+        return;
+      case 'configure':
+        this.#leg(message.endpointId)?.configure(message.media);
+        return;
+      case 'apply':
+        this.#room(message.callId).apply(message);
+        return;
+      case 'close':
+        this.#close(message.endpointId);
+        return;
+      case 'forget':
+        this.#forget(message.callId);
+        return;
+      case 'counters':
+        this.#outside.tell({ type: 'counters', request: message.request, legs: this.#counters() });
+        return;
+      case 'prompt':
+        this.#loaded(message.prompt);
+        return;
+      case 'stop':
+        for (const room of this.#rooms.values()) room.close();
+        this.#rooms.clear();
+        return;
+      default:
+        assertNever(message, 'message');
+    }
+  }
+
+  /** The next 20 ms of every call. */
+  tick(): void {
+    const now = this.#moment();
+    for (const room of this.#rooms.values()) room.tick(now);
+  }
+
+  #moment(): Moment {
+    const ms = this.#outside.now();
+    return { ms, samples: Math.floor((ms * clockRate) / 1000) };
+  }
+
+  async #open(request: number, setup: LegSetup): Promise<void> {
+    const { endpointId } = setup;
+    try {
+      const socket = await this.#outside.open(
+        setup,
+        (packet, from) => this.#leg(endpointId)?.receive(packet, from, this.#moment()),
+        (packet, from) => this.#leg(endpointId)?.receiveControl(packet, from, this.#moment()),
+      );
+      const leg = new Leg(setup, socket, {
+        want: (path, codec, take) => this.#want(path, codec, take),
+        events: this.#eventsOf(setup),
+        rtpTimeoutMs: this.#options.rtpTimeoutMs,
+      });
+      this.#calls.set(endpointId, setup.callId);
+      this.#room(setup.callId).add(leg);
+      this.#outside.tell({ type: 'opened', request, port: socket.port });
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      this.#outside.tell({ type: 'refused', request, code });
+    }
+  }
+
+  #eventsOf({ endpointId, callId, kind }: LegSetup): LegEvents {
+    const tell = (event: MediaEvent): void => this.#outside.tell({ type: 'event', event });
+    return {
+      // A browser is connected when DTLS is up, which mediasoup tells.
+      connected: () => kind === 'sip' && tell({ type: 'endpoint-connected', callId, endpointId }),
+      digit: ({ digit, durationMs }) => tell({ type: 'digit', callId, endpointId, digit, durationMs }),
+      silent: () => tell({ type: 'endpoint-lost', callId, endpointId, cause: 'rtp-timeout' }),
+      playEnded: (playId, end) => tell({ type: 'play-ended', callId, playId, ...end }),
+      dtmfSent: (dtmfId) => tell({ type: 'dtmf-sent', callId, dtmfId }),
+    };
+  }
+
+  #want(path: string, codec: LoadedPrompt['codec'], take: (prompt: LoadedPrompt) => void): void {
+    const key = `${codec} ${path}`;
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) {
+      waiting.push(take);
+      return;
+    }
+    this.#waiting.set(key, [take]);
+    this.#outside.tell({ type: 'want-prompt', path, codec });
+  }
+
+  #loaded(prompt: LoadedPrompt): void {
+    const key = `${prompt.codec} ${prompt.path}`;
+    const waiting = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const take of waiting) take(prompt);
+  }
+
+  #room(callId: string): Room {
+    const room = this.#rooms.get(callId) ?? new Room();
+    this.#rooms.set(callId, room);
+    return room;
+  }
+
+  #leg(endpointId: string): Leg | undefined {
+    return this.#rooms.get(this.#calls.get(endpointId) ?? '')?.leg(endpointId);
+  }
+
+  #close(endpointId: string): void {
+    const callId = this.#calls.get(endpointId);
+    if (callId === undefined) return;
+    this.#calls.delete(endpointId);
+    this.#rooms.get(callId)?.remove(endpointId);
+  }
+
+  #forget(callId: string): void {
+    this.#rooms.get(callId)?.close();
+    this.#rooms.delete(callId);
+    for (const [endpointId, call] of this.#calls) if (call === callId) this.#calls.delete(endpointId);
+  }
+
+  #counters() {
+    return [...this.#rooms.values()].flatMap((room) => [...room.legs].map((leg) => leg.counters));
+  }
+}

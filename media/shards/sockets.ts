@@ -1,0 +1,83 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { Place } from '../edge/source-lock.ts';
+import type { LegSocket } from './leg.ts';
+
+/** The system's default of 208 KB overflows when the thread stalls for 10 ms under load. */
+const bufferBytes = 1 << 20;
+
+type Take = (packet: Buffer, from: Place) => void;
+
+/** Addresses come as digits, never as names, so nothing has to be looked up. */
+function literal(host: string, _options: unknown, done: (error: null, address: string, family: number) => void): void {
+  done(null, host, isIPv6(host) ? 6 : 4);
+}
+
+function bound(address: string, port: number, take: Take): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literal });
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      // ICMP port unreachable of one far side is no error of ours; its leg times out by itself.
+      socket.on('error', () => {});
+      socket.on('message', take);
+      socket.setRecvBufferSize(bufferBytes);
+      socket.setSendBufferSize(bufferBytes);
+      resolve(socket);
+    });
+  });
+}
+
+/** Dropped on purpose: a packet that cannot be sent is a lost packet. */
+function lost(): void {}
+
+/** A pair of sockets for RTP and, one port above, RTCP. Rejects with the system's error if a port is taken. */
+export async function openPair(address: string, port: number, take: Take, takeControl: Take): Promise<LegSocket> {
+  const rtp = await bound(address, port, take);
+  const rtcp = await bound(address, port + 1, takeControl).catch((error: unknown) => {
+    rtp.close();
+    throw error;
+  });
+  let open = true;
+  return {
+    port,
+    send: (packet, to) => open && to !== undefined && rtp.send(packet, to.port, to.address, lost),
+    sendControl: (packet, to) => open && to !== undefined && rtcp.send(packet, to.port, to.address, lost),
+    connect: () => {},
+    close() {
+      if (!open) return;
+      open = false;
+      rtp.close();
+      rtcp.close();
+    },
+  };
+}
+
+/** One socket on loopback for RTP and RTCP with our own mediasoup; sends nothing before it is connected. */
+export async function openLoopback(address: string, take: Take): Promise<LegSocket> {
+  const socket = await bound(address, 0, take);
+  let open = true;
+  let connected = false;
+  const send = (packet: Buffer): void => {
+    if (open && connected) socket.send(packet, lost);
+  };
+  return {
+    port: socket.address().port,
+    send,
+    sendControl: send,
+    connect(to) {
+      socket.connect(to.port, to.address, () => {
+        connected = true;
+      });
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      socket.close();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** The thread of one shard: sockets, timer and messages around a {@link Shard}. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromShard, ShardOptions, ToShard } from './messages.ts';
+import { Shard } from './shard.ts';
+import { openLoopback, openPair } from './sockets.ts';
+import { Ticker } from './ticker.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('this file is the start of a worker thread');
+
+const now = (): number => performance.now();
+const shard = new Shard(workerData as ShardOptions, {
+  now,
+  tell: (message: FromShard) => port.postMessage(message),
+  open: (setup, take, takeControl) =>
+    setup.kind === 'sip' ? openPair(setup.bind, setup.port, take, takeControl) : openLoopback(setup.bind, take),
+});
+const ticker = new Ticker(() => shard.tick(), now);
+ticker.start();
+port.on('message', (message: ToShard) => {
+  shard.take(message);
+  if (message.type !== 'stop') return;
+  ticker.stop();
+  port.close();
+});
+port.postMessage({ type: 'ready' } satisfies FromShard);

@@ -1,0 +1,149 @@
+import { randomInt } from 'node:crypto';
+import type { MediaResult } from '../protocol/media.ts';
+import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import { refuse, type Answer } from './errors.ts';
+import type { PortPool } from './port-pool.ts';
+import type { LegMedia } from './shards/messages.ts';
+import type { ShardPool } from './shards/pool.ts';
+import { chooseCodec, codecs, payloadTypes, readDescription, rtcpPortOf, sipAnswer, sipOffer } from './sdp/index.ts';
+import type { AudioLine, Codec, NumberedCodec, Origin } from './sdp/index.ts';
+
+/** How many ports are tried when other programs sit in our range. */
+const mostTries = 50;
+
+/** Where SIP legs live. */
+export interface SipSurroundings {
+  readonly shards: ShardPool;
+  readonly ports: PortPool;
+  readonly bind: string;
+  readonly advertise: string;
+}
+
+interface Said {
+  readonly remoteSdp: string | undefined;
+  readonly result: MediaResult<'open'>;
+}
+
+/** Everything the far side may send: the numbers of its description and, as we may have offered, our own. */
+function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
+  const taken = new Set([...audio.codecs.map(({ payloadType }) => payloadType), audio.telephoneEvent]);
+  const ours = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }));
+  const receive = [...audio.codecs, ...ours.filter(({ payloadType }) => !taken.has(payloadType))];
+  const events = new Set([audio.telephoneEvent, payloadTypes.telephoneEvent]);
+  const { address } = audio;
+  return {
+    remote: address === undefined ? undefined : { address, port: audio.port },
+    remoteControl: address === undefined ? undefined : { address, port: rtcpPortOf(audio) },
+    send,
+    sendEvents: audio.telephoneEvent,
+    receive,
+    receiveEvents: [...events].filter(
+      (number) => number !== undefined && !receive.some(({ payloadType }) => payloadType === number),
+    ) as number[],
+    direction: audio.direction,
+  };
+}
+
+/** An endpoint of a SIP leg: a pair of sockets on a shard. */
+export class SipEndpoint implements Endpoint {
+  readonly kind = 'sip';
+  readonly connected = undefined;
+  readonly endpointId: string;
+  readonly callId: string;
+  readonly #around: SipSurroundings;
+  readonly #port: number;
+  readonly #sessionId = String(randomInt(2 ** 47));
+  readonly #preferred: Codec | undefined;
+  #version = 0;
+  #said: Said | undefined;
+  #answered: string | undefined;
+  #codec: Codec | undefined;
+
+  private constructor(setup: EndpointSetup, around: SipSurroundings, port: number) {
+    this.endpointId = setup.endpointId;
+    this.callId = setup.callId;
+    this.#preferred = setup.preferred;
+    this.#around = around;
+    this.#port = port;
+  }
+
+  /** Opens the sockets on the next ports that are free. */
+  static async open(setup: EndpointSetup, around: SipSurroundings): Promise<Answer<SipEndpoint>> {
+    const { endpointId, callId } = setup;
+    for (let tries = 0; tries < mostTries; tries++) {
+      const port = around.ports.take();
+      if (port === undefined) return refuse('no-port', 'all RTP ports are in use');
+      const leg = { endpointId, callId, kind: 'sip' as const, ssrc: randomInt(1, 2 ** 32), bind: around.bind, port };
+      const opened = await around.shards.open(leg);
+      if (opened.ok) return { ok: true, value: new SipEndpoint(setup, around, port) };
+      around.ports.give(port);
+      if (opened.error !== 'EADDRINUSE') return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
+    }
+    return refuse('no-port', 'other programs hold the RTP ports');
+  }
+
+  get codec(): Codec | undefined {
+    return this.#codec;
+  }
+
+  describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>> {
+    return Promise.resolve(this.#describe(remoteSdp));
+  }
+
+  answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>> {
+    return Promise.resolve(this.#answer(remoteSdp));
+  }
+
+  restartIce(): Promise<Answer<MediaResult<'restartIce'>>> {
+    return Promise.resolve(refuse('bad-request', 'a SIP endpoint has no ICE'));
+  }
+
+  close(): void {
+    this.#around.shards.close(this.callId, this.endpointId);
+    this.#around.ports.give(this.#port);
+  }
+
+  #describe(remoteSdp: string | undefined): Answer<MediaResult<'open'>> {
+    if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
+    if (remoteSdp === undefined) return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred));
+    const offer = readDescription(remoteSdp, 'rtp');
+    if (!offer.ok) return offer;
+    const { audio } = offer.value;
+    const chosen = chooseCodec(audio, this.#codec ?? this.#preferred);
+    this.#agree(audio, chosen);
+    return this.#say(remoteSdp, sipAnswer(offer.value, chosen, this.#place()), audio.direction);
+  }
+
+  #answer(remoteSdp: string): Answer<MediaResult<'answer'>> {
+    if (this.#answered === remoteSdp) return { ok: true, value: {} };
+    if (this.#said?.remoteSdp !== undefined || this.#said === undefined)
+      return refuse('bad-request', 'there is no offer of ours to answer');
+    const answer = readDescription(remoteSdp, 'rtp');
+    if (!answer.ok) return answer;
+    this.#answered = remoteSdp;
+    // Our offer is used up: the next question for one gets a new version.
+    this.#said = undefined;
+    this.#agree(answer.value.audio, chooseCodec(answer.value.audio));
+    return { ok: true, value: {} };
+  }
+
+  #agree(audio: AudioLine, chosen: NumberedCodec): void {
+    this.#codec = chosen.codec;
+    this.#around.shards.configure(this.callId, this.endpointId, mediaOf(audio, chosen));
+  }
+
+  #say(
+    remoteSdp: string | undefined,
+    localSdp: string,
+    remoteDirection: MediaResult<'open'>['remoteDirection'] = 'sendrecv',
+  ): Answer<MediaResult<'open'>> {
+    const result = { localSdp, remoteDirection };
+    this.#said = { remoteSdp, result };
+    return { ok: true, value: result };
+  }
+
+  #place(): { readonly origin: Origin; readonly port: number } {
+    const origin = { sessionId: this.#sessionId, version: ++this.#version, address: this.#around.advertise };
+    return { origin, port: this.#port };
+  }
+}
