@@ -1,0 +1,35 @@
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/logger.ts';
+import type { Apps } from '../control/apps.ts';
+import type { Dialogs } from '../dialog/dialog.ts';
+import type { TimerValues } from '../transaction/timers.ts';
+import type { TransactionLayer } from '../transaction/transaction-layer.ts';
+import type { Bindings } from '../transport/bindings.ts';
+import type { TransportLayer } from '../transport/transport-layer.ts';
+import type { ParkingLot } from './parking-lot.ts';
+
+/** How the engine behaves beyond RFC 3261's timers; all in milliseconds. */
+export interface EnginePatience {
+  /** The first answer to an app's request waits this long after its echo, or srf may miss it. */
+  readonly echoLead: number;
+  /** How long a request to a parked dialog waits for the app to come back. */
+  readonly parkingGrace: number;
+  /** How long a parked dialog lives. */
+  readonly parkingLease: number;
+  /** How long a TCP connection may take to stand. */
+  readonly connect: number;
+}
+
+/** The parts of the engine, as the user agents see them. */
+export interface EngineContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly timers: TimerValues;
+  readonly patience: EnginePatience;
+  readonly transport: TransportLayer;
+  readonly transactions: TransactionLayer;
+  readonly dialogs: Dialogs;
+  readonly bindings: Bindings;
+  readonly apps: Apps;
+  readonly lot: ParkingLot;
+}

@@ -1,0 +1,125 @@
+import type { Header, SipRequest } from '../parser/message.ts';
+import { writeMessage } from '../parser/write.ts';
+import type { AppConnection } from '../control/app-connection.ts';
+import type { Dialog } from '../dialog/dialog.ts';
+import { makeDialogRequest } from '../dialog/request.ts';
+import { runOpenAnswer } from '../dialog/open-answer.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import { patience } from '../transaction/timers.ts';
+import type { Flow } from '../transport/flow.ts';
+import type { EngineContext } from './context.ts';
+import type { Deliveries } from './deliveries.ts';
+import { nextHopInDialog, withFlow } from './next-hop.ts';
+import type { ParkedItem } from './parking-lot.ts';
+import { newBranch } from './tags.ts';
+
+/** Reasons the engine gives in the BYE it sends by itself. */
+export type EndReason = 'ACK timeout' | 'ACK-BYE race' | 'Session owner lost';
+
+/** What the engine does with dialogs of its own accord: ACK, BYE, hand-over to owners, parking. */
+export class DialogKeeper {
+  readonly #context: EngineContext;
+  readonly #deliveries: Deliveries;
+
+  constructor(context: EngineContext, deliveries: Deliveries) {
+    this.#context = context;
+    this.#deliveries = deliveries;
+  }
+
+  /** Gives `item` to the dialog's owner, or keeps it until the next connection with that tag. */
+  toOwner(dialog: Dialog, item: ParkedItem): void {
+    if (dialog.owner?.open === true) item.deliver(dialog.owner);
+    else this.#context.lot.keep(dialog.tag, item);
+  }
+
+  /** Sends BYE, tells the owner, forgets the dialog. */
+  end(dialog: Dialog, reason: EndReason): void {
+    this.bye(dialog, reason, (bytes, flow) => {
+      this.toOwner(dialog, {
+        deliver: (app) => this.#deliveries.unsolicited(app, bytes, flow, dialog),
+        expire: () => {},
+      });
+    });
+    this.#context.dialogs.remove(dialog);
+  }
+
+  /** Sends BYE and no more; `sent` gets its bytes. */
+  bye(dialog: Dialog, reason: EndReason, sent: (bytes: Buffer, flow: Flow) => void = () => {}): void {
+    const cseq = ++dialog.localSeq;
+    withFlow(this.#context, nextHopInDialog(this.#context, dialog), (flow) => {
+      const via = flow ?? dialog.flow;
+      const headers: Header[] = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
+      const branch = newBranch();
+      const request = makeDialogRequest(dialog, via, { method: 'BYE', cseq, branch, headers });
+      const nobody = { response: () => {}, failed: () => {} };
+      const transaction = this.#context.transactions.client(branch, request, via, nobody);
+      transaction.start();
+      sent(transaction.bytes, via);
+    });
+  }
+
+  /** Sends an ACK for a 2xx (RFC 3261 section 13.2.2.4) and remembers it for repetitions. */
+  acknowledge(
+    dialog: Dialog,
+    cseq: number,
+    extra: { headers: readonly Header[]; body?: Buffer },
+    sent: (bytes: Buffer, flow: Flow) => void = () => {},
+  ): void {
+    const open = dialog.acks.get(cseq);
+    open?.cancelWait();
+    const headers = [...(open?.invite.credentials ?? []), ...extra.headers];
+    withFlow(this.#context, nextHopInDialog(this.#context, dialog), (flow) => {
+      const via = flow ?? dialog.flow;
+      const facts = { method: 'ACK', cseq, branch: newBranch(), headers, body: extra.body };
+      const request: SipRequest = makeDialogRequest(dialog, via, facts);
+      const bytes = writeMessage(request);
+      if (open !== undefined) open.bytes = bytes;
+      via.send(bytes);
+      sent(bytes, via);
+    });
+  }
+
+  /** Waits for the app's ACK to the 2xx of our INVITE `cseq`; acknowledges and ends the dialog when none comes. */
+  awaitAck(dialog: Dialog, invite: SipRequest, cseq: number): void {
+    const credentials = invite.headers.filter(
+      (header) => header.name === 'Authorization' || header.name === 'Proxy-Authorization',
+    );
+    const { clock, timers } = this.#context;
+    const cancelWait = clock.at(clock.now() + patience(timers), () => {
+      this.acknowledge(dialog, cseq, { headers: [] });
+      this.end(dialog, 'ACK timeout');
+    });
+    for (const [old, open] of dialog.acks) if (open.bytes !== undefined) dialog.acks.delete(old);
+    dialog.acks.set(cseq, { invite: { cseq, credentials }, bytes: undefined, cancelWait });
+  }
+
+  /** Repeats our 2xx until its ACK comes; ends the dialog when none does. */
+  awaitPeerAck(dialog: Dialog, transaction: ServerTransaction, transactionId: string, bytes: Buffer): void {
+    const { cseq } = transaction.request;
+    const { clock, timers } = this.#context;
+    const stop = runOpenAnswer(
+      clock,
+      timers,
+      () => transaction.flow.send(bytes),
+      () => {
+        dialog.answers.delete(cseq);
+        this.end(dialog, 'ACK timeout');
+      },
+    );
+    dialog.answers.set(cseq, { transactionId, stop });
+  }
+
+  /** The dialog's owner went away: it is parked under its tag and lives on for the lease. */
+  park(dialog: Dialog): void {
+    const { clock, patience: waits } = this.#context;
+    dialog.owner = undefined;
+    dialog.cancelLease();
+    dialog.cancelLease = clock.at(clock.now() + waits.parkingLease, () => this.end(dialog, 'Session owner lost'));
+  }
+
+  /** A connection with the dialog's tag is there. */
+  adopt(dialog: Dialog, app: AppConnection): void {
+    dialog.cancelLease();
+    dialog.owner = app;
+  }
+}

@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import type { Dialog } from '../dialog/dialog.ts';
+import { parseNameAddr } from '../parser/name-addr.ts';
+import { parseSipUri } from '../parser/uri.ts';
+import type { SipUri } from '../parser/uri.ts';
+import type { Flow, Protocol } from '../transport/flow.ts';
+import { resolveHost } from '../transport/transport-layer.ts';
+import type { Destination } from '../transport/transport-layer.ts';
+import type { EngineContext } from './context.ts';
+
+/** Where a request goes: a known path, an address still to be looked up, or nowhere for the reason given. */
+export type NextHop =
+  | { readonly type: 'flow'; readonly flow: Flow }
+  | { readonly type: 'address'; readonly destination: Destination }
+  | { readonly type: 'refused'; readonly reason: string }
+  /** The peer is only reachable by a connection that is gone: 503 as if the network had said so. */
+  | { readonly type: 'unreachable' };
+
+const named = new Set<string>(['udp', 'tcp', 'tls', 'ws', 'wss']);
+
+function isProtocol(text: string): text is Protocol {
+  return named.has(text);
+}
+
+/** The transport a URI asks for, RFC 3263 section 4.1 without NAPTR; undefined when it leaves it open. */
+function transportOf(uri: SipUri): Protocol | undefined | 'unknown' {
+  const given = uri.parameters.get('transport')?.toLowerCase();
+  if (given === undefined || given === '') return uri.scheme === 'sips' ? 'tls' : undefined;
+  return isProtocol(given) ? given : 'unknown';
+}
+
+/** Sends towards a URI, without a dialog's flow. */
+function hopOfUri(context: EngineContext, text: string, hint: Protocol | undefined): NextHop {
+  const uri = parseSipUri(text);
+  if (uri === undefined) return { type: 'refused', reason: 'Server error: the URI cannot be routed' };
+  const protocol = transportOf(uri) ?? hint ?? (context.transport.canReach('udp') ? 'udp' : 'tcp');
+  if (protocol === 'ws' || protocol === 'wss' || uri.host.endsWith('.invalid')) return { type: 'unreachable' };
+  if (protocol === 'unknown' || !context.transport.canReach(protocol)) {
+    return { type: 'refused', reason: 'Server error: requested transport is not available' };
+  }
+  const host = uri.parameters.get('maddr') ?? uri.host;
+  return { type: 'address', destination: { protocol, host, port: uri.port ?? 5060 } };
+}
+
+/** The next hop of a request outside a dialog: the contact's flow, else `nextHop` if the app gave one, else the URI. */
+export function nextHopOf(context: EngineContext, uri: string, nextHop: string): NextHop {
+  const bound = context.bindings.find(uri);
+  if (bound !== undefined) return { type: 'flow', flow: bound };
+  const parsed = parseSipUri(uri);
+  const asked = parsed === undefined ? undefined : transportOf(parsed);
+  const hint = asked === 'unknown' ? undefined : asked;
+  if (nextHop !== '') return hopOfUri(context, parseNameAddr(nextHop)?.uri ?? nextHop, hint);
+  const hop = hopOfUri(context, uri, undefined);
+  if (hop.type === 'address' && context.transport.isOwn(hop.destination.protocol, hop.destination)) {
+    return { type: 'refused', reason: 'Server error: the request would loop back to this server' };
+  }
+  return hop;
+}
+
+/** The next hop inside a dialog: RFC 3261 section 12.2.1.1, with flows and NAT before the URI. */
+export function nextHopInDialog(context: EngineContext, dialog: Dialog): NextHop {
+  const bound = context.bindings.find(dialog.remoteTarget);
+  const [route] = dialog.routeSet;
+  if (route !== undefined) {
+    const uri = parseNameAddr(route)?.uri ?? route;
+    const host = parseSipUri(uri)?.host;
+    const { flow } = dialog;
+    // A WebSocket cannot be opened from here, and a connection to that proxy need not be opened twice.
+    if (flow.reliable && flow.open && (flow.protocol !== 'tcp' || flow.remote.host === host)) {
+      return { type: 'flow', flow };
+    }
+    return hopOfUri(context, uri, undefined);
+  }
+  if (bound !== undefined) return { type: 'flow', flow: bound };
+  if (dialog.flow.reliable && dialog.flow.open) return { type: 'flow', flow: dialog.flow };
+  if (dialog.source !== undefined) return { type: 'address', destination: { protocol: 'udp', ...dialog.source } };
+  return hopOfUri(context, dialog.remoteTarget, dialog.flow.protocol === 'udp' ? 'udp' : undefined);
+}
+
+/** Resolves a next hop to a flow; at once when no name must be looked up. */
+export function withFlow(context: EngineContext, hop: NextHop, then: (flow: Flow | undefined) => void): void {
+  if (hop.type === 'flow') return then(hop.flow);
+  if (hop.type !== 'address') return then(undefined);
+  const { destination } = hop;
+  if (isIP(destination.host) !== 0) return then(context.transport.flowTo(destination));
+  resolveHost(destination.host, (host) => {
+    then(host === undefined ? undefined : context.transport.flowTo({ ...destination, host }));
+  });
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { readCommand } from './command.ts';
+import type { AppCommand } from './command.ts';
+import { FrameReader, writeFrame } from './frame.ts';
+
+/** An app that does not read is cut off at this many unsent bytes, or one stuck app would eat the engine's memory. */
+const longestBacklog = 64 * 1024 * 1024;
+
+/** What a connection tells the engine. */
+export interface AppConnectionEvents {
+  command(command: AppCommand, app: AppConnection): void;
+  /** Frames that cannot be read. */
+  broken(reason: string, app: AppConnection): void;
+  closed(app: AppConnection): void;
+}
+
+/** One TCP connection of a drachtio application. */
+export class AppConnection {
+  readonly id: number;
+  readonly #socket: Socket;
+  readonly #reader = new FrameReader();
+  readonly routes = new Set<string>();
+  authenticated = false;
+  tags: readonly string[] = [];
+
+  constructor(id: number, socket: Socket, events: AppConnectionEvents) {
+    this.id = id;
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 10_000);
+    socket.on('data', (chunk) => this.#read(chunk, events));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => events.closed(this));
+  }
+
+  /** The tag that owns this connection's dialogs: the first one; '' when the app gave none. */
+  get tag(): string {
+    return this.tags[0] ?? '';
+  }
+
+  get open(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable;
+  }
+
+  /** Answers the frame `id`. `data` are further fields, joined by bars already. */
+  reply(id: string, result: 'OK' | 'NOK' | 'NO', data?: string, sip?: Buffer): void {
+    this.#write(`${randomUUID()}|response|${id}|${result}${data === undefined ? '' : `|${data}`}`, sip);
+  }
+
+  /** Sends a `sip` frame; `fields` are meta block and what follows it. */
+  deliver(fields: string, sip: Buffer): void {
+    this.#write(`${randomUUID()}|sip|${fields}`, sip);
+  }
+
+  /** Closes once what was written is out. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #write(leader: string, sip?: Buffer): void {
+    if (!this.open) return;
+    this.#socket.write(writeFrame(leader, sip));
+    if (this.#socket.writableLength > longestBacklog) this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer, events: AppConnectionEvents): void {
+    const { payloads, broken } = this.#reader.push(chunk);
+    for (const payload of payloads) {
+      if (this.#socket.destroyed) return;
+      events.command(readCommand(payload), this);
+    }
+    if (broken !== undefined) events.broken(broken, this);
+  }
+}

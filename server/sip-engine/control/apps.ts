@@ -1,0 +1,67 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { listenError } from '../errors.ts';
+import type { Address } from '../transport/flow.ts';
+import { AppConnection } from './app-connection.ts';
+import type { AppConnectionEvents } from './app-connection.ts';
+
+/** The admin port: takes connections of drachtio applications and picks one for each new request. */
+export class Apps {
+  readonly #server: Server;
+  readonly #address: Address;
+  readonly #connections = new Set<AppConnection>();
+  #next = 0;
+  #count = 0;
+
+  constructor(address: Address, events: AppConnectionEvents) {
+    this.#address = address;
+    const own: AppConnectionEvents = {
+      ...events,
+      closed: (app) => {
+        this.#connections.delete(app);
+        events.closed(app);
+      },
+    };
+    this.#server = createServer((socket) => this.#connections.add(new AppConnection(++this.#count, socket, own)));
+  }
+
+  /** Binds the port; returns the real one. */
+  async start(): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#address.port, this.#address.host, () => resolve());
+    }).catch((cause: unknown) => {
+      throw listenError(`admin port ${this.#address.host}:${this.#address.port}`, '--admin', cause);
+    });
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : this.#address.port;
+  }
+
+  /** The connection for a new request of this method, in turn among those that routed it. */
+  pick(method: string): AppConnection | undefined {
+    const verb = method.toLowerCase();
+    const able = [...this.#connections].filter((app) => app.authenticated && app.open && app.routes.has(verb));
+    return able[this.#next++ % Math.max(1, able.length)];
+  }
+
+  /** The newest authenticated connection with this tag. */
+  newest(tag: string): AppConnection | undefined {
+    let found: AppConnection | undefined;
+    for (const app of this.#connections) if (app.authenticated && app.open && app.tag === tag) found = app;
+    return found;
+  }
+
+  async close(): Promise<void> {
+    for (const app of this.#connections) app.close();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+}
+
+/** Compares two secrets without telling by the time it takes where they differ. */
+export function sameSecret(given: string, wanted: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}

@@ -1,0 +1,184 @@
+import type { Clock } from '../../base/clock.ts';
+import { Emitter } from '../../base/emitter.ts';
+import type { Logger } from '../../base/logger.ts';
+import { assertNever } from '../../base/assert-never.ts';
+import type { EngineContext } from './agent/context.ts';
+import { Deliveries } from './agent/deliveries.ts';
+import { DialogKeeper } from './agent/dialog-keeper.ts';
+import { ParkingLot } from './agent/parking-lot.ts';
+import { UserAgentClient } from './agent/uac.ts';
+import { UserAgentServer } from './agent/uas.ts';
+import type { AppConnection } from './control/app-connection.ts';
+import { Apps, sameSecret } from './control/apps.ts';
+import type { AppCommand } from './control/command.ts';
+import { Dialogs } from './dialog/dialog.ts';
+import { allTimers, defaultPatience } from './options.ts';
+import type { EngineOptions } from './options.ts';
+import { Reception } from './reception.ts';
+import { TransactionLayer } from './transaction/transaction-layer.ts';
+import { Bindings } from './transport/bindings.ts';
+import { flowText } from './transport/flow.ts';
+import type { Flow } from './transport/flow.ts';
+import { TransportLayer } from './transport/transport-layer.ts';
+
+/** What srf compares with v0.8.2 before it pings; names us as well. */
+export const controlVersion = 'v0.9.10-jackfield';
+
+/** The engine's parts put together; `index.ts` is the door to it. */
+export class EngineCore {
+  readonly context: EngineContext;
+  readonly reception: Reception;
+  readonly uas: UserAgentServer;
+  readonly uac: UserAgentClient;
+  /** Contacts whose connection closed. */
+  readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
+  readonly #options: EngineOptions;
+  readonly #keeper: DialogKeeper;
+
+  constructor(options: EngineOptions, clock: Clock, log: Logger) {
+    this.#options = options;
+    const timers = allTimers(options);
+    const patience = { ...defaultPatience, ...options.patience };
+    const transactions = new TransactionLayer(
+      { clock, timers },
+      {
+        request: (transaction) => this.uas.request(transaction),
+        ack: (read, flow) => this.uas.ack(read, flow),
+        strayResponse: (read) => this.uac.stray(read),
+      },
+    );
+    this.reception = new Reception(transactions, log);
+    const places = options.listen.map((place) => ({ ...place, advertise: options.advertise }));
+    const { reception } = this;
+    const transport = new TransportLayer(
+      places,
+      options.certificate,
+      {
+        datagram: (bytes, flow) => reception.datagram(bytes, flow),
+        message: (read, flow) => reception.message(read, flow),
+        malformed: (error, flow) => reception.malformed(error, flow),
+        opened: () => {},
+        closed: (flow) => this.#flowClosed(flow),
+      },
+      patience.connect,
+      log,
+    );
+    const apps = new Apps(options.admin, {
+      command: (command, app) => this.#command(command, app),
+      broken: (reason, app) => {
+        log.warn({ reason, app: app.id }, 'app sent frames that cannot be read');
+        app.close();
+      },
+      closed: (app) => this.#appClosed(app),
+    });
+    const lot = new ParkingLot(clock, patience.parkingGrace);
+    const dialogs = new Dialogs();
+    const bindings = new Bindings(clock);
+    this.context = { clock, log, timers, patience, transport, transactions, dialogs, bindings, apps, lot };
+    const deliveries = new Deliveries(this.context);
+    this.#keeper = new DialogKeeper(this.context, deliveries);
+    this.uas = new UserAgentServer(this.context, deliveries, this.#keeper);
+    this.uac = new UserAgentClient(this.context, deliveries, this.#keeper);
+  }
+
+  #command(command: AppCommand, app: AppConnection): void {
+    if (!app.authenticated && command.type !== 'authenticate') {
+      app.reply(command.id, 'NO', 'not authenticated');
+      app.end();
+      return;
+    }
+    switch (command.type) {
+      case 'authenticate':
+        return this.#authenticate(command, app);
+      case 'ping':
+        return app.reply(command.id, 'OK', 'pong');
+      case 'route':
+        app.routes.add(command.verb);
+        return app.reply(command.id, 'OK');
+      case 'remove-route':
+        app.routes.delete(command.verb);
+        return app.reply(command.id, 'OK');
+      case 'sip':
+        if (command.message.start.type === 'request') return this.uac.send(app, command);
+        return this.uas.respond(app, command.id, command.transactionId, command.message);
+      case 'proxy':
+        return app.reply(command.id, 'NOK', 'Server error: this engine does not proxy yet: use createB2BUA');
+      case 'bad-message':
+        return app.reply(command.id, 'NOK', `Server error: ${command.reason}`);
+      case 'misuse':
+        app.reply(command.id, 'NO', command.reason);
+        return app.end();
+      default:
+        return assertNever(command, 'app command');
+    }
+  }
+
+  #authenticate(command: Extract<AppCommand, { type: 'authenticate' }>, app: AppConnection): void {
+    const { log, transport, clock, patience } = this.context;
+    if (!sameSecret(command.secret, this.#options.secret)) {
+      log.warn({ app: app.id }, 'app gave a wrong secret');
+      app.reply(command.id, 'NO', 'wrong secret');
+      app.end();
+      return;
+    }
+    app.authenticated = true;
+    app.tags = command.tags;
+    const bound = transport.listeners.map((listener) => flowText(listener.protocol, listener.address));
+    const host = this.#options.advertise;
+    const visible = transport.listeners.map((listener) =>
+      flowText(listener.protocol, host === undefined ? listener.address : { host, port: listener.address.port }),
+    );
+    app.reply(command.id, 'OK', `${visible.join(',')}|${controlVersion}|${bound.join(',')}`);
+    log.info({ app: app.id, tag: app.tag }, 'app connected');
+    // srf tells its user of the connection a turn later; what waited should come after that.
+    clock.at(clock.now() + patience.echoLead, () => this.#adopt(app));
+  }
+
+  #adopt(app: AppConnection): void {
+    if (!app.open) return;
+    for (const dialog of this.context.dialogs.values()) {
+      if (dialog.owner === undefined && dialog.tag === app.tag) this.#keeper.adopt(dialog, app);
+    }
+    this.context.lot.release(app.tag, app);
+  }
+
+  #appClosed(app: AppConnection): void {
+    if (!app.authenticated) return;
+    const { log, apps, dialogs } = this.context;
+    log.info({ app: app.id, tag: app.tag }, 'app connection lost');
+    const heir = apps.newest(app.tag);
+    for (const dialog of [...dialogs.values()]) {
+      if (dialog.owner !== app) continue;
+      if (heir === undefined) this.#keeper.park(dialog);
+      else this.#keeper.adopt(dialog, heir);
+    }
+    this.uas.ownerLost(app);
+    this.uac.ownerLost(app);
+  }
+
+  #flowClosed(flow: Flow): void {
+    const contacts = this.context.bindings.lost(flow);
+    this.context.transactions.flowLost(flow);
+    if (contacts.length > 0) this.flowLost.emit({ at: this.context.clock.now(), contacts });
+  }
+
+  /** Binds SIP ports, then the admin port. */
+  async start(): Promise<{ readonly admin: number }> {
+    await this.context.transport.start();
+    try {
+      return { admin: await this.context.apps.start() };
+    } catch (error) {
+      await this.context.transport.close();
+      throw error;
+    }
+  }
+
+  /** Stops at once; peers are told nothing. */
+  async close(): Promise<void> {
+    await this.context.apps.close();
+    this.context.lot.close();
+    this.context.transactions.close();
+    for (const dialog of [...this.context.dialogs.values()]) this.context.dialogs.remove(dialog);
+    await this.context.transport.close();
+  }
+}

@@ -1,0 +1,131 @@
+import type { AppConnection } from '../control/app-connection.ts';
+import type { ReadMessage, SipMessage } from '../parser/message.ts';
+import { headersOf } from '../parser/message.ts';
+import { splitOutside } from '../parser/characters.ts';
+import { parseNameAddrs } from '../parser/name-addr.ts';
+import type { Cancel } from '../../../base/clock.ts';
+import type { Address, Flow } from '../transport/flow.ts';
+
+/** A 2xx of ours that waits for its ACK. */
+export interface OpenAnswer {
+  readonly transactionId: string;
+  stop(): void;
+}
+
+/** A 2xx of the peer and the ACK it got: none until the app sends one. */
+export interface OpenAck {
+  readonly invite: { readonly cseq: number; readonly credentials: readonly { name: string; value: string }[] };
+  bytes: Buffer | undefined;
+  /** Gives up waiting for the app's ACK. */
+  cancelWait: Cancel;
+}
+
+/** RFC 3261 section 12, with who owns it. Fields that a dialog changes in its life are not readonly. */
+export interface Dialog {
+  /** drachtio's: `<Call-ID>;from-tag=<tag of the party that began it>`. */
+  readonly id: string;
+  readonly role: 'uac' | 'uas';
+  /** What began it. */
+  readonly kind: 'INVITE' | 'SUBSCRIBE';
+  readonly callId: string;
+  readonly localTag: string;
+  remoteTag: string;
+  /** Our From value in it, with tag. */
+  readonly localParty: string;
+  /** The peer's, with tag once known. */
+  remoteParty: string;
+  localSeq: number;
+  remoteSeq: number | undefined;
+  remoteTarget: string;
+  routeSet: readonly string[];
+  localContact: string;
+  state: 'early' | 'confirmed';
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** The connection that gets its requests; undefined while parked. */
+  owner: AppConnection | undefined;
+  readonly tag: string;
+  /** The path its last message came by. */
+  flow: Flow;
+  /** The peer is behind a NAT: its Contact is not where it sends from. */
+  source: Address | undefined;
+  /** Our INVITEs answered 2xx, by CSeq. */
+  readonly acks: Map<number, OpenAck>;
+  /** The peer's INVITEs we answered 2xx and that were not ACKed yet, by CSeq. */
+  readonly answers: Map<number, OpenAnswer>;
+  /** An INVITE of ours without final answer. */
+  inviting: boolean;
+  /** Ends the lease of a parked dialog. */
+  cancelLease: Cancel;
+}
+
+/** drachtio's dialog id. */
+export function dialogId(callId: string, initiatorTag: string): string {
+  return `${callId};from-tag=${initiatorTag}`;
+}
+
+/** The Contact URI of a message; undefined when absent or unreadable. */
+export function contactUri(message: SipMessage): string | undefined {
+  return parseNameAddrs(headersOf(message, 'Contact'))[0]?.uri;
+}
+
+/** Record-Route values in the order they stand, one a piece. */
+export function recordRoutes(message: SipMessage): string[] {
+  return headersOf(message, 'Record-Route').flatMap((value) => splitOutside(value, ','));
+}
+
+/** True when requests of this message's sender must go back to where it came from, its Contact being another host. */
+export function isNatted(contactHost: string | undefined, flow: Flow, routed: boolean): boolean {
+  return !flow.reliable && !routed && contactHost !== undefined && contactHost !== flow.remote.host;
+}
+
+/** The dialogs, found by drachtio's id or by a message's tags. */
+export class Dialogs {
+  readonly #dialogs = new Map<string, Dialog>();
+
+  add(dialog: Dialog): void {
+    this.#dialogs.set(dialog.id, dialog);
+  }
+
+  get(id: string): Dialog | undefined {
+    return this.#dialogs.get(id);
+  }
+
+  /** Forgets it with all that is armed for it. */
+  remove(dialog: Dialog): void {
+    if (this.#dialogs.get(dialog.id) !== dialog) return;
+    this.#dialogs.delete(dialog.id);
+    dialog.cancelLease();
+    for (const answer of dialog.answers.values()) answer.stop();
+    for (const ack of dialog.acks.values()) ack.cancelWait();
+    dialog.answers.clear();
+  }
+
+  /** The dialog a request from the network is inside of: its From tag is the peer's, its To tag ours. */
+  ofRequest(read: ReadMessage): Dialog | undefined {
+    if (read.toTag === undefined) return undefined;
+    const begunByPeer = this.#dialogs.get(dialogId(read.callId, read.fromTag));
+    if (begunByPeer?.role === 'uas' && begunByPeer.localTag === read.toTag) return begunByPeer;
+    const begunByUs = this.#dialogs.get(dialogId(read.callId, read.toTag));
+    return begunByUs?.role === 'uac' && begunByUs.remoteTag === read.fromTag ? begunByUs : undefined;
+  }
+
+  /** A confirmed dialog with this Call-ID; undefined when there is none or more than one. */
+  byCallId(callId: string): Dialog | undefined {
+    let found: Dialog | undefined;
+    for (const dialog of this.#dialogs.values()) {
+      if (dialog.callId !== callId || dialog.state !== 'confirmed') continue;
+      if (found !== undefined) return undefined;
+      found = dialog;
+    }
+    return found;
+  }
+
+  values(): Iterable<Dialog> {
+    return this.#dialogs.values();
+  }
+
+  get size(): number {
+    return this.#dialogs.size;
+  }
+}

@@ -1,0 +1,99 @@
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import type { Logger } from '../../base/logger.ts';
+import { Scope } from '../../base/scope.ts';
+import { EngineCore } from './core.ts';
+import { LinkServer } from './link/link-server.ts';
+import type { LinkSource } from './link/link-server.ts';
+import type { EngineOptions } from './options.ts';
+import type { Protocol } from './transport/flow.ts';
+
+export { EngineError } from './errors.ts';
+export { parseArguments } from './options.ts';
+export type { EngineOptions } from './options.ts';
+
+/** The ports as they really are, in the order of `EngineOptions.listen`. */
+export interface EnginePorts {
+  readonly listen: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[];
+  readonly admin: number;
+  readonly link?: number;
+}
+
+/** What the engine holds and has seen; for metrics and leak tests. */
+export interface EngineCounts {
+  readonly dialogs: number;
+  readonly serverTransactions: number;
+  readonly clientTransactions: number;
+  /** Requests apps have not answered yet, and requests of apps not answered yet. */
+  readonly undecided: number;
+  readonly requests: number;
+  readonly responses: number;
+  readonly malformed: number;
+  readonly answered400: number;
+  readonly unmatched: number;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly ports: EnginePorts;
+  counts(): EngineCounts;
+  /** Closes every port and forgets everything; idempotent. Peers are told nothing. */
+  close(): Promise<void>;
+}
+
+/** Surroundings that tests replace. */
+export interface EngineSurroundings {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+function linkSource(core: EngineCore): LinkSource {
+  const { dialogs, bindings } = core.context;
+  return {
+    dialogs: () =>
+      [...dialogs.values()].map(({ id, state, role, tag, owner, since }) => {
+        return { id, state, role, tag, parked: owner === undefined, since };
+      }),
+    flows: () =>
+      bindings.list().map(({ contact, flow, since }) => {
+        return { contact, transport: flow.protocol, remote: `${flow.remote.host}:${flow.remote.port}`, since };
+      }),
+  };
+}
+
+/** Starts an engine. Throws an EngineError (one clear line) when a port cannot be bound; nothing is left open then. */
+export async function startEngine(options: EngineOptions, around: EngineSurroundings = {}): Promise<Engine> {
+  const log = around.log ?? silentLogger;
+  const core = new EngineCore(options, around.clock ?? systemClock, log);
+  const scope = new Scope();
+  const { admin } = await core.start();
+  scope.defer('engine', () => core.close());
+  let linkPort: number | undefined;
+  if (options.link !== undefined) {
+    const link = new LinkServer(options.link, options.secret, linkSource(core), log);
+    try {
+      linkPort = await link.start();
+    } catch (error) {
+      await scope.close();
+      throw error;
+    }
+    scope.defer('engine link', () => link.close());
+    core.flowLost.on(({ at, contacts }) => link.flowLost(at, contacts));
+  }
+  const listen = core.context.transport.listeners.map(({ protocol, address }) => ({ protocol, ...address }));
+  return {
+    ports: { listen, admin, ...(linkPort === undefined ? {} : { link: linkPort }) },
+    counts: () => {
+      const { server, client } = core.context.transactions.size;
+      return {
+        dialogs: core.context.dialogs.size,
+        serverTransactions: server,
+        clientTransactions: client,
+        undecided: core.uas.size + core.uac.size,
+        ...core.reception.counts,
+      };
+    },
+    close: () => scope.close(),
+  };
+}

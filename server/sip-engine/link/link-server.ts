@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { assertNever } from '../../../base/assert-never.ts';
+import type { Logger } from '../../../base/logger.ts';
+import { engineLinkRequest } from '../../../protocol/engine-link.ts';
+import type { EngineDialog, EngineFlow, EngineLinkFrame, EngineLinkRequest } from '../../../protocol/engine-link.ts';
+import { sameSecret } from '../control/apps.ts';
+import { listenError } from '../errors.ts';
+import type { Address } from '../transport/flow.ts';
+
+/** What the link can be asked. */
+export interface LinkSource {
+  dialogs(): EngineDialog[];
+  flows(): EngineFlow[];
+}
+
+const longestLine = 65_536;
+/** A listener that does not read is cut off at this many unsent bytes. */
+const longestBacklog = 16 * 1024 * 1024;
+
+interface Peer {
+  readonly socket: Socket;
+  greeted: boolean;
+}
+
+/** The engine link: one JSON object a line, both ways. The secret comes first. */
+export class LinkServer {
+  /** Changes with every start of the engine, so that the server knows its dialogs are gone. */
+  readonly bootId = randomUUID();
+  readonly #server: Server;
+  readonly #address: Address;
+  readonly #secret: string;
+  readonly #source: LinkSource;
+  readonly #log: Logger;
+  readonly #peers = new Set<Peer>();
+
+  constructor(address: Address, secret: string, source: LinkSource, log: Logger) {
+    this.#address = address;
+    this.#secret = secret;
+    this.#source = source;
+    this.#log = log;
+    this.#server = createServer((socket) => this.#take(socket));
+  }
+
+  /** Binds the port; returns the real one. */
+  async start(): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#address.port, this.#address.host, () => resolve());
+    }).catch((cause: unknown) => {
+      throw listenError(`link port ${this.#address.host}:${this.#address.port}`, '--link', cause);
+    });
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : this.#address.port;
+  }
+
+  /** Tells every greeted peer that a connection closed. */
+  flowLost(at: number, contacts: string[]): void {
+    for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', at, contacts });
+  }
+
+  async close(): Promise<void> {
+    for (const peer of this.#peers) peer.socket.destroy();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #take(socket: Socket): void {
+    const peer: Peer = { socket, greeted: false };
+    let text = '';
+    this.#peers.add(peer);
+    socket.setNoDelay(true);
+    socket.setEncoding('utf8');
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#peers.delete(peer));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) if (!socket.destroyed) this.#line(peer, line);
+      if (text.length > longestLine) this.#refuse(peer, 0, 'a line is too long');
+    });
+  }
+
+  #line(peer: Peer, line: string): void {
+    if (line.trim() === '') return;
+    const request = readLine(line);
+    if (request === undefined) return this.#refuse(peer, 0, 'not a request of the engine link');
+    if (request.type !== 'hello' && !peer.greeted) return this.#refuse(peer, request.id, 'say hello first');
+    this.#answer(peer, request);
+  }
+
+  #answer(peer: Peer, request: EngineLinkRequest): void {
+    const { id } = request;
+    switch (request.type) {
+      case 'hello':
+        if (!sameSecret(request.secret, this.#secret)) {
+          this.#log.warn({ from: peer.socket.remoteAddress }, 'wrong secret on the engine link');
+          return this.#refuse(peer, id, 'wrong secret');
+        }
+        peer.greeted = true;
+        return this.#write(peer, {
+          type: 'hello',
+          id,
+          bootId: this.bootId,
+          capabilities: ['dialogs', 'flows', 'flow-lost', 'parking'],
+        });
+      case 'dialogs':
+        return this.#write(peer, { type: 'dialogs', id, dialogs: this.#source.dialogs() });
+      case 'flows':
+        return this.#write(peer, { type: 'flows', id, flows: this.#source.flows() });
+      default:
+        return assertNever(request, 'link request');
+    }
+  }
+
+  #refuse(peer: Peer, id: number, reason: string): void {
+    this.#write(peer, { type: 'refused', id, reason });
+    peer.socket.end();
+  }
+
+  #write(peer: Peer, frame: EngineLinkFrame): void {
+    if (!peer.socket.writable) return;
+    peer.socket.write(`${JSON.stringify(frame)}\n`);
+    if (peer.socket.writableLength > longestBacklog) peer.socket.destroy();
+  }
+}
+
+function readLine(line: string): EngineLinkRequest | undefined {
+  try {
+    const parsed = engineLinkRequest.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

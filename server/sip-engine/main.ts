@@ -1,0 +1,23 @@
+import { EngineError, parseArguments, startEngine } from './index.ts';
+import { jsonLogger } from './log.ts';
+
+/** Runs the engine as a process of its own: one JSON line on stdout once it listens, logs on stderr. */
+async function main(): Promise<void> {
+  const log = jsonLogger((line) => process.stderr.write(line));
+  const engine = await startEngine(parseArguments(process.argv.slice(2)), { log });
+  process.stdout.write(`${JSON.stringify({ type: 'listening', ...engine.ports })}\n`);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    void engine.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof EngineError;
+  process.stderr.write(`${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exitCode = expected && error.code === 'usage' ? 2 : 1;
+});

@@ -1,0 +1,99 @@
+import { contentLength, finishMessage, limits, parseHead } from './parse.ts';
+import type { ParseError, StartAndHeaders } from './parse.ts';
+import type { ReadMessage } from './message.ts';
+
+/** What comes out of a byte stream. After `broken` nothing more can be read: the stream must be closed. */
+export type StreamEvent =
+  | { readonly type: 'message'; readonly read: ReadMessage }
+  | { readonly type: 'malformed'; readonly error: ParseError }
+  | { readonly type: 'ping' }
+  | { readonly type: 'broken'; readonly error: ParseError };
+
+const cr = 13;
+const lf = 10;
+
+/**
+ * Cuts a TCP stream into messages by Content-Length (RFC 3261 section 18.3) and finds CRLF CRLF keep-alives between
+ * them (RFC 5626 section 3.5.1). Bytes already searched are not searched again.
+ */
+export class StreamReader {
+  #bytes: Buffer = Buffer.alloc(0);
+  #searched = 0;
+  #head: StartAndHeaders | undefined;
+  #problem: ParseError | undefined;
+  #length = 0;
+  #broken = false;
+
+  /** Takes the next bytes and returns what they complete, in order. */
+  push(chunk: Buffer): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    if (this.#broken) return events;
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    for (let more = true; more && !this.#broken;) {
+      more = this.#head === undefined ? this.#readHead(events) : this.#readBody(events);
+    }
+    return events;
+  }
+
+  #break(events: StreamEvent[], error: ParseError): false {
+    this.#broken = true;
+    this.#bytes = Buffer.alloc(0);
+    events.push({ type: 'broken', error });
+    return false;
+  }
+
+  /** Leading line ends are keep-alives: two of them ask for an answer, fewer are skipped (RFC 3261 section 7.5). */
+  #skipLineEnds(events: StreamEvent[]): void {
+    let at = 0;
+    while (this.#bytes[at] === cr && this.#bytes[at + 1] === lf) {
+      if (this.#bytes[at + 2] === cr && this.#bytes[at + 3] === lf) {
+        events.push({ type: 'ping' });
+        at += 4;
+      } else if (this.#bytes.length - at < 4) break;
+      else at += 2;
+    }
+    if (at > 0) this.#bytes = this.#bytes.subarray(at);
+  }
+
+  #readHead(events: StreamEvent[]): boolean {
+    if (this.#searched === 0) this.#skipLineEnds(events);
+    if (this.#bytes.length === 0 || (this.#bytes[0] === cr && this.#bytes.length < 4)) return false;
+    const end = this.#bytes.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
+    if (end > limits.head || (end < 0 && this.#bytes.length > limits.head)) {
+      return this.#break(events, { code: 'too-long', retryable: false, detail: 'headers too long' });
+    }
+    this.#searched = this.#bytes.length;
+    if (end < 0) return false;
+    const parsed = parseHead(this.#bytes.toString('utf8', 0, end));
+    this.#bytes = this.#bytes.subarray(end + 4);
+    this.#searched = 0;
+    const head = parsed.ok ? parsed.value : parsed.error.request;
+    if (head === undefined) return this.#break(events, parsed.ok ? unframed() : parsed.error);
+    // Without a readable length the next message cannot be found, so the stream is lost (RFC 3261 section 18.3).
+    const length = contentLength(head);
+    if (length === 'bad' || length === undefined) return this.#break(events, unframed(head));
+    if (length > limits.stream) {
+      return this.#break(events, { code: 'too-long', retryable: false, detail: 'body too long', request: head });
+    }
+    this.#head = head;
+    this.#problem = parsed.ok ? undefined : parsed.error;
+    this.#length = length;
+    return true;
+  }
+
+  #readBody(events: StreamEvent[]): boolean {
+    if (this.#head === undefined || this.#bytes.length < this.#length) return false;
+    const body = this.#bytes.subarray(0, this.#length);
+    this.#bytes = this.#bytes.subarray(this.#length);
+    const read = this.#problem === undefined ? finishMessage(this.#head, body) : undefined;
+    this.#head = undefined;
+    if (read?.ok === true) events.push({ type: 'message', read: read.value });
+    else events.push({ type: 'malformed', error: read?.error ?? this.#problem ?? unframed() });
+    return this.#bytes.length > 0;
+  }
+}
+
+function unframed(request?: StartAndHeaders): ParseError {
+  const error = { code: 'content-length', retryable: false, detail: 'no readable Content-Length' } as const;
+  return request?.start.type === 'request' ? { ...error, request } : error;
+}

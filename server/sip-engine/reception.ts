@@ -1,0 +1,122 @@
+import type { Logger } from '../../base/logger.ts';
+import { makeAnswer } from './agent/answers.ts';
+import { newTag } from './agent/tags.ts';
+import { headerOf, tagOf } from './parser/message.ts';
+import type { Header, ReadMessage, SipMessage, SipRequest } from './parser/message.ts';
+import { limits, parseDatagram } from './parser/parse.ts';
+import type { ParseError } from './parser/parse.ts';
+import { firstVia, noteSource, parseVia, writeVia } from './parser/via.ts';
+import { writeMessage } from './parser/write.ts';
+import type { TransactionLayer } from './transaction/transaction-layer.ts';
+import type { Flow } from './transport/flow.ts';
+import { flowText } from './transport/flow.ts';
+
+/** What came in since the start. */
+export interface ReceptionCounts {
+  requests: number;
+  responses: number;
+  /** Could not be read; some were answered 400. */
+  malformed: number;
+  answered400: number;
+  /** Responses nobody waited for. */
+  unmatched: number;
+}
+
+/** Where messages enter: parse, note the source in Via, match to a transaction. Nothing that arrives may throw out of here. */
+export class Reception {
+  readonly counts: ReceptionCounts = { requests: 0, responses: 0, malformed: 0, answered400: 0, unmatched: 0 };
+  readonly #transactions: TransactionLayer;
+  readonly #log: Logger;
+
+  constructor(transactions: TransactionLayer, log: Logger) {
+    this.#transactions = transactions;
+    this.#log = log;
+  }
+
+  datagram(bytes: Buffer, flow: Flow): void {
+    if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
+    const read = parseDatagram(bytes, flow.reliable ? limits.stream : limits.datagram);
+    if (read.ok) this.message(read.value, flow);
+    else this.malformed(read.error, flow);
+  }
+
+  message(read: ReadMessage, flow: Flow): void {
+    try {
+      if (isRequest(read)) this.#request(read, flow);
+      else if (isResponse(read)) {
+        this.counts.responses++;
+        if (!this.#transactions.receiveResponse(read, flow)) this.counts.unmatched++;
+      }
+    } catch (err) {
+      // One message must never take the engine down; this is a fault of ours and is told as one.
+      this.#log.error({ err, callId: read.callId }, 'a message could not be dealt with');
+    }
+  }
+
+  /** Counts it, and answers 400 when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK. */
+  malformed(error: ParseError, flow: Flow): void {
+    this.counts.malformed++;
+    this.#log.debug(
+      { code: error.code, detail: error.detail, from: flowText(flow.protocol, flow.remote) },
+      'malformed',
+    );
+    const head = error.request;
+    if (head === undefined || head.start.type !== 'request' || head.start.method === 'ACK') return;
+    const complete = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].every((name) => headerOf(head, name) !== undefined);
+    const via = parseVia(firstVia(headerOf(head, 'Via') ?? '').first);
+    if (!complete || via === undefined) return;
+    const request: SipRequest = { ...head.start, headers: head.headers, body: Buffer.alloc(0) };
+    const noted = noteRequestSource(request, { via }, flow);
+    const toTag = tagOf(headerOf(head, 'To') ?? '') === undefined ? newTag() : undefined;
+    this.counts.answered400++;
+    answerFlow(flow, via).send(
+      writeMessage(makeAnswer(noted, { status: 400, reason: `Bad Request: ${error.detail}`, toTag })),
+    );
+  }
+
+  #request(read: ReadMessage<SipRequest>, flow: Flow): void {
+    this.counts.requests++;
+    const message = noteRequestSource(read.message, read, flow);
+    this.#transactions.receiveRequest({ ...read, message }, answerFlow(flow, read.via));
+  }
+}
+
+function isRequest(read: ReadMessage): read is ReadMessage<SipRequest> {
+  return read.message.type === 'request';
+}
+
+function isResponse(read: ReadMessage): read is ReadMessage<Exclude<SipMessage, SipRequest>> {
+  return read.message.type === 'response';
+}
+
+/** The request with `received` and `rport` noted in its topmost Via (RFC 3261 section 18.2.1, RFC 3581). */
+function noteRequestSource(
+  request: SipRequest,
+  read: { readonly via: NonNullable<ReturnType<typeof parseVia>> },
+  flow: Flow,
+): SipRequest {
+  const noted = writeVia(noteSource(read.via, flow.remote.host, flow.remote.port));
+  const headers: Header[] = [];
+  let done = false;
+  for (const header of request.headers) {
+    if (done || header.name !== 'Via') {
+      headers.push(header);
+      continue;
+    }
+    done = true;
+    const { rest } = firstVia(header.value);
+    headers.push({ name: 'Via', value: rest === '' ? noted : `${noted}, ${rest}` });
+  }
+  return { ...request, headers };
+}
+
+/** RFC 3261 section 18.2.2: over UDP without rport, answers go to the sender's address but to the port in its Via. */
+function answerFlow(
+  flow: Flow,
+  via: { readonly port: number | undefined; readonly parameters: ReadonlyMap<string, string> },
+): Flow {
+  const port = via.port ?? 5060;
+  if (flow.reliable || via.parameters.has('rport') || port === flow.remote.port || flow.toPort === undefined)
+    return flow;
+  return flow.toPort(port);
+}

@@ -1,0 +1,179 @@
+import type { ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
+import { headerOf, headersOf } from '../parser/message.ts';
+import { writeMessage } from '../parser/write.ts';
+import type { Flow } from '../transport/flow.ts';
+import { startInviteClient, stepInviteClient } from './invite-client.ts';
+import type { InviteClientEvent, InviteClientState } from './invite-client.ts';
+import { startNonInviteClient, stepNonInviteClient } from './non-invite-client.ts';
+import type { NonInviteClientEvent, NonInviteClientState } from './non-invite-client.ts';
+import { perform, TimerSet } from './runner.ts';
+import type { EffectTargets, TransactionSurroundings } from './runner.ts';
+import type { Step, TimerName } from './timers.ts';
+
+type Machine =
+  { readonly type: 'invite'; state: InviteClientState } | { readonly type: 'other'; state: NonInviteClientState };
+
+/** What the user of a client transaction hears. Nothing is said after `failed` or `ended`. */
+export interface ClientTransactionUser {
+  response(response: ReadMessage<SipResponse>, flow: Flow): void;
+  failed(reason: 'timeout' | 'transport'): void;
+  ended?(): void;
+}
+
+/** One request sent, its repetition, its answers. The ACK of a non-2xx answer is made here (RFC 3261 section 17.1.1.3). */
+export class ClientTransaction {
+  readonly key: string;
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly bytes: Buffer;
+  readonly #around: TransactionSurroundings;
+  readonly #user: ClientTransactionUser;
+  readonly #machine: Machine;
+  readonly #timers: TimerSet;
+  readonly #ended: () => void;
+  #ack: Buffer | undefined;
+
+  constructor(
+    key: string,
+    request: SipRequest,
+    flow: Flow,
+    user: ClientTransactionUser,
+    around: TransactionSurroundings,
+    ended: () => void,
+  ) {
+    this.key = key;
+    this.request = request;
+    this.flow = flow;
+    this.bytes = writeMessage(request);
+    this.#around = around;
+    this.#user = user;
+    this.#ended = ended;
+    this.#machine =
+      request.method === 'INVITE'
+        ? { type: 'invite', state: { type: 'calling', interval: around.timers.t1 } }
+        : { type: 'other', state: { type: 'trying', interval: around.timers.t1 } };
+    this.#timers = new TimerSet(around.clock, (timer) => this.#fire(timer));
+  }
+
+  /** Sends the request. */
+  start(): void {
+    const { timers } = this.#around;
+    const start = this.#machine.type === 'invite' ? startInviteClient : startNonInviteClient;
+    this.flow.send(this.bytes, () => this.#step({ type: 'transport-failed' }));
+    perform<InviteClientState | NonInviteClientState>(start(timers, this.flow.reliable), this.#targets(undefined));
+  }
+
+  /** True until a final answer or failure. */
+  get open(): boolean {
+    const { type } = this.#machine.state;
+    return type === 'calling' || type === 'trying' || type === 'proceeding';
+  }
+
+  /** True once a provisional answer came, so that an INVITE may be cancelled (RFC 3261 section 9.1). */
+  get proceeding(): boolean {
+    return this.#machine.state.type === 'proceeding';
+  }
+
+  /** A response with this transaction's branch came. */
+  receive(response: ReadMessage<SipResponse>, flow: Flow): void {
+    this.#step({ type: 'response', status: response.message.status }, response, flow);
+  }
+
+  /** The flow was lost; same as a failed send. */
+  transportFailed(): void {
+    this.#step({ type: 'transport-failed' });
+  }
+
+  /** The request cannot be sent at all: fails in the next turn of the loop. */
+  unsendable(): void {
+    setImmediate(() => this.#step({ type: 'transport-failed' }));
+  }
+
+  /** Gives up waiting for a final answer: fails as if the time were over. */
+  abandon(): void {
+    if (this.#machine.type === 'invite') this.#step({ type: 'abandoned' });
+  }
+
+  /** Stops without a word; for shutting down. */
+  stop(): void {
+    this.#timers.clear();
+  }
+
+  #fire(timer: TimerName): void {
+    if (timer === 'A' || timer === 'B' || timer === 'D' || timer === 'M') this.#step({ type: 'timer', timer });
+    else if (timer === 'E' || timer === 'F' || timer === 'K') this.#step({ type: 'timer', timer });
+  }
+
+  #step(event: InviteClientEvent | NonInviteClientEvent, response?: ReadMessage<SipResponse>, flow?: Flow): void {
+    const machine = this.#machine;
+    const targets = this.#targets(response, flow);
+    const { timers } = this.#around;
+    if (machine.type === 'invite') {
+      if (!isInviteEvent(event)) return;
+      const step: Step<InviteClientState> = stepInviteClient(machine.state, event, timers, this.flow.reliable);
+      machine.state = step.state;
+      perform(step, targets);
+      return;
+    }
+    if (!isOtherEvent(event)) return;
+    const step: Step<NonInviteClientState> = stepNonInviteClient(machine.state, event, timers, this.flow.reliable);
+    machine.state = step.state;
+    perform(step, targets);
+  }
+
+  #targets(response: ReadMessage<SipResponse> | undefined, flow = this.flow): EffectTargets {
+    return {
+      flow: this.flow,
+      timers: this.#timers,
+      transmit: () => {},
+      retransmit: () => this.flow.send(this.bytes, () => this.#step({ type: 'transport-failed' })),
+      passUp: () => {
+        if (response !== undefined) this.#user.response(response, flow);
+      },
+      acknowledge: () => {
+        if (this.#ack === undefined && response !== undefined) {
+          this.#ack = writeMessage(makeFailureAck(this.request, response.message));
+        }
+        if (this.#ack !== undefined) this.flow.send(this.#ack);
+      },
+      failed: (reason) => this.#user.failed(reason),
+      end: () => {
+        this.#timers.clear();
+        this.#ended();
+        this.#user.ended?.();
+      },
+    };
+  }
+}
+
+type AnyEvent = InviteClientEvent | NonInviteClientEvent;
+
+function isInviteEvent(event: AnyEvent): event is InviteClientEvent {
+  return event.type !== 'timer' || (event.timer !== 'E' && event.timer !== 'F' && event.timer !== 'K');
+}
+
+function isOtherEvent(event: AnyEvent): event is NonInviteClientEvent {
+  if (event.type === 'abandoned') return false;
+  return event.type !== 'timer' || event.timer === 'E' || event.timer === 'F' || event.timer === 'K';
+}
+
+/** The ACK for a non-2xx answer: same branch, the answer's To, the request's Route (RFC 3261 section 17.1.1.3). */
+export function makeFailureAck(request: SipRequest, response: SipResponse): SipRequest {
+  const via = headerOf(request, 'Via') ?? '';
+  const cseq = (headerOf(request, 'CSeq') ?? '').split(' ')[0] ?? '';
+  return {
+    type: 'request',
+    method: 'ACK',
+    uri: request.uri,
+    headers: [
+      { name: 'Via', value: via },
+      ...headersOf(request, 'Route').map((value) => ({ name: 'Route', value })),
+      { name: 'Max-Forwards', value: '70' },
+      { name: 'From', value: headerOf(request, 'From') ?? '' },
+      { name: 'To', value: headerOf(response, 'To') ?? headerOf(request, 'To') ?? '' },
+      { name: 'Call-ID', value: headerOf(request, 'Call-ID') ?? '' },
+      { name: 'CSeq', value: `${cseq} ACK` },
+    ],
+    body: Buffer.alloc(0),
+  };
+}

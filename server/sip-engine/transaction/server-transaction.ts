@@ -1,0 +1,124 @@
+import type { ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
+import { writeMessage } from '../parser/write.ts';
+import type { Flow } from '../transport/flow.ts';
+import { stepInviteServer } from './invite-server.ts';
+import type { InviteServerEvent, InviteServerState } from './invite-server.ts';
+import { stepNonInviteServer } from './non-invite-server.ts';
+import type { NonInviteServerEvent, NonInviteServerState } from './non-invite-server.ts';
+import { perform, TimerSet } from './runner.ts';
+import type { EffectTargets, TransactionSurroundings } from './runner.ts';
+import type { Step, TimerName } from './timers.ts';
+
+type Machine =
+  { readonly type: 'invite'; state: InviteServerState } | { readonly type: 'other'; state: NonInviteServerState };
+
+/** One request received, its answers and their repetition. The request is answered over the flow it came by. */
+export class ServerTransaction {
+  readonly key: string;
+  readonly request: ReadMessage<SipRequest>;
+  readonly flow: Flow;
+  readonly #around: TransactionSurroundings;
+  readonly #machine: Machine;
+  readonly #timers: TimerSet;
+  readonly #ended: () => void;
+  #last: Buffer | undefined;
+
+  constructor(
+    key: string,
+    request: ReadMessage<SipRequest>,
+    flow: Flow,
+    around: TransactionSurroundings,
+    ended: () => void,
+  ) {
+    this.key = key;
+    this.request = request;
+    this.flow = flow;
+    this.#around = around;
+    this.#ended = ended;
+    this.#machine =
+      request.message.method === 'INVITE'
+        ? { type: 'invite', state: { type: 'proceeding' } }
+        : { type: 'other', state: { type: 'trying' } };
+    this.#timers = new TimerSet(around.clock, (timer) => this.#fire(timer));
+  }
+
+  /** True until a final answer was given. */
+  get open(): boolean {
+    const { type } = this.#machine.state;
+    return type === 'trying' || type === 'proceeding';
+  }
+
+  /** True after a 2xx to INVITE. */
+  get accepted(): boolean {
+    return this.#machine.state.type === 'accepted';
+  }
+
+  /** Sends an answer; returns its bytes. */
+  respond(response: SipResponse): Buffer {
+    const bytes = writeMessage(response);
+    this.#step({ type: 'respond', status: response.status }, bytes);
+    return bytes;
+  }
+
+  /** The same request came again. */
+  repeated(): void {
+    this.#step({ type: 'request' });
+  }
+
+  /** An ACK came with this INVITE's branch: true when it was for a non-2xx answer and is thereby consumed. */
+  acknowledged(): boolean {
+    if (this.#machine.type !== 'invite') return true;
+    if (this.#machine.state.type === 'accepted') return false;
+    this.#step({ type: 'ack' });
+    return true;
+  }
+
+  /** Stops without a word; for shutting down. */
+  stop(): void {
+    this.#timers.clear();
+  }
+
+  #fire(timer: TimerName): void {
+    if (timer === 'G' || timer === 'H' || timer === 'I' || timer === 'L') this.#step({ type: 'timer', timer });
+    else if (timer === 'J') this.#step({ type: 'timer', timer });
+  }
+
+  #step(event: InviteServerEvent | NonInviteServerEvent, bytes?: Buffer): void {
+    const machine = this.#machine;
+    const targets = this.#targets(bytes);
+    const { timers } = this.#around;
+    if (machine.type === 'invite') {
+      if (event.type === 'timer' && event.timer === 'J') return;
+      const step: Step<InviteServerState> = stepInviteServer(machine.state, event, timers, this.flow.reliable);
+      machine.state = step.state;
+      perform(step, targets);
+      return;
+    }
+    if (event.type === 'ack' || (event.type === 'timer' && event.timer !== 'J')) return;
+    const step = stepNonInviteServer(machine.state, event, timers, this.flow.reliable);
+    machine.state = step.state;
+    perform(step, targets);
+  }
+
+  #targets(bytes: Buffer | undefined): EffectTargets {
+    return {
+      flow: this.flow,
+      timers: this.#timers,
+      transmit: () => {
+        if (bytes === undefined) return;
+        this.#last = bytes;
+        this.flow.send(bytes, () => this.#step({ type: 'transport-failed' }));
+      },
+      retransmit: () => {
+        if (this.#last !== undefined) this.flow.send(this.#last);
+      },
+      passUp: () => {},
+      acknowledge: () => {},
+      failed: () => {},
+      end: () => {
+        this.#timers.clear();
+        this.#ended();
+      },
+    };
+  }
+}

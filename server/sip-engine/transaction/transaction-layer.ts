@@ -1,0 +1,104 @@
+import type { ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
+import type { Flow } from '../transport/flow.ts';
+import { ClientTransaction } from './client-transaction.ts';
+import type { ClientTransactionUser } from './client-transaction.ts';
+import { ServerTransaction } from './server-transaction.ts';
+import type { TransactionSurroundings } from './runner.ts';
+
+/** RFC 3261 section 8.1.1.7: a branch that starts like this is unique by itself. */
+export const magicCookie = 'z9hG4bK';
+
+/** What the transaction user hears of requests. */
+export interface TransactionUser {
+  /** A request seen for the first time, in a transaction of its own. Never an ACK. */
+  request(transaction: ServerTransaction): void;
+  /** An ACK that no transaction consumed: one for a 2xx, or a stray. */
+  ack(request: ReadMessage<SipRequest>, flow: Flow): void;
+  /** A 2xx to INVITE whose transaction is gone: it still wants an ACK (RFC 3261 section 13.2.2.4). */
+  strayResponse(response: ReadMessage<SipResponse>, flow: Flow): void;
+}
+
+/** RFC 3261 section 17.2.3: which server transaction a request belongs to; `method` INVITE for an ACK or CANCEL. */
+export function serverKey(read: ReadMessage<SipRequest>, method: string): string {
+  const branch = read.via.parameters.get('branch') ?? '';
+  if (branch.startsWith(magicCookie) && branch.length > magicCookie.length) {
+    return `${branch} ${read.via.host}:${read.via.port ?? 0} ${method}`;
+  }
+  // RFC 2543 peers: the request itself is the key. An ACK bears our tag, its INVITE does not, so To is left out.
+  return `${read.message.uri} ${read.callId} ${read.fromTag} ${read.cseq} ${read.via.host}:${read.via.port ?? 0} ${method}`;
+}
+
+/** Matches messages to transactions and keeps those alive. */
+export class TransactionLayer {
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #around: TransactionSurroundings;
+  readonly #user: TransactionUser;
+
+  constructor(around: TransactionSurroundings, user: TransactionUser) {
+    this.#around = around;
+    this.#user = user;
+  }
+
+  /** How many transactions are held, for metrics and leak tests. */
+  get size(): { readonly server: number; readonly client: number } {
+    return { server: this.#servers.size, client: this.#clients.size };
+  }
+
+  /** Takes a request from the network. */
+  receiveRequest(read: ReadMessage<SipRequest>, flow: Flow): void {
+    const { method } = read.message;
+    if (method === 'ACK') {
+      const invite = this.#servers.get(serverKey(read, 'INVITE'));
+      if (invite?.acknowledged() !== true) this.#user.ack(read, flow);
+      return;
+    }
+    const key = serverKey(read, method);
+    const known = this.#servers.get(key);
+    if (known !== undefined) {
+      known.repeated();
+      return;
+    }
+    const transaction = new ServerTransaction(key, read, flow, this.#around, () => this.#servers.delete(key));
+    this.#servers.set(key, transaction);
+    this.#user.request(transaction);
+  }
+
+  /** The INVITE a CANCEL is for; undefined when there is none (RFC 3261 section 9.2). */
+  cancelled(cancel: ReadMessage<SipRequest>): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(cancel, 'INVITE'));
+  }
+
+  /** Takes a response from the network; false when nothing waits for it. */
+  receiveResponse(read: ReadMessage<SipResponse>, flow: Flow): boolean {
+    const branch = read.via.parameters.get('branch') ?? '';
+    const client = this.#clients.get(`${branch} ${read.cseqMethod}`);
+    if (client !== undefined) {
+      client.receive(read, flow);
+      return true;
+    }
+    if (read.cseqMethod !== 'INVITE' || read.message.status < 200 || read.message.status > 299) return false;
+    this.#user.strayResponse(read, flow);
+    return true;
+  }
+
+  /** Makes a client transaction for a request whose top Via bears `branch`; call `start()` to send it. */
+  client(branch: string, request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
+    const key = `${branch} ${request.method}`;
+    const transaction = new ClientTransaction(key, request, flow, user, this.#around, () => this.#clients.delete(key));
+    this.#clients.set(key, transaction);
+    return transaction;
+  }
+
+  /** A connection closed: requests that wait for their first answer over it have failed. */
+  flowLost(flow: Flow): void {
+    for (const client of [...this.#clients.values()]) if (client.flow === flow) client.transportFailed();
+  }
+
+  close(): void {
+    for (const server of this.#servers.values()) server.stop();
+    for (const client of this.#clients.values()) client.stop();
+    this.#servers.clear();
+    this.#clients.clear();
+  }
+}

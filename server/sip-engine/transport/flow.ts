@@ -1,0 +1,41 @@
+/** The transports we speak; `tls` is not bound yet (see docs/rfc.md). */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** An address as it is on the wire: IP text (or a name that was not resolved) and port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * One path to a peer, RFC 5626: a connection, or for UDP a socket with a remote address. Sending never throws;
+ * a failure is told to `failed` (when the peer cannot be reached) and later by the transport's `closed` signal.
+ */
+export interface Flow {
+  readonly protocol: Protocol;
+  readonly reliable: boolean;
+  readonly remote: Address;
+  /** Our end as peers should see it: the advertised host and the port of the listener that answers there. */
+  readonly local: Address;
+  readonly open: boolean;
+  send(bytes: Buffer, failed?: (reason: string) => void): void;
+  close(): void;
+  /** The same path to another port of the peer; only UDP has it. */
+  toPort?(port: number): Flow;
+}
+
+/** `udp/127.0.0.1:5060`, for logs and for the authentication reply. */
+export function flowText(protocol: Protocol, address: Address): string {
+  return `${protocol}/${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** The name drachtio's protocol has for it: WebSockets show as `tcp`. */
+export function metaProtocol(protocol: Protocol): 'udp' | 'tcp' | 'tls' {
+  if (protocol === 'udp' || protocol === 'tls') return protocol;
+  return 'tcp';
+}
+
+/** True when the bytes of one send may arrive late, twice or never. */
+export function isReliable(protocol: Protocol): boolean {
+  return protocol !== 'udp';
+}
