@@ -4,13 +4,11 @@ import type { Agent, AgentConfig, Offer, QueueConfig, Requirement, RoutingState,
 /** An offer that came to nothing: what happened to the INVITE. */
 export type OfferFailure = 'unreachable' | 'busy' | 'media-failure' | 'error';
 
+/** Why an agent changed: the event, or what it led to. */
+export type AgentCause = RoutingEvent['type'] | 'offered' | 'offer-lost';
+
 /** Why an offer is no more. */
 export type OfferLoss = 'lapsed' | 'declined' | 'withdrawn' | 'agent-gone' | 'stale' | OfferFailure;
-
-/** What recovery found out about an agent who was in a call. */
-export type RecoveredCall =
-  | { readonly type: 'talking'; readonly agentId: string; readonly callId: string }
-  | { readonly type: 'gone'; readonly agentId: string; readonly callId: string };
 
 type Body =
   /** Who and what there is, as the files say. Agents and queues that are missing go once they are free and empty. */
@@ -61,8 +59,15 @@ type Body =
   | { readonly type: 'wrap-up-lapsed'; readonly agentId: string; readonly callId: string }
   /** The timer of a hold-off came: somebody may be asked again. */
   | { readonly type: 'retry-due' }
-  /** After a restart: which of the agents' calls are still there. */
-  | { readonly type: 'recovered'; readonly calls: readonly RecoveredCall[] };
+  /**
+   * After a restart, everything there still is: the agents who are in a call, and the calls that may still wait. Agents
+   * and tickets of calls not named are freed and forgotten, so that nothing haunts the queues.
+   */
+  | {
+      readonly type: 'recovered';
+      readonly talking: readonly { readonly agentId: string; readonly callId: string }[];
+      readonly waiting: readonly string[];
+    };
 
 export type RoutingEvent = Body & { readonly now: number };
 
@@ -80,14 +85,13 @@ export type RoutingEffect =
   | { readonly type: 'ticket-returned'; readonly ticket: Ticket; readonly reason: OfferLoss }
   /** The ticket waited as long as it may and is gone. */
   | { readonly type: 'ticket-timed-out'; readonly ticket: Ticket }
+  /** The queue is no more; so is the ticket. */
+  | { readonly type: 'ticket-closed'; readonly ticket: Ticket }
   /** The ticket cannot wait there: no such queue. */
-  | {
-      readonly type: 'ticket-refused';
-      readonly ticketId: string;
-      readonly callId: string;
-      readonly reason: 'unknown-queue';
-    }
-  | { readonly type: 'agent-changed'; readonly agent: Agent; readonly cause: string }
+  | { readonly type: 'ticket-refused'; readonly ticketId: string; readonly callId: string }
+  /** The agent cannot dial now: not idle, or unknown. */
+  | { readonly type: 'dial-refused'; readonly agentId: string; readonly callId: string }
+  | { readonly type: 'agent-changed'; readonly agent: Agent; readonly cause: AgentCause }
   | { readonly type: 'agent-removed'; readonly agentId: string }
   /** Who waits where has changed. */
   | { readonly type: 'queues-changed'; readonly queueIds: readonly string[] }

@@ -1,4 +1,8 @@
 /** Routing: who gets which call. */
+export { Dispatcher, type Dispatched, type OutwardEffect, type RoutingPost } from './dispatcher.ts';
 export type * from './events.ts';
+export { unfitFor, unfitForAny, waitingTickets, type Unfit } from './rank.ts';
 export type * from './state.ts';
 export { emptyRouting } from './state.ts';
+export { transition } from './transition.ts';
+export { queueViews, rearm, type QueueView } from './view.ts';

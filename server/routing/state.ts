@@ -9,7 +9,13 @@ export type Activity =
   | { readonly type: 'idle' }
   | { readonly type: 'offered'; readonly offerId: string; readonly callId: string }
   | { readonly type: 'dialling'; readonly callId: string }
-  | { readonly type: 'talking'; readonly callId: string; readonly queueId: string | null }
+  /** `queueId` and `offerId` are null when the agent dialled. */
+  | {
+      readonly type: 'talking';
+      readonly callId: string;
+      readonly queueId: string | null;
+      readonly offerId: string | null;
+    }
   | { readonly type: 'wrap-up'; readonly callId: string; readonly queueId: string | null; readonly until: number };
 
 /** An agent as configured. */
