@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFor, findNode, nodeOptions } from './find-node.mjs';
+import { runMain } from './options.mjs';
 import { root } from './paths.mjs';
 import { problemText } from './problems.mjs';
 
@@ -42,7 +43,12 @@ export function runUnderNode(args) {
  * The `jackfield` command.
  * @param {string[]} args
  */
-export function launch(args) {
+export async function launch(args) {
+  // Works on a half-finished set-up too, so it needs nothing that set-up makes.
+  if (args[0] === 'uninstall' && !args.includes('--help')) {
+    const { uninstall } = await import('./uninstall.mjs');
+    return runMain(() => uninstall(args.slice(1)));
+  }
   const missing = missingForLaunch();
   if (missing !== undefined) {
     console.error(problemText('not-set-up', { missing }));

@@ -130,6 +130,33 @@ export const setupProblems = {
     expected: { en: 'it to run to its end', zh: '安装运行至结束' },
     todo: { en: 'Run `npm start` again; finished steps are kept.', zh: '请重新运行 npm start；已完成的步骤会保留。' },
   },
+  'still-running': {
+    what: { en: 'Jackfield is running (process {pid}).', zh: 'Jackfield 正在运行（进程 {pid}）。' },
+    expected: { en: 'a stopped site', zh: '站点已停止' },
+    todo: { en: 'Stop it first: kill {pid}', zh: '请先停止：kill {pid}' },
+  },
+  'uninstall-unconfirmed': {
+    what: { en: 'Nothing was removed.', zh: '未删除任何内容。' },
+    expected: { en: 'y on a terminal, or --yes', zh: '在终端输入 y，或使用 --yes' },
+    todo: {
+      en: 'Run `./jackfield uninstall` again when you are sure.',
+      zh: '确认后请重新运行 ./jackfield uninstall。',
+    },
+  },
+  'packages-kept': {
+    what: {
+      en: 'The Debian packages could not be removed safely, nothing was removed: {reason}',
+      zh: '无法安全删除软件包，未删除任何内容：{reason}',
+    },
+    expected: {
+      en: 'nothing else to need them, and root or sudo',
+      zh: '没有其他软件依赖它们，且具备 root 或 sudo 权限',
+    },
+    todo: {
+      en: 'Run it again without --packages and remove them by hand: apt-get remove {packages}',
+      zh: '请去掉 --packages 重新运行，并手动执行：apt-get remove {packages}',
+    },
+  },
   'unknown-option': {
     what: { en: 'Unknown option {option}.', zh: '未知选项 {option}。' },
     expected: { en: 'one of {known}', zh: '以下之一：{known}' },
