@@ -4,7 +4,7 @@
  * poor.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pinyin } from 'pinyin-pro';
@@ -63,12 +63,14 @@ type Spoken = { readonly samples: Int16Array } | { readonly missing: string };
 async function speakRun(run: SpokenRun, folder: string, name: string): Promise<Spoken> {
   const file = join(folder, `${name}.wav`);
   const program = run.language === 'en' ? 'flite' : 'espeak-ng';
-  // The text never becomes an argument of its own, so that it cannot be taken for an option.
+  // The text goes by a file, so that it can neither be too long nor be taken for an option.
+  const script = join(folder, `${name}.txt`);
+  await writeFile(script, `${run.language === 'en' ? run.text : toPinyin(run.text)}\n`);
   const options =
     run.language === 'en'
-      ? ['-voice', 'slt', '-o', file, '-f', '/dev/stdin']
-      : ['-v', 'cmn-latn-pinyin', '-s', '150', '-w', file, '--stdin'];
-  const started = await runProgram(program, options, run.language === 'en' ? run.text : toPinyin(run.text));
+      ? ['-voice', 'slt', '-o', file, '-f', script]
+      : ['-v', 'cmn-latn-pinyin', '-s', '150', '-w', file, '-f', script];
+  const started = await runProgram(program, options);
   if (!started) return { missing: program };
   const wav = readWav(await readFile(file));
   if (wav === 'empty') return { samples: new Int16Array(0) };
@@ -83,9 +85,9 @@ export class SpeechError extends Error {
 }
 
 /** Runs a program to its end; false if it is not installed. */
-function runProgram(program: string, options: readonly string[], input: string): Promise<boolean> {
+function runProgram(program: string, options: readonly string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, options, { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(program, options, { stdio: ['ignore', 'ignore', 'pipe'] });
     let complaint = '';
     child.stderr.on('data', (bytes: Buffer) => (complaint = (complaint + bytes.toString()).slice(-500)));
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -97,8 +99,6 @@ function runProgram(program: string, options: readonly string[], input: string):
       else if (code !== null && code > 0)
         reject(new SpeechError(`${program} ended with ${String(code)}: ${complaint}`));
     });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(`${input}\n`);
   });
 }
 
