@@ -56,11 +56,11 @@ function sayEvent(event: SiteEvent): void {
   switch (event.type) {
     case 'part-died':
       console.log(
-        `The ${event.part} ended (${event.reason}); it is started again. / ${event.part} 已退出，正在重新启动。`,
+        `The ${event.part} ended (${event.reason}); it is started again. / ${event.partZh}已退出，正在重新启动。`,
       );
       return;
     case 'part-back':
-      console.log(`The ${event.part} is running again. / ${event.part} 已恢复运行。`);
+      console.log(`The ${event.part} is running again. / ${event.partZh}已恢复运行。`);
       return;
     case 'gave-up':
       say(event.problem);

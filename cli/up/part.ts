@@ -4,6 +4,7 @@ import { assertNever } from '../../base/assert-never.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { RestartPolicy, type RestartIntensity } from '../../base/supervisor.ts';
+import { complaintOf } from './complaint.ts';
 import type { LogFile } from './log-file.ts';
 
 /** A program the supervisor runs. */
@@ -15,6 +16,13 @@ export interface PartPlan {
   /** The folder it runs in. */
   readonly cwd: string;
 }
+
+/** The parts' names in Chinese. */
+export const chineseNames: Readonly<Record<PartPlan['name'], string>> = {
+  'SIP engine': 'SIP 引擎',
+  'media node': '媒体节点',
+  server: '服务端',
+};
 
 /** What became of a part. `reason` is its exit code or signal and what it last complained of. */
 export type PartEvent =
@@ -63,6 +71,7 @@ export class Part {
   #cancelRestart: Cancel = () => undefined;
   #cancelLate: Cancel = () => undefined;
   #lastLines: readonly string[] = [];
+  #late: string | undefined;
 
   constructor(
     plan: PartPlan,
@@ -111,6 +120,7 @@ export class Part {
 
   #spawn(): void {
     this.#lastLines = [];
+    this.#late = undefined;
     const child = spawn(process.execPath, [...this.plan.args], {
       env: this.plan.env,
       cwd: this.plan.cwd,
@@ -121,10 +131,11 @@ export class Part {
       if (isListening(line)) this.#onListening();
     });
     this.#watch(child.stderr, (line) => {
-      this.#lastLines = [...this.#lastLines, line].slice(-4);
+      this.#lastLines = [...this.#lastLines, line].slice(-40);
     });
     this.#cancelLate = this.#after(this.#times.startMs, () => {
-      this.#lastLines = [`it did not listen within ${this.#times.startMs / 1000} seconds`, ...this.#lastLines];
+      const seconds = this.#times.startMs / 1000;
+      this.#late = `it did not listen within ${seconds} seconds. ${complaintOf(this.#lastLines)}`;
       child.kill('SIGKILL');
     });
     this.#exited = new Promise((resolve) => {
@@ -159,7 +170,7 @@ export class Part {
   }
 
   #complaint(): string {
-    return this.#lastLines.join(' | ').slice(0, 600);
+    return this.#late ?? complaintOf(this.#lastLines);
   }
 
   #after(milliseconds: number, run: () => void): Cancel {

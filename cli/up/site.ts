@@ -2,13 +2,23 @@ import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
 import { LogFile } from './log-file.ts';
-import { defaultTimes, Part, type PartEvent, type PartPlan, type PartTimes } from './part.ts';
+import { chineseNames, defaultTimes, Part, type PartEvent, type PartPlan, type PartTimes } from './part.ts';
 
 /** What the supervisor tells: a part's restart, or the end of everything. */
 export type SiteEvent =
-  | { readonly type: 'part-died'; readonly part: string; readonly reason: string; readonly delayMs: number }
-  | { readonly type: 'part-back'; readonly part: string }
+  | {
+      readonly type: 'part-died';
+      readonly part: string;
+      readonly partZh: string;
+      readonly reason: string;
+      readonly delayMs: number;
+    }
+  | { readonly type: 'part-back'; readonly part: string; readonly partZh: string }
   | { readonly type: 'gave-up'; readonly problem: Problem };
+
+function namesOf({ plan }: Part): { readonly part: string; readonly partZh: string } {
+  return { part: plan.name, partZh: chineseNames[plan.name] };
+}
 
 /** The programs of one site: started in order, each when the former listens; kept running; stopped in reverse. */
 export class Site {
@@ -37,7 +47,7 @@ export class Site {
       const reason = await part.start();
       if (reason !== undefined) {
         await this.stop();
-        const facts = { part: part.plan.name, reason, seconds: this.#times.startMs / 1000, log: log.path };
+        const facts = { ...namesOf(part), reason, seconds: this.#times.startMs / 1000, log: log.path };
         return makeProblem('part-did-not-start', facts);
       }
       part.events.on((event) => this.#onPart(part, log, event));
@@ -59,16 +69,15 @@ export class Site {
   }
 
   #onPart(part: Part, log: LogFile, event: PartEvent): void {
-    const name = part.plan.name;
     switch (event.type) {
       case 'died':
-        this.events.emit({ type: 'part-died', part: name, reason: event.reason, delayMs: event.delayMs });
+        this.events.emit({ type: 'part-died', ...namesOf(part), reason: event.reason, delayMs: event.delayMs });
         return;
       case 'listening':
-        this.events.emit({ type: 'part-back', part: name });
+        this.events.emit({ type: 'part-back', ...namesOf(part) });
         return;
       case 'gave-up': {
-        const facts = { part: name, reason: event.reason, deaths: event.deaths, log: log.path };
+        const facts = { ...namesOf(part), reason: event.reason, deaths: event.deaths, log: log.path };
         this.events.emit({ type: 'gave-up', problem: makeProblem('part-keeps-dying', facts) });
         return;
       }

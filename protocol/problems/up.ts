@@ -37,7 +37,7 @@ export const upProblems = {
   },
   'part-did-not-start': {
     status: 503,
-    what: { en: 'The {part} did not start: {reason}', zh: '{part} 未能启动：{reason}' },
+    what: { en: 'The {part} did not start: {reason}', zh: '{partZh}未能启动：{reason}' },
     expected: { en: 'it to listen within {seconds} seconds', zh: '在 {seconds} 秒内开始监听' },
     todo: {
       en: 'See {log}; everything started before it was stopped again.',
@@ -48,7 +48,7 @@ export const upProblems = {
     status: 503,
     what: {
       en: 'The {part} died too often: {deaths} times within a minute, last: {reason}',
-      zh: '{part} 反复退出：一分钟内 {deaths} 次，最近一次：{reason}',
+      zh: '{partZh}反复退出：一分钟内 {deaths} 次，最近一次：{reason}',
     },
     expected: { en: 'it to keep running', zh: '持续运行' },
     todo: {
