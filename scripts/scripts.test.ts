@@ -1,3 +1,7 @@
+import { createHmac } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isAllowed, shippedPackages } from './checks/licences.mjs';
 import { differences, listed, neverRun } from './checks/never-run.mjs';
@@ -5,6 +9,9 @@ import { countReport } from './checks/tests.mjs';
 import { environmentFor, findNode, isSuitable } from './find-node.mjs';
 import { switches } from './options.mjs';
 import { problemText, setupProblems } from './problems.mjs';
+import { bindingRequest } from './setup/dtls-self-test.mjs';
+import { prebuiltUrl } from './setup/steps/worker.mjs';
+import { pathsToRemove } from './uninstall.mjs';
 
 test.each([
   ['v18.20.8', false],
@@ -90,4 +97,48 @@ test('licences: one side of OR, both sides of AND; development packages do not s
     },
   };
   expect(shippedPackages(lock).map((entry) => `${entry.name} ${entry.licence}`)).toEqual(['@x/b ISC', 'a MIT']);
+});
+
+test('uninstall lists what exists of set-up, and can keep what a site cannot make again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'jackfield-uninstall-'));
+  const path = (...parts: string[]): string => join(folder, ...parts);
+  for (const made of [
+    'home/data',
+    'home/recordings',
+    'home/logs',
+    'project/node_modules',
+    'cache/jackfield/node',
+    'cache/jackfield/other',
+  ])
+    mkdirSync(path(made), { recursive: true });
+  const env = { JACKFIELD_HOME: path('home'), XDG_CACHE_HOME: path('cache') };
+  const options = { project: path('project') };
+  expect(pathsToRemove({ ...options, keepData: false }, env)).toEqual([
+    path('home'),
+    path('project/node_modules'),
+    path('cache/jackfield/node'),
+  ]);
+  expect(pathsToRemove({ ...options, keepData: true }, env)).toEqual([
+    path('home/logs'),
+    path('project/node_modules'),
+    path('cache/jackfield/node'),
+  ]);
+  rmSync(folder, { recursive: true });
+});
+
+test('a prebuilt worker is looked for under the name upstream gives it', () => {
+  const url = prebuiltUrl('3.27.1', { MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL: 'https://mirror.example' });
+  expect(url).toMatch(/^https:\/\/mirror\.example\/3\.27\.1\/mediasoup-worker-3\.27\.1-\w+-\w+(-kernel\d+)?\.tgz$/);
+});
+
+test('the self-test signs its STUN request as RFC 8489 asks', () => {
+  const request = bindingRequest('user:selftest', 'password');
+  expect(request.readUInt16BE(0)).toBe(1);
+  expect(request.readUInt16BE(2)).toBe(request.length - 20);
+  expect(request.subarray(-8, -4).toString('hex')).toBe('80280004');
+  const integrityAt = request.length - 8 - 24;
+  const signed = Buffer.from(request.subarray(0, integrityAt));
+  signed.writeUInt16BE(integrityAt - 20 + 24, 2);
+  const expected = createHmac('sha1', 'password').update(signed).digest('hex');
+  expect(request.subarray(integrityAt + 4, integrityAt + 24).toString('hex')).toBe(expected);
 });

@@ -12,7 +12,7 @@ import { run } from './setup/exec.mjs';
 import { isAlive } from './setup/lock.mjs';
 
 /** What set-up keeps in a cache; other folders there are not ours. */
-const cached = ['node', 'mediasoup-worker', 'npm-cli', 'npm'];
+const cached = ['node', 'mediasoup-worker', 'npm-cli', 'npm', 'ears'];
 /** What a site cannot make again. */
 const precious = ['data', 'recordings'];
 

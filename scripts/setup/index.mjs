@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { environmentFor, findNode } from '../find-node.mjs';
-import { cacheFolders, homeFolder, readJson, root } from '../paths.mjs';
+import { cacheFolders, homeFolder, root, systemAllowed } from '../paths.mjs';
 import { SetupProblem } from '../problems.mjs';
 import { endChildren } from './exec.mjs';
 import { takeLock } from './lock.mjs';
@@ -41,20 +41,16 @@ export const allSteps = [
  */
 
 /**
- * Does what is missing. Quick when nothing is. Throws a SetupProblem.
+ * What the steps work with; what was chosen before is kept.
  * @param {SetupOptions} options
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<{ node: string }>}
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {import('./step.mjs').Context}
  */
-export async function setUp(options, env = process.env) {
+export function makeContext(options, env) {
   const home = homeFolder(env);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const choices = join(home, 'setup.json');
-  const system = options.system ?? readJson(choices)?.system ?? true;
-  const progress = makeProgress(options.out ?? process.stdout);
   const caches = cacheFolders(env);
-  /** @type {import('./step.mjs').Context} */
-  const context = {
+  const system = options.system ?? systemAllowed(env);
+  return {
     root,
     home,
     cache: system ? caches.user : caches.inside,
@@ -63,17 +59,30 @@ export async function setUp(options, env = process.env) {
     terminal: process.stdin.isTTY === true && process.stdout.isTTY === true && !env['CI'],
     system,
     tests: options.tests === true,
-    detail: progress.detail,
-    note: progress.note,
+    detail: () => undefined,
+    note: () => undefined,
     node: () => findNode(env) ?? process.execPath,
   };
+}
+
+/**
+ * Does what is missing. Quick when nothing is. Throws a SetupProblem.
+ * @param {SetupOptions} options
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<{ node: string }>}
+ */
+export async function setUp(options, env = process.env) {
+  const progress = makeProgress(options.out ?? process.stdout);
+  const context = { ...makeContext(options, env), detail: progress.detail, note: progress.note };
+  const { home, system } = context;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
   const steps = options.steps ?? (options.tests ? allSteps.filter((step) => step !== siteStep) : allSteps);
   const open = steps.filter((step) => !step.done(context));
   if (open.length > 0) {
     const release = takeLock(join(home, 'setup.lock'));
     try {
       await confirm(open, context, options.yes === true || !context.terminal);
-      writeJson(choices, { system });
+      writeJson(join(home, 'setup.json'), { system });
       await doSteps(open, context, progress);
     } finally {
       progress.close();

@@ -67,8 +67,8 @@ test('--no-system is remembered and moves the cache into the home', async () => 
   await setUp({ out, steps: [note('two')] }, environment());
   await setUp({ system: true, out, steps: [note('three')] }, environment());
   expect(seen).toEqual([
-    `false ${join(folder, 'cache')}`,
-    `false ${join(folder, 'cache')}`,
+    `false ${join(folder, 'cache', 'jackfield')}`,
+    `false ${join(folder, 'cache', 'jackfield')}`,
     `true ${join(folder, 'jackfield')}`,
   ]);
 });

@@ -10,20 +10,20 @@ import { hasStamp, writeStamp } from '../stamp.mjs';
 const builder = (root) => join(root, 'media', 'ears', 'native', 'build.mjs');
 
 /** @param {import('../step.mjs').Context} context */
-const key = (context) => `${context.home} ${hashFiles(context.root, ['media/ears/native'])}`;
+const key = (context) => `${context.cache} ${hashFiles(context.root, ['media/ears/native'])}`;
 
 /** The speech recogniser's small native front. Without it calls work and nothing is transcribed. @type {import('../step.mjs').Step} */
 export const earsStep = {
   id: 'ears',
   name: { en: 'Speech recogniser', zh: '语音识别程序' },
-  touches: (context) => [`a small C program -> ${join(context.home, 'ears')}`],
+  touches: (context) => [`a small C program -> ${join(context.cache, 'ears')}`],
   done: (context) => !existsSync(builder(context.root)) || hasStamp(context.home, 'ears', key(context)),
   async run(context) {
     try {
-      await run(context.node(), [builder(context.root)], {
+      await run(context.node(), [builder(context.root), join(context.cache, 'ears')], {
         cwd: context.root,
         log: context.log,
-        env: { ...context.env, JACKFIELD_HOME: context.home },
+        env: context.env,
         onLine: context.detail,
       });
       writeStamp(context.home, 'ears', key(context));

@@ -46,7 +46,11 @@ export const workerStep = {
   ],
   done(context) {
     const given = context.env['MEDIASOUP_WORKER_BIN'];
-    return given ? hasStamp(context.home, 'worker', fingerprint(given)) : workerBinary(context.env) !== undefined;
+    const { MEDIASOUP_WORKER_BIN: _given, ...rest } = context.env;
+    const cached = workerBinary(rest);
+    // The launcher names the cached one to everything it starts.
+    if (!given || given === cached) return cached !== undefined;
+    return hasStamp(context.home, 'worker', fingerprint(given));
   },
   async run(context) {
     const given = context.env['MEDIASOUP_WORKER_BIN'];
