@@ -8,3 +8,4 @@ export { type AgentStretch, agentHistory, foldAgentHistory } from './views/agent
 export { foldCall } from './views/call-fold.ts';
 export { type CallFilter, callStory, listCalls, type Page } from './views/calls.ts';
 export { type QueueCount, QueueCounters, type QueueCounts } from './views/queue-counters.ts';
+export { type AlertFilter, listAlerts } from './views/alerts.ts';

@@ -61,6 +61,11 @@ export class Accounts {
     return row === undefined ? undefined : accountOf(row);
   }
 
+  byLogin(login: string): Account | undefined {
+    const row = this.#ledger.reader.get(`SELECT ${columns} FROM accounts WHERE login = ?`, login);
+    return row === undefined ? undefined : accountOf(row);
+  }
+
   /** Makes an account or replaces it, password and all. Resolves when durable. */
   async put(account: Account, password: string): Promise<void> {
     const { id, login, name, role, demo } = account;

@@ -10,6 +10,7 @@ function changesOf(row: LedgerRow, call: CallSummary): Changes {
   switch (row.type) {
     case 'call-invited':
       return { startedAt: at, from: textFact(row.personal, 'from') ?? '', to: textFact(facts, 'to') };
+    case 'plan-begun':
     case 'route-chosen':
       return { route: textFact(facts, 'route') };
     case 'queued':
@@ -26,6 +27,7 @@ function changesOf(row: LedgerRow, call: CallSummary): Changes {
       return { alerts: call.alerts + 1 };
     case 'call-ended':
       return { state: 'ended', endedAt: at, cause: textFact(facts, 'cause'), talkedMs: numberFact(facts, 'talkedMs') };
+    case 'wrap-up-ended':
     case 'wrapup-ended':
       return { disposition: textFact(facts, 'disposition') };
     default:

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { makeProblem } from '../../../protocol/problems/index.ts';
+import { callStory, callSummary, page, type CallSummary } from '../../../protocol/rest.ts';
+import { callStory as storyOf, listCalls } from '../../ledger/index.ts';
+import { type Context, done, notFound, refuse } from '../context.ts';
+import { idParams, paging, route, type Route } from '../route.ts';
+
+const filters = paging.extend({
+  state: z.enum(['active', 'ended']).optional(),
+  agent: z.string().min(1).max(64).optional(),
+  queue: z.string().min(1).max(64).optional(),
+  number: z.string().min(2).max(40).optional().describe('The caller, in any form.'),
+  since: z.coerce.number().int().nonnegative().optional().describe('Started then or later, ms.'),
+  until: z.coerce.number().int().nonnegative().optional().describe('Started before then, ms.'),
+});
+
+/** Calls: views of the ledger, and the few things one can do to a call from outside. */
+export function callRoutes({ ledger, crm, live }: Context): Route[] {
+  const named = <C extends CallSummary>(call: C): C => {
+    const fromName = call.from === '' ? undefined : crm.find(call.from)?.name;
+    return fromName === undefined ? call : { ...call, fromName };
+  };
+
+  const list = route({
+    method: 'get',
+    path: '/api/v1/calls',
+    summary: 'Calls, newest first',
+    access: 'agent',
+    query: filters,
+    responses: { 200: page(callSummary) },
+    handle({ query }) {
+      const { cursor, number, ...rest } = query;
+      const caller = number === undefined ? undefined : crm.normalise(number);
+      const found = listCalls(ledger, { ...rest, before: cursor, number: caller });
+      return done({ ...found, items: found.items.map(named) });
+    },
+  });
+
+  const show = route({
+    method: 'get',
+    path: '/api/v1/calls/{id}',
+    summary: 'One call with its whole story',
+    access: 'agent',
+    params: idParams,
+    responses: { 200: callStory },
+    problems: ['not-found'],
+    handle({ params }) {
+      const story = storyOf(ledger, params.id);
+      return story === undefined ? notFound('call') : done(named(story));
+    },
+  });
+
+  const hangUp = route({
+    method: 'post',
+    path: '/api/v1/calls/{id}/hangup',
+    summary: 'End a call: one’s own, or as a supervisor any',
+    access: 'agent',
+    params: idParams,
+    responses: { 202: z.object({}) },
+    problems: ['not-found', 'not-allowed'],
+    handle({ params, caller }) {
+      const { id, role } = caller.account;
+      const own = live.agents().some((agent) => agent.id === id && agent.callId === params.id);
+      if (role === 'agent' && !own) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
+      const ended = live.hangUp(params.id, id);
+      return ended.ok ? done({}, 202) : refuse(ended.error);
+    },
+  });
+  return [list, show, hangUp];
+}

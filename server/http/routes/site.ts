@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { makeProblem } from '../../../protocol/problems/index.ts';
+import {
+  agentStateRequest,
+  agentSummary,
+  alertSummary,
+  dialplanStatus,
+  erasureRequest,
+  erasureResult,
+  page,
+  queueSummary,
+} from '../../../protocol/rest.ts';
+import { listAlerts } from '../../ledger/index.ts';
+import { type Context, done, refuse } from '../context.ts';
+import { idParams, paging, route, type Route } from '../route.ts';
+
+function agentRoutes({ live }: Context): Route[] {
+  const list = route({
+    method: 'get',
+    path: '/api/v1/agents',
+    summary: 'Agents and what they are doing',
+    access: 'agent',
+    responses: { 200: page(agentSummary) },
+    handle: () => done({ items: [...live.agents()] }),
+  });
+
+  const state = route({
+    method: 'post',
+    path: '/api/v1/agents/{id}/state',
+    summary: 'Change one’s own presence, or as a supervisor anybody’s',
+    access: 'agent',
+    params: idParams,
+    body: agentStateRequest,
+    responses: { 200: agentSummary },
+    problems: ['not-found', 'not-allowed', 'not-now', 'no-such-choice'],
+    handle({ params, body, caller }) {
+      const { id, role } = caller.account;
+      if (role === 'agent' && params.id !== id) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
+      const changed = live.setAgentState(params.id, body, id);
+      return changed.ok ? done(changed.value) : refuse(changed.error);
+    },
+  });
+  return [list, state];
+}
+
+/** Agents, queues, the dialplan, alerts, erasures. */
+export function siteRoutes(context: Context): Route[] {
+  const { ledger, crm, live } = context;
+  const queues = route({
+    method: 'get',
+    path: '/api/v1/queues',
+    summary: 'Queues and who waits in them',
+    access: 'agent',
+    responses: { 200: page(queueSummary) },
+    handle: () => done({ items: [...live.queues()] }),
+  });
+
+  const dialplans = route({
+    method: 'get',
+    path: '/api/v1/dialplans',
+    summary: 'The plan in force, and why a later one was refused',
+    access: 'agent',
+    responses: { 200: dialplanStatus },
+    handle: () => done(live.dialplan()),
+  });
+
+  const alerts = route({
+    method: 'get',
+    path: '/api/v1/alerts',
+    summary: 'Alerts, newest first',
+    access: 'agent',
+    query: paging.extend({ call: z.string().min(1).max(64).optional() }),
+    responses: { 200: page(alertSummary) },
+    handle: ({ query }) => done(listAlerts(ledger, { callId: query.call, before: query.cursor, limit: query.limit })),
+  });
+
+  const erase = route({
+    method: 'post',
+    path: '/api/v1/erasures',
+    summary: 'Erase a person: their keys are destroyed, so nothing of them can be read again',
+    access: 'admin',
+    body: erasureRequest,
+    responses: { 200: erasureResult },
+    problems: ['not-allowed', 'ledger-not-writable'],
+    async handle({ body }) {
+      const isSubject = /^[sk]-/.test(body.subject);
+      return done(await ledger.erase(isSubject ? body.subject : crm.normalise(body.subject)));
+    },
+  });
+  return [...agentRoutes(context), queues, dialplans, alerts, erase];
+}

@@ -1,0 +1,19 @@
+import type { Context } from './context.ts';
+import type { Route } from './route.ts';
+import { callRoutes } from './routes/calls.ts';
+import { contactRoutes } from './routes/contacts.ts';
+import { operationRoutes } from './routes/operation.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { siteRoutes } from './routes/site.ts';
+
+/** Every route there is. The router is built from it and the OpenAPI document too, so neither can know more. */
+export function routeTable(context: Context): Route[] {
+  const table: Route[] = [
+    ...sessionRoutes(context),
+    ...contactRoutes(context),
+    ...callRoutes(context),
+    ...siteRoutes(context),
+    ...operationRoutes(context, () => table),
+  ];
+  return table;
+}
