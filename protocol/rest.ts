@@ -13,8 +13,10 @@ export const sipCredentials = z.object({
   username: z.string(),
   password: z.string(),
   realm: z.string(),
-  /** WebSocket address of the SIP engine for a page on http, and for one on https. */
+  /** WebSocket address of the SIP engine. */
   webSocketUrl: z.string(),
+  /** The same for a page on https, which may not open plain WebSockets. */
+  secureWebSocketUrl: z.string().optional(),
   expiresAt: time,
 });
 export type SipCredentials = z.infer<typeof sipCredentials>;

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { problemLine } from '../protocol/problems/index.ts';
@@ -60,7 +60,7 @@ export async function makeDemoSite(config: Config): Promise<readonly DemoLogin[]
 }
 
 if (import.meta.main) {
-  const config = loadConfig(process.cwd());
+  const config = loadConfig(join(import.meta.dirname, '..'));
   if (!config.ok) {
     process.stderr.write(`${problemLine(config.error)}\n`);
     process.exitCode = 1;

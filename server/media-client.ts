@@ -85,6 +85,11 @@ export class MediaClient {
     });
   }
 
+  /** Which start of the node this is; events are numbered per boot. */
+  get bootId(): string {
+    return this.#bootId ?? 'none';
+  }
+
   /** Is the node there? */
   get isConnected(): boolean {
     return this.#up;

@@ -1,4 +1,5 @@
 /** The plans in force and those that calls in progress began on. */
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { PlanInput, PlanMove, PlanPort, PlanPosition } from './calls/index.ts';
 import {
@@ -17,6 +18,7 @@ const keptPlans = 50;
 
 export interface PlansOptions {
   readonly directory: string;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** A clean plan is in force. */
   readonly onPlan: (plan: Plan) => void;
@@ -30,6 +32,8 @@ export class Plans implements PlanPort {
   #watch: DialplanWatch | undefined;
   #current: Plan | undefined;
   #rejected: readonly Diagnostic[] = [];
+  #loadedAt: number | undefined;
+  #rejectedAt: number | undefined;
 
   constructor(options: PlansOptions) {
     this.#options = options;
@@ -37,12 +41,14 @@ export class Plans implements PlanPort {
 
   /** Reads the folder and watches it. Resolves after the first reading, clean or not. */
   async start(): Promise<void> {
-    const { directory, logger, onPlan, onRejected } = this.#options;
+    const { clock, directory, logger, onPlan, onRejected } = this.#options;
     this.#watch = await watchDialplans(
       directory,
       (plan, diagnostics) => {
         this.#current = plan;
         this.#rejected = [];
+        this.#loadedAt = clock.now();
+        this.#rejectedAt = undefined;
         this.#keep(plan);
         for (const diagnostic of diagnostics)
           logger.warn({ diagnostic: diagnosticLine(diagnostic) }, 'dialplan warning');
@@ -51,6 +57,7 @@ export class Plans implements PlanPort {
       },
       (diagnostics) => {
         this.#rejected = diagnostics;
+        this.#rejectedAt = clock.now();
         for (const diagnostic of diagnostics)
           logger.error({ diagnostic: diagnosticLine(diagnostic) }, 'dialplan refused');
         onRejected(diagnostics);
@@ -70,6 +77,16 @@ export class Plans implements PlanPort {
   /** Why the files on disk are not in force; empty when they are. */
   get rejected(): readonly Diagnostic[] {
     return this.#rejected;
+  }
+
+  /** When the plan in force was loaded. */
+  get loadedAt(): number | undefined {
+    return this.#loadedAt;
+  }
+
+  /** When the files were last refused, unless a clean plan came after. */
+  get rejectedAt(): number | undefined {
+    return this.#rejectedAt;
   }
 
   begin(call: { readonly called: string; readonly caller: string; readonly now: number }): PlanMove {

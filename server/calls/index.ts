@@ -3,7 +3,6 @@ export type {
   CallRow,
   Destination,
   Instruction,
-  LedgerPort,
   MediaPort,
   PlanFact,
   PlanInput,
@@ -14,6 +13,6 @@ export type {
   SipPort,
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
-export type { CallPorts, CallWatcher } from './runner.ts';
+export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallState, hasEnded, type Leg, whichLeg } from './state.ts';
 export { admit, type Invitation, transition } from './transition.ts';

@@ -131,9 +131,3 @@ export interface CallRow {
   readonly personal?: Readonly<Record<string, unknown>>;
   readonly agentId?: AgentId;
 }
-
-/** The ledger: the rows of one transition and the call's snapshot (null: forget it), in one transaction. */
-export interface LedgerPort {
-  /** Resolves when written (it then survives the death of this process); rejects when the disk refuses. */
-  append(callId: CallId, rows: readonly CallRow[], snapshot: unknown): Promise<void>;
-}

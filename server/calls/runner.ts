@@ -4,10 +4,16 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Mailbox } from '../../base/mailbox.ts';
 import type { CallEffect, CallEvent } from './events.ts';
-import type { CallRow, LedgerPort, MediaPort, PlanPort, RoutingPort, SipPort } from './ports.ts';
+import type { CallRow, MediaPort, PlanPort, RoutingPort, SipPort } from './ports.ts';
 import { type CallState, timerNames, type TimerName } from './state.ts';
 import type { Step } from './step.ts';
 import { transition } from './transition.ts';
+
+/** The ledger: the rows of one transition and the call's snapshot (null: forget it), in one transaction. */
+export interface LedgerPort {
+  /** Resolves when written (it then survives the death of this process); rejects when the disk refuses. */
+  append(callId: string, rows: readonly CallRow[], snapshot: CallState | null): Promise<void>;
+}
 
 /** Everything a call runs on. */
 export interface CallPorts {

@@ -1,0 +1,112 @@
+/** What an agent may ask for at the desk, checked against what is true now. */
+import { assertNever } from '../base/assert-never.ts';
+import type { DeskCommand } from '../protocol/desk.ts';
+import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import type { Calls, CallState } from './calls/index.ts';
+import type { Plan } from './dialplan/index.ts';
+import type { Floor } from './floor.ts';
+
+export interface CommandPorts {
+  readonly calls: Calls;
+  readonly floor: Floor;
+  readonly plan: () => Plan | undefined;
+  /** Marks an alert as read; false if there is none such. */
+  readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
+}
+
+type CallCommand = Extract<DeskCommand, { callId: string }>;
+
+/** Does what was asked, or says why not. Outcomes that take time come back as desk events. */
+export function obey(ports: CommandPorts, agentId: string, command: DeskCommand): Problem | undefined {
+  const { floor } = ports;
+  switch (command.type) {
+    case 'go-available':
+      return floor.goAvailable(agentId);
+    case 'pause':
+      return pause(ports, agentId, command.reason);
+    case 'sign-out':
+      return floor.signOut(agentId);
+    case 'decline':
+      return decline(ports, agentId, command.offerId);
+    case 'mute':
+    case 'hold':
+    case 'resume':
+    case 'keypad':
+    case 'hang-up':
+    case 'dispose':
+    case 'acknowledge-alert':
+      return onCall(ports, agentId, command);
+    default:
+      return assertNever(command);
+  }
+}
+
+function pause({ floor, plan }: CommandPorts, agentId: string, reason: string): Problem | undefined {
+  const choices = plan()?.pauseReasons.map((each) => each.code) ?? [];
+  if (!choices.includes(reason)) return makeProblem('no-such-choice', { code: reason, choices: choices.join(', ') });
+  return floor.pause(agentId, reason);
+}
+
+function decline({ floor }: CommandPorts, agentId: string, offerId: string): Problem | undefined {
+  const activity = floor.agent(agentId)?.activity;
+  if (activity?.type !== 'offered' || activity.offerId !== offerId) return makeProblem('no-such-call');
+  return floor.decline(offerId);
+}
+
+function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Problem | undefined {
+  const { calls } = ports;
+  const call = calls.get(command.callId);
+  if (call?.offer?.agentId !== agentId) return makeProblem('no-such-call');
+  switch (command.type) {
+    case 'acknowledge-alert':
+      return ports.acknowledge(call.callId, command.alertId, agentId) ? undefined : makeProblem('no-such-call');
+    case 'dispose':
+      return dispose(ports, agentId, call, command.disposition);
+    case 'mute':
+    case 'hold':
+    case 'resume':
+    case 'keypad':
+    case 'hang-up':
+      return talk(calls, agentId, call, command);
+    default:
+      return assertNever(command);
+  }
+}
+
+function talk(
+  calls: Calls,
+  agentId: string,
+  call: CallState,
+  command: Extract<CallCommand, { type: 'mute' | 'hold' | 'resume' | 'keypad' | 'hang-up' }>,
+): Problem | undefined {
+  if (call.phase !== 'talking') return makeProblem('not-now', { state: call.phase, expected: 'talking' });
+  const { callId } = call;
+  switch (command.type) {
+    case 'mute':
+      calls.post(callId, { type: 'muted', agentId, muted: command.muted });
+      return undefined;
+    case 'hold':
+      calls.post(callId, { type: 'held', agentId });
+      return undefined;
+    case 'resume':
+      calls.post(callId, { type: 'resumed', agentId });
+      return undefined;
+    case 'keypad':
+      calls.post(callId, { type: 'keyed', agentId, digits: command.digits });
+      return undefined;
+    case 'hang-up':
+      calls.post(callId, { type: 'hang-up-asked', cause: 'agent-hangup' });
+      return undefined;
+    default:
+      return assertNever(command);
+  }
+}
+
+function dispose(ports: CommandPorts, agentId: string, call: CallState, disposition: string): Problem | undefined {
+  const { floor, plan } = ports;
+  if (call.phase !== 'wrap-up') return makeProblem('not-now', { state: call.phase, expected: 'wrap-up' });
+  const choices = plan()?.dispositions.map((each) => each.code) ?? [];
+  if (!choices.includes(disposition))
+    return makeProblem('no-such-choice', { code: disposition, choices: choices.join(', ') });
+  return floor.endWrapUp(agentId, call.callId, disposition);
+}

@@ -1,0 +1,215 @@
+/** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
+import type { Clock } from '../base/clock.ts';
+import type { DeskQueue } from '../protocol/desk.ts';
+import type { Calls, RoutingPort } from './calls/index.ts';
+import type { Desks } from './desks.ts';
+import type { Plan } from './dialplan/index.ts';
+import {
+  type Agent,
+  Dispatcher,
+  type Dispatched,
+  type OutwardEffect,
+  queueViews,
+  type RoutingState,
+} from './routing/index.ts';
+import { type Rows, snapshotVersion } from './rows.ts';
+
+export interface FloorOptions {
+  readonly clock: Clock;
+  readonly rows: Rows;
+  readonly node: string;
+  readonly epoch: number;
+  readonly plan: () => Plan | undefined;
+  readonly calls: () => Calls;
+  readonly desks: () => Desks;
+}
+
+/** Name of the one snapshot that holds routing. */
+export const routingSnapshot = { kind: 'routing', id: 'state' } as const;
+
+export class Floor implements RoutingPort {
+  readonly #options: FloorOptions;
+  readonly #dispatcher: Dispatcher;
+  /** In which call's wrap-up each agent was last seen. */
+  readonly #wrappingUp = new Map<string, string>();
+
+  constructor(options: FloorOptions, state: RoutingState) {
+    this.#options = options;
+    this.#dispatcher = new Dispatcher(options.clock, (step) => this.#perform(step), state);
+    for (const agent of Object.values(state.agents)) this.#noteWrapUp(agent);
+  }
+
+  get state(): RoutingState {
+    return this.#dispatcher.state;
+  }
+
+  agent(agentId: string): Agent | undefined {
+    return this.state.agents[agentId];
+  }
+
+  /** Takes the agents and queues of the plan in force. */
+  configure(plan: Plan): void {
+    const { node, epoch } = this.#options;
+    this.#dispatcher.post({
+      type: 'configured',
+      owner: node,
+      epoch,
+      agents: [...plan.agents.values()].map((agent) => ({
+        id: agent.id,
+        name: agent.name,
+        skills: Object.fromEntries(agent.skills),
+        queues: agent.queues,
+        languages: agent.languages,
+      })),
+      queues: [...plan.queues.values()].map(({ id, ringMs, wrapUpMs }) => ({ id, ringMs, wrapUpMs })),
+    });
+  }
+
+  /** After a restart: who is really in a call, and which calls really wait; then the deadlines run again. */
+  recover(): void {
+    const calls = this.#options.calls().all();
+    this.#dispatcher.post({
+      type: 'recovered',
+      talking: calls.flatMap(({ phase, offer, callId }) =>
+        phase === 'talking' && offer !== null ? [{ agentId: offer.agentId, callId }] : [],
+      ),
+      waiting: calls.flatMap(({ phase, callId }) => (phase === 'queued' ? [callId] : [])),
+    });
+    this.#dispatcher.start();
+  }
+
+  signIn(agentId: string): void {
+    this.#dispatcher.post({ type: 'signed-in', agentId });
+  }
+
+  goAvailable(agentId: string): undefined {
+    this.#dispatcher.post({ type: 'went-available', agentId });
+  }
+
+  pause(agentId: string, reason: string): undefined {
+    this.#dispatcher.post({ type: 'paused', agentId, reason });
+  }
+
+  signOut(agentId: string): undefined {
+    this.#dispatcher.post({ type: 'signed-out', agentId });
+  }
+
+  setRegistered(agentId: string, registered: boolean): void {
+    this.#dispatcher.post({ type: registered ? 'registered' : 'unregistered', agentId });
+  }
+
+  decline(offerId: string): undefined {
+    this.#dispatcher.post({ type: 'offer-declined', offerId });
+  }
+
+  /** The agent is done with a call: the disposition goes to the call's story, the agent back to the floor. */
+  endWrapUp(agentId: string, callId: string, disposition: string): undefined {
+    this.#wrappingUp.delete(agentId);
+    this.#options.calls().post(callId, { type: 'wrap-up-ended', disposition, by: 'agent' });
+    this.#dispatcher.post({ type: 'wrap-up-ended', agentId, callId });
+  }
+
+  queueTicket(ticket: Parameters<RoutingPort['queueTicket']>[0]): void {
+    this.#dispatcher.post({ type: 'ticket-queued', ...ticket });
+  }
+
+  withdrawTicket(ticketId: string): void {
+    this.#dispatcher.post({ type: 'ticket-withdrawn', ticketId });
+  }
+
+  offerAnswered(offerId: string): void {
+    this.#dispatcher.post({ type: 'offer-answered', offerId });
+  }
+
+  offerFailed(offerId: string, cause: Parameters<RoutingPort['offerFailed']>[1]): void {
+    if (cause === 'declined') this.decline(offerId);
+    else this.#dispatcher.post({ type: 'offer-failed', offerId, cause });
+  }
+
+  callEnded(agentId: string, callId: string): void {
+    this.#dispatcher.post({ type: 'call-ended', agentId, callId });
+  }
+
+  /** Every queue as the desks show it. */
+  queues(): DeskQueue[] {
+    const plan = this.#options.plan();
+    return queueViews(this.state, this.#options.clock.now()).map(({ queueId, waiting, oldestSince }) => ({
+      id: queueId,
+      name: plan?.queues.get(queueId)?.name ?? { en: queueId, zh: queueId },
+      waiting,
+      ...(oldestSince === undefined ? {} : { oldestSince }),
+    }));
+  }
+
+  close(): void {
+    this.#dispatcher.close();
+  }
+
+  #perform({ state, effects }: Dispatched): void {
+    if (effects.length === 0) return;
+    this.#record(state, effects);
+    for (const effect of effects) this.#performOne(effect);
+  }
+
+  /** Rows of agents whose state changed, with the one snapshot of routing. */
+  #record(state: RoutingState, effects: readonly OutwardEffect[]): void {
+    const { rows } = this.#options;
+    const snapshot = { ...routingSnapshot, version: snapshotVersion, state: { ...state } };
+    const changed = effects.flatMap((effect) => (effect.type === 'agent-changed' ? [effect] : []));
+    if (changed.length === 0) rows.snapshotOnly([snapshot]);
+    changed.forEach(({ agent, cause }, index) => {
+      const reason = agent.presence.type === 'paused' ? agent.presence.reason : null;
+      const facts = { presence: agent.presence.type, reason, activity: agent.activity.type, cause };
+      rows.put({ type: 'agent-state-changed', agentId: agent.id, facts }, index === 0 ? [snapshot] : []);
+    });
+  }
+
+  #performOne(effect: OutwardEffect): void {
+    const calls = this.#options.calls();
+    switch (effect.type) {
+      case 'offer': {
+        const { id, callId, agentId, until } = effect.offer;
+        if (!calls.post(callId, { type: 'offered', offerId: id, agentId, until })) this.offerFailed(id, 'error');
+        return;
+      }
+      case 'offer-lost': {
+        const { id, callId } = effect.offer;
+        const found = callId ?? calls.all().find((call) => call.offer?.offerId === id)?.callId;
+        if (found !== undefined) calls.post(found, { type: 'offer-lost', offerId: id, reason: effect.reason });
+        return;
+      }
+      case 'ticket-timed-out':
+        calls.post(effect.ticket.callId, { type: 'ticket-timed-out', ticketId: effect.ticket.id });
+        return;
+      case 'ticket-closed':
+        calls.post(effect.ticket.callId, { type: 'ticket-refused', ticketId: effect.ticket.id });
+        return;
+      case 'ticket-refused':
+        calls.post(effect.callId, { type: 'ticket-refused', ticketId: effect.ticketId });
+        return;
+      case 'agent-changed':
+        return this.#agentChanged(effect.agent);
+      case 'queues-changed':
+        return this.#options.desks().queuesChanged(this.queues());
+      case 'offer-won':
+      case 'ticket-returned':
+      case 'dial-refused':
+      case 'agent-removed':
+        return;
+    }
+  }
+
+  /** A wrap-up that ended by itself is told to its call. */
+  #agentChanged(agent: Agent): void {
+    const before = this.#wrappingUp.get(agent.id);
+    this.#noteWrapUp(agent);
+    if (before !== undefined && this.#wrappingUp.get(agent.id) !== before)
+      this.#options.calls().post(before, { type: 'wrap-up-ended', disposition: null, by: 'timeout' });
+    this.#options.desks().agentChanged(agent);
+  }
+
+  #noteWrapUp(agent: Agent): void {
+    if (agent.activity.type === 'wrap-up') this.#wrappingUp.set(agent.id, agent.activity.callId);
+    else this.#wrappingUp.delete(agent.id);
+  }
+}

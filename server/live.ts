@@ -1,0 +1,143 @@
+/** The living server as the HTTP API sees it. */
+import { fail, ok, type Result } from '../base/result.ts';
+import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import type {
+  AgentStateRequest,
+  AgentSummary,
+  DialplanStatus,
+  QueueSummary,
+  Readiness,
+  SipCredentials,
+} from '../protocol/rest.ts';
+import { obey } from './commands.ts';
+import { deskAgentOf } from './desks.ts';
+import type { LivePort } from './http/index.ts';
+import { type Agent, queueViews } from './routing/index.ts';
+import { type Brain, webSocketUrls } from './server.ts';
+
+export class Live implements LivePort {
+  readonly #brain: Brain;
+
+  constructor(brain: Brain) {
+    this.#brain = brain;
+  }
+
+  agents(): readonly AgentSummary[] {
+    return Object.values(this.#brain.floor.state.agents).map((agent) => this.#summaryOf(agent));
+  }
+
+  queues(): readonly QueueSummary[] {
+    const { floor, plans, clock } = this.#brain;
+    return queueViews(floor.state, clock.now()).map(({ queueId, waiting, oldestSince, agentsAvailable }) => ({
+      id: queueId,
+      name: plans.current?.queues.get(queueId)?.name.en ?? queueId,
+      waiting,
+      ...(oldestSince === undefined ? {} : { oldestSince }),
+      agentsAvailable,
+    }));
+  }
+
+  activeCalls(): number {
+    return this.#brain.calls.active;
+  }
+
+  dialplan(): DialplanStatus {
+    const { plans, config } = this.#brain;
+    const { current, rejected, loadedAt, rejectedAt } = plans;
+    return {
+      ...(current === undefined ? {} : { version: current.version }),
+      folder: config.dialplans,
+      ...(loadedAt === undefined ? {} : { loadedAt }),
+      files: [...new Set([...(current?.routes.values() ?? [])].map((route) => route.file))],
+      ...(rejectedAt === undefined
+        ? {}
+        : {
+            rejected: {
+              at: rejectedAt,
+              diagnostics: rejected.map(({ file, line, column, severity, message }) => ({
+                file,
+                line,
+                column,
+                severity,
+                message,
+              })),
+            },
+          }),
+    };
+  }
+
+  readiness(): Readiness {
+    const { sip, media, plans, ledger, listening, ready } = this.#brain;
+    const health = ledger.health();
+    const part = (isReady: boolean, detail: string) => ({ ready: isReady, detail });
+    return {
+      ready: ready && plans.current !== undefined,
+      parts: {
+        'sip-engine': part(sip.connected, sip.connected ? 'connected' : 'not connected'),
+        'media-node': part(media.isConnected, media.isConnected ? 'connected' : 'not connected'),
+        ledger: part(health.writable, health.writable ? 'writable' : `not writable: ${health.reason ?? 'unknown'}`),
+        dialplan: part(plans.current !== undefined, plans.current?.version ?? 'no plan was ever right'),
+        rules: part(true, listening.summary),
+      },
+    };
+  }
+
+  mintSipCredentials(agentId: string): Result<SipCredentials, Problem> {
+    const { config, clock, sip } = this.#brain;
+    const { domain, credentialsInSeconds } = config.sip;
+    const { username, password, expiresAt } = sip.mint(agentId, clock.now() + credentialsInSeconds * 1000);
+    const urls = webSocketUrls(config);
+    return ok({
+      aor: `sip:${agentId}@${domain}`,
+      username,
+      password,
+      realm: domain,
+      webSocketUrl: urls.plain,
+      secureWebSocketUrl: urls.secure,
+      expiresAt,
+    });
+  }
+
+  setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
+    const { floor, plans, calls, listening } = this.#brain;
+    const agent = floor.agent(agentId);
+    if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
+    const ports = { floor, calls, plan: () => plans.current, acknowledge: listening.acknowledge.bind(listening) };
+    const problem = obey(ports, agentId, commandOf(wanted));
+    const after = floor.agent(agentId);
+    return problem !== undefined || after === undefined
+      ? fail(problem ?? makeProblem('not-found', { what: 'agent' }))
+      : ok(this.#summaryOf(after));
+  }
+
+  hangUp(callId: string, _by: string): Result<undefined, Problem> {
+    return this.#brain.calls.post(callId, { type: 'hang-up-asked', cause: 'admin-hangup' })
+      ? ok(undefined)
+      : fail(makeProblem('no-such-call'));
+  }
+
+  #summaryOf(agent: Agent): AgentSummary {
+    const { id, name, presence, pauseReason, activity, since } = deskAgentOf(agent);
+    return {
+      id,
+      name,
+      presence,
+      ...(pauseReason === undefined ? {} : { pauseReason }),
+      activity,
+      since,
+      registered: agent.registered,
+      ...('callId' in agent.activity ? { callId: agent.activity.callId } : {}),
+    };
+  }
+}
+
+function commandOf(wanted: AgentStateRequest) {
+  switch (wanted.presence) {
+    case 'available':
+      return { type: 'go-available' } as const;
+    case 'paused':
+      return { type: 'pause', reason: wanted.reason ?? '' } as const;
+    case 'offline':
+      return { type: 'sign-out' } as const;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Coming back after a restart. Effects are not replayed: the last snapshot of every open call is taken up, engine and
+ * media node are asked what they still hold, and the differences go into the same mailboxes as everything else.
+ */
+import type { Logger } from '../base/logger.ts';
+import type { MediaResult } from '../protocol/media.ts';
+import { callOfLeg, type Calls, type CallState, hasEnded, type Leg } from './calls/index.ts';
+import type { Ledger, StoredSnapshot } from './ledger/index.ts';
+import type { MediaClient } from './media-client.ts';
+import { emptyRouting, type RoutingState } from './routing/index.ts';
+import { routingSnapshot } from './floor.ts';
+import type { Binding, StoredDialog } from './sip/index.ts';
+import type { Store } from './store/index.ts';
+
+/** What was kept of the server before this one. */
+export interface Kept {
+  readonly calls: readonly CallState[];
+  readonly routing: RoutingState;
+  readonly dialogs: readonly { readonly legId: string; readonly dialog: StoredDialog }[];
+  readonly bindings: readonly Binding[];
+}
+
+/** Snapshots are written by this program alone and sealed by the ledger; the version says how to read them. */
+function stateOf<T>(snapshot: StoredSnapshot): T {
+  if (snapshot.version !== 1)
+    throw new Error(`a ${snapshot.kind} snapshot of version ${snapshot.version} is not known`);
+  return snapshot.state as T;
+}
+
+/** Reads the snapshots and the stored legs. */
+export function readKept(ledger: Ledger, store: Store): Kept {
+  const [routing] = ledger.snapshots(routingSnapshot.kind);
+  return {
+    calls: ledger.snapshots('call').map((snapshot) => stateOf<CallState>(snapshot)),
+    routing: routing === undefined ? emptyRouting : unregistered(stateOf<RoutingState>(routing)),
+    dialogs: store.legs.all().map(({ id, state }) => ({ legId: id, dialog: state as unknown as StoredDialog })),
+    bindings: ledger
+      .snapshots('registration')
+      .flatMap((snapshot) => stateOf<{ bindings: Binding[] }>(snapshot).bindings),
+  };
+}
+
+/** Who is registered is learnt from the bindings that are still good. */
+function unregistered(state: RoutingState): RoutingState {
+  const agents = Object.entries(state.agents).map(([id, agent]) => [id, { ...agent, registered: false }] as const);
+  return { ...state, agents: Object.fromEntries(agents) };
+}
+
+function legsOf(call: CallState): Leg[] {
+  return hasEnded(call) ? [] : [call.caller, ...(call.other === null ? [] : [call.other])];
+}
+
+/**
+ * Tells each call which of its legs have no dialog any more: those that had none yet when the server died (the engine
+ * answered or cancelled them) and those whose dialog was not kept. Dialogs the engine lost are told by the SIP side.
+ */
+export function tellLostDialogs(calls: Calls, dialogs: ReadonlySet<string>): void {
+  for (const call of calls.all())
+    for (const leg of legsOf(call)) {
+      if (dialogs.has(leg.legId)) continue;
+      if (leg.legId === call.caller.legId)
+        calls.post(call.callId, { type: 'leg-ended', legId: leg.legId, cause: 'signalling-lost' });
+      else
+        calls.post(call.callId, { type: 'leg-failed', legId: leg.legId, status: 503, reason: 'the server restarted' });
+    }
+}
+
+/**
+ * Compares the media node's inventory with the calls: endpoints that are gone are told, endpoints nobody wants are
+ * closed, and every graph is asked for again (an older revision is ignored there).
+ */
+export async function reconcileMedia(calls: Calls, media: MediaClient, logger: Logger): Promise<void> {
+  const answer = await media.call('inventory', {});
+  if (!answer.ok) return logger.warn({ code: answer.error.code }, 'the media node gave no inventory');
+  tellLostEndpoints(calls, answer.value);
+  for (const { endpointId, callId } of answer.value.endpoints) {
+    const call = calls.get(callId);
+    const wanted = call !== undefined && legsOf(call).some((leg) => leg.legId === endpointId);
+    if (wanted) continue;
+    logger.info({ callId: callOfLeg(endpointId), endpointId }, 'an endpoint without a call is closed');
+    await media.call('close', { endpointId });
+  }
+  for (const { callId, revision, graph } of calls.all().filter((call) => !hasEnded(call) && call.revision > 0))
+    await media.call('apply', { callId, revision, graph });
+}
+
+function tellLostEndpoints(calls: Calls, inventory: MediaResult<'inventory'>): void {
+  const held = new Set(inventory.endpoints.map((endpoint) => endpoint.endpointId));
+  for (const call of calls.all())
+    for (const leg of legsOf(call))
+      if (leg.open && !held.has(leg.legId))
+        calls.post(call.callId, { type: 'endpoint-lost', legId: leg.legId, cause: 'worker-died' });
+}

@@ -1,0 +1,332 @@
+/** The brain: every feature made, connected and started in order; nothing else knows them all. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { monotonicFactory } from 'ulid';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { Scope } from '../base/scope.ts';
+import { type CallState, Calls } from './calls/index.ts';
+import { obey } from './commands.ts';
+import { advertisedAddress, type Config, siteFiles } from './config.ts';
+import { DeskGateway } from './desk/index.ts';
+import { Desks } from './desks.ts';
+import { Floor } from './floor.ts';
+import { type Ledger, openLedger } from './ledger/index.ts';
+import { Listening } from './listening.ts';
+import { MediaClient } from './media-client.ts';
+import { Plans } from './plans.ts';
+import { type Kept, readKept, reconcileMedia, tellLostDialogs } from './recovery.ts';
+import { Rows, snapshotVersion } from './rows.ts';
+import { type Invite, type Refusal, SipSide } from './sip/index.ts';
+import { openStore, type Store } from './store/index.ts';
+import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
+
+/** Name of this brain in ledger rows and leases. One brain owns its queues. */
+export const nodeName = 'jackfield';
+/** A desk nobody watches for so long has been left: its agent is signed out. */
+const deskGraceMs = 30_000;
+
+export class Brain {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly plans: Plans;
+  readonly calls: Calls;
+  readonly floor: Floor;
+  readonly desks: Desks;
+  readonly listening: Listening;
+  readonly media: MediaClient;
+  readonly sip: SipSide;
+  readonly gateway: DeskGateway;
+  readonly #rows: Rows;
+  readonly #kept: Kept;
+  readonly #scope = new Scope();
+  readonly #leaving = new Map<string, () => void>();
+  readonly #nextId = monotonicFactory();
+  #taking = false;
+
+  /** Use `openBrain`. */
+  constructor(config: Config, clock: Clock, logger: Logger, ledger: Ledger, epoch: number) {
+    this.config = config;
+    this.clock = clock;
+    this.logger = logger;
+    this.ledger = ledger;
+    this.store = openStore(ledger, clock);
+    this.#kept = readKept(ledger, this.store);
+    this.#rows = new Rows(ledger, clock);
+    this.plans = this.#makePlans();
+    this.media = new MediaClient(
+      {
+        host: '127.0.0.1',
+        port: config.media.rpcPort,
+        secret: readSecret(siteFiles(config).mediaSecret),
+        brain: nodeName,
+        epoch,
+      },
+      logger,
+    );
+    this.sip = this.#makeSip();
+    this.floor = new Floor(
+      {
+        clock,
+        rows: this.#rows,
+        node: nodeName,
+        epoch,
+        plan: () => this.plans.current,
+        calls: () => this.calls,
+        desks: () => this.desks,
+      },
+      this.#kept.routing,
+    );
+    this.calls = this.#makeCalls();
+    this.listening = new Listening({
+      directory: join(config.dialplans, 'rules'),
+      clock,
+      logger,
+      ledger,
+      rows: this.#rows,
+      nextId: () => this.#nextId(),
+      call: (callId) => this.calls.get(callId),
+      desks: () => this.desks,
+      onPhrases: (revision, phrases) => void this.media.call('setPhrases', { revision, phrases: [...phrases] }),
+    });
+    this.desks = new Desks({
+      boot: this.#nextId(),
+      clock,
+      plan: () => this.plans.current,
+      agent: (agentId) => this.floor.agent(agentId),
+      nameOf: (number) => this.store.contacts.find(number)?.name,
+      past: (callId) => this.listening.past(callId),
+    });
+    this.gateway = this.#makeGateway();
+  }
+
+  /** True once everything is connected and calls are taken. */
+  get ready(): boolean {
+    return this.#taking && this.sip.connected && this.media.isConnected && this.ledger.health().writable;
+  }
+
+  /** Takes up what was kept, connects to engine and media node, compares, and begins to take calls. */
+  async start(): Promise<void> {
+    const defer = this.#scope.defer.bind(this.#scope);
+    defer('ledger', () => this.ledger.close());
+    defer('dialplans', () => this.plans.close());
+    await this.plans.start();
+    defer('rules', () => this.listening.close());
+    await this.listening.start();
+    for (const call of this.#kept.calls) {
+      this.#rows.callBegan(call.callId, call.from);
+      this.calls.restore(call);
+      this.desks.callChanged(call);
+    }
+    defer('calls', () => this.calls.close());
+    defer('floor', () => this.floor.close());
+    const { current } = this.plans;
+    if (current !== undefined) this.floor.configure(current);
+    defer('sip', () => this.sip.close());
+    await this.sip.start({ dialogs: this.#kept.dialogs, bindings: this.#kept.bindings });
+    defer('media', () => this.media.close());
+    this.#listenToMedia();
+    await this.media.connect();
+    tellLostDialogs(this.calls, new Set(this.#kept.dialogs.map((dialog) => dialog.legId)));
+    for (const call of this.calls.all()) this.calls.post(call.callId, { type: 'recovered' });
+    this.floor.recover();
+    this.desks.queuesChanged(this.floor.queues());
+    defer('desks', () => this.gateway.close());
+    this.#taking = true;
+  }
+
+  /** Says goodbye on every call, then closes everything. Idempotent. */
+  async close(): Promise<void> {
+    this.#taking = false;
+    await this.calls.endAll();
+    for (const cancel of this.#leaving.values()) cancel();
+    await this.#scope.close();
+  }
+
+  #makePlans(): Plans {
+    return new Plans({
+      directory: this.config.dialplans,
+      clock: this.clock,
+      logger: this.logger,
+      onPlan: (plan) => {
+        this.#rows.put({ type: 'plan-loaded', facts: { version: plan.version } });
+        this.floor.configure(plan);
+        this.desks.planChanged();
+      },
+      onRejected: (diagnostics) =>
+        void this.#rows.put({ type: 'plan-rejected', facts: { diagnostics: diagnostics.slice(0, 20) } }),
+    });
+  }
+
+  #makeCalls(): Calls {
+    const { clock, logger } = this;
+    const ports = {
+      media: mediaPort(this.media),
+      sip: this.sip,
+      plan: this.plans,
+      routing: this.floor,
+      ledger: this.#rows,
+      clock,
+      logger,
+    };
+    return new Calls(ports, {
+      changed: (state) => this.desks.callChanged(state),
+      retired: (state) => this.#retired(state),
+    });
+  }
+
+  #retired(state: CallState): void {
+    this.desks.callRetired(state);
+    this.listening.callOver(state.callId);
+    this.#rows.callOver(state.callId);
+    this.store.legs.removeCall(state.callId);
+  }
+
+  #makeSip(): SipSide {
+    const { config, clock, logger } = this;
+    const { calls: numbers, sip } = config;
+    const stock = sip.drachtio?.match(/^([^:,]+):(\d+),(.+)$/);
+    const own = { host: '127.0.0.1', port: sip.adminPort };
+    return new SipSide(
+      {
+        engine:
+          stock === null || stock === undefined
+            ? { ...own, secret: readSecret(siteFiles(config).engineSecret) }
+            : { host: stock[1] ?? '', port: Number(stock[2]), secret: stock[3] ?? '' },
+        ...(sip.drachtio === undefined ? { link: { host: '127.0.0.1', port: sip.linkPort } } : {}),
+        realm: sip.domain,
+        home: { country: numbers.country, areaCode: numbers.areaCode },
+        clock,
+        logger,
+        newCallId: () => this.#nextId(),
+        key: readKey(join(config.home, 'data', 'credentials.key')),
+      },
+      {
+        invited: (invite) => this.#invited(invite),
+        legEvent: (event) => postLegEvent(this.calls, event, logger),
+        dialogChanged: (legId, dialog) => {
+          if (dialog === null) return void this.store.legs.remove(legId);
+          const callId = legId.slice(0, legId.indexOf('.'));
+          const subject = this.#rows.subjectOfCall(callId);
+          if (subject !== undefined) this.store.legs.put({ id: legId, callId, subject, state: { ...dialog } });
+        },
+        registrationChanged: (agentId, bindings) => {
+          const state = bindings.length === 0 ? null : { bindings };
+          this.#rows.snapshotOnly([{ kind: 'registration', id: agentId, version: snapshotVersion, state }]);
+          this.floor.setRegistered(agentId, bindings.length > 0);
+        },
+        engineChanged: (connected) => logger.info({ connected }, 'the SIP engine'),
+      },
+    );
+  }
+
+  #invited(invite: Invite): Refusal | null {
+    const health = this.ledger.health();
+    const retry = { 'Retry-After': '5' };
+    if (!health.writable)
+      return {
+        status: 503,
+        reason: 'Service Unavailable',
+        headers: {
+          ...retry,
+          Reason: `SIP;cause=503;text="the ledger cannot be written (${health.reason ?? 'unknown'})"`,
+        },
+      };
+    if (!this.#taking || !this.media.isConnected)
+      return {
+        status: 503,
+        reason: 'Service Unavailable',
+        headers: { ...retry, Reason: 'SIP;cause=503;text="starting"' },
+      };
+    const { callId, from, to, transport, sdp } = invite;
+    this.#rows.callBegan(callId, from);
+    const longestMs = this.config.calls.longestInMinutes * 60_000;
+    this.calls.admit({ callId, from, to, transport, longestMs }, sdp);
+    return null;
+  }
+
+  #listenToMedia(): void {
+    const { media } = this;
+    this.#scope.defer(
+      'media events',
+      media.events.on(({ seq, event }) => {
+        if (event.type === 'observation') return this.listening.observe(event);
+        if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
+        const posted = callEventOf(event);
+        if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
+      }),
+    );
+    media.connected.on(() => {
+      this.listening.tellPhrases();
+      reconcileMedia(this.calls, media, this.logger).catch((err: unknown) =>
+        this.logger.error({ err }, 'the media node could not be compared'),
+      );
+    });
+    media.lost.on(() => this.logger.warn({}, 'the media node is away'));
+  }
+
+  #makeGateway(): DeskGateway {
+    return new DeskGateway({
+      authenticate: (token) => this.store.accounts.byToken(token)?.id,
+      feedOf: (agentId) => this.desks.feedOf(agentId),
+      command: (agentId, command) =>
+        obey(
+          {
+            calls: this.calls,
+            floor: this.floor,
+            plan: () => this.plans.current,
+            acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
+          },
+          agentId,
+          command,
+        ),
+      watched: (agentId, watching) => this.#watched(agentId, watching),
+      logger: this.logger,
+    });
+  }
+
+  /** A desk that comes signs its agent in; one that stays away signs them out, so that nobody rings an empty chair. */
+  #watched(agentId: string, watching: boolean): void {
+    this.#leaving.get(agentId)?.();
+    this.#leaving.delete(agentId);
+    if (watching) return this.floor.signIn(agentId);
+    const leave = (): void => void this.floor.signOut(agentId);
+    this.#leaving.set(agentId, this.clock.at(this.clock.now() + deskGraceMs, leave));
+  }
+}
+
+function readSecret(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** A key of this site, made when it is not there yet. */
+function readKey(file: string): Buffer {
+  if (!existsSync(file)) {
+    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, randomBytes(32), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+  return readFileSync(file);
+}
+
+/** Opens the ledger, takes the next epoch and makes the brain. Rejects with `LedgerError`. */
+export async function openBrain(config: Config, clock: Clock, logger: Logger): Promise<Brain> {
+  const files = siteFiles(config);
+  const ledger = await openLedger({ file: files.database, keyFile: files.siteKey, node: nodeName, clock, logger });
+  const epoch = await openStore(ledger, clock).meta.nextEpoch();
+  return new Brain(config, clock, logger, ledger, epoch);
+}
+
+/** Where others reach this site's SIP, for a page on http and for one on https. */
+export function webSocketUrls(config: Config): { readonly plain: string; readonly secure: string } {
+  const address = advertisedAddress(config);
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    plain: `ws://${host}:${config.sip.webSocketPort}`,
+    secure: `wss://${host}:${config.sip.secureWebSocketPort}`,
+  };
+}

@@ -1,0 +1,61 @@
+/** Connects calls with the SIP side and the media node, in both directions. */
+import type { Logger } from '../base/logger.ts';
+import type { MediaError, MediaEvent, MediaParams, MediaResult, MediaVerb } from '../protocol/media.ts';
+import type { CallEvent, Calls, MediaPort } from './calls/index.ts';
+import type { MediaClient } from './media-client.ts';
+import type { LegEvent } from './sip/index.ts';
+
+/** A verb the media node did not do; `code` as in `mediaError`. */
+export class MediaRefusal extends Error {
+  readonly code: MediaError['code'];
+  readonly retryable: boolean;
+
+  constructor(verb: string, error: MediaError) {
+    super(`${verb}: ${error.message}`);
+    this.code = error.code;
+    this.retryable = error.retryable;
+  }
+}
+
+/** The media node as calls see it. */
+export function mediaPort(media: MediaClient): MediaPort {
+  const ask = async <V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<MediaResult<V>> => {
+    const answer = await media.call(verb, params);
+    if (!answer.ok) throw new MediaRefusal(verb, answer.error);
+    return answer.value;
+  };
+  return {
+    open: (request) => ask('open', request),
+    answer: async (endpointId, remoteSdp) => void (await ask('answer', { endpointId, remoteSdp })),
+    apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
+    close: async (endpointId) => void (await ask('close', { endpointId })),
+    closeCall: async (callId) => void (await ask('closeCall', { callId })),
+  };
+}
+
+/** A leg's event as its call takes it. They have the same names on purpose. */
+export function postLegEvent(calls: Calls, event: LegEvent, logger: Logger): void {
+  if (!calls.postToLeg(event.legId, event))
+    logger.debug({ legId: event.legId, event: event.type }, 'nobody has this leg');
+}
+
+/** What the media node says of a call, as the call takes it; undefined for what is none of its business. */
+export function callEventOf(event: MediaEvent): { readonly callId: string; readonly event: CallEvent } | undefined {
+  switch (event.type) {
+    case 'endpoint-lost':
+      return { callId: event.callId, event: { type: 'endpoint-lost', legId: event.endpointId, cause: event.cause } };
+    case 'digit':
+      return { callId: event.callId, event: { type: 'digit', legId: event.endpointId, digit: event.digit } };
+    case 'play-ended':
+      return {
+        callId: event.callId,
+        event: { type: 'play-ended', playId: event.playId, cause: event.cause, reason: event.reason },
+      };
+    case 'dtmf-sent':
+      return { callId: event.callId, event: { type: 'keypad-sent', dtmfId: event.dtmfId } };
+    case 'endpoint-connected':
+    case 'observation':
+    case 'ears-changed':
+      return undefined;
+  }
+}
