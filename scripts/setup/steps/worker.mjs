@@ -46,8 +46,7 @@ export const workerStep = {
   ],
   done(context) {
     const given = context.env['MEDIASOUP_WORKER_BIN'];
-    const { MEDIASOUP_WORKER_BIN: _given, ...rest } = context.env;
-    const cached = workerBinary(rest);
+    const cached = workerBinary({ ...context.env, MEDIASOUP_WORKER_BIN: '' });
     // The launcher names the cached one to everything it starts.
     if (!given || given === cached) return cached !== undefined;
     return hasStamp(context.home, 'worker', fingerprint(given));
