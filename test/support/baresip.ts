@@ -1,0 +1,227 @@
+/**
+ * A headless baresip (a phone nobody here wrote) on 127.0.0.1: says a given sound, records what it hears, and is
+ * commanded over its own control socket. Debian: baresip-core.
+ */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readWav, writeWav } from '../../cli/caller/index.ts';
+import type { Program } from './programs.ts';
+import { freePort, startProgram } from './programs.ts';
+
+export interface BaresipOptions {
+  /** Its number; also the user part under which it can be called. */
+  readonly user?: string;
+  /** Answers calls at once. */
+  readonly answers?: boolean;
+  /** What it says, at 8 kHz; silence follows. */
+  readonly says?: Int16Array;
+  readonly codec?: 'pcmu' | 'pcma';
+}
+
+/** An event of baresip's control socket. */
+const baresipEvent = z.object({
+  event: z.literal(true),
+  type: z.string(),
+  /** SIP address of the far side. */
+  peeruri: z.string().optional(),
+  param: z.string().optional(),
+});
+export type BaresipEvent = z.infer<typeof baresipEvent>;
+
+/** Silence after the sound, because baresip hangs up when its source ends. */
+const silenceInSeconds = 600;
+const modules = '/usr/lib/baresip/modules';
+
+function configText(folder: string, sipPort: number, controlPort: number): string {
+  return [
+    'poll_method epoll',
+    `sip_listen 127.0.0.1:${String(sipPort)}`,
+    'net_interface 127.0.0.1',
+    `audio_source aufile,${join(folder, 'says.wav')}`,
+    // A bridge with nobody on the other side is a player that plays to nobody.
+    'audio_player aubridge,nobody',
+    'audio_alert aubridge,nobody',
+    'jitter_buffer_delay 1-2',
+    'call_local_timeout 120',
+    'call_max_calls 4',
+    `module_path ${modules}`,
+    'module g711.so',
+    'module aufile.so',
+    'module aubridge.so',
+    'module sndfile.so',
+    `snd_path ${folder}`,
+    'module_tmp account.so',
+    'module_app menu.so',
+    'module_app ctrl_tcp.so',
+    `ctrl_tcp_listen 127.0.0.1:${String(controlPort)}`,
+    'ringback_disabled yes',
+    '',
+  ].join('\n');
+}
+
+function accountText(options: BaresipOptions): string {
+  const codecs = { pcmu: 'PCMU/8000/1', pcma: 'PCMA/8000/1' };
+  const parameters = [
+    'regint=0',
+    `answermode=${options.answers === true ? 'auto' : 'manual'}`,
+    ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
+  ];
+  return `<sip:${options.user ?? 'baresip'}@127.0.0.1>;${parameters.join(';')}\n`;
+}
+
+/** The netstrings (`12:...,`) of its control socket. */
+function takeNetstrings(kept: Buffer): { readonly texts: string[]; readonly rest: Buffer } {
+  const texts: string[] = [];
+  let rest = kept;
+  for (;;) {
+    const colon = rest.indexOf(':');
+    const length = Number(rest.toString('latin1', 0, Math.max(0, colon)));
+    if (colon <= 0 || rest.length < colon + 1 + length + 1) return { texts, rest };
+    texts.push(rest.toString('utf8', colon + 1, colon + 1 + length));
+    rest = rest.subarray(colon + 2 + length);
+  }
+}
+
+/** A running baresip. */
+export class Baresip {
+  /** SIP, by UDP and TCP. */
+  readonly sipPort: number;
+  readonly user: string;
+  /** Every event so far. */
+  readonly events: BaresipEvent[] = [];
+  readonly #program: Program;
+  readonly #folder: string;
+  readonly #control: Socket;
+  readonly #waiting = new Set<() => void>();
+  readonly #answers: ((ok: boolean) => void)[] = [];
+  #kept: Buffer = Buffer.alloc(0);
+
+  constructor(program: Program, folder: string, control: Socket, sipPort: number, user: string) {
+    this.#program = program;
+    this.#folder = folder;
+    this.#control = control;
+    this.sipPort = sipPort;
+    this.user = user;
+    control.on('data', (bytes) => this.#take(bytes));
+    control.on('error', () => undefined);
+  }
+
+  /** All it printed. */
+  get log(): string {
+    return this.#program.output();
+  }
+
+  /** Calls a SIP URI; `;transport=tcp` in it makes it TCP. */
+  dial(uri: string): Promise<void> {
+    return this.command('dial', uri);
+  }
+
+  hangUp(): Promise<void> {
+    return this.command('hangup');
+  }
+
+  accept(): Promise<void> {
+    return this.command('accept');
+  }
+
+  /** Sends keys as RFC 4733 events. */
+  press(digits: string): Promise<void> {
+    return this.command('sndcode', digits);
+  }
+
+  /** Any command of its menu (`hold`, `resume`, `transfer` ...). Rejects when baresip refuses it. */
+  async command(command: string, params?: string): Promise<void> {
+    const text = JSON.stringify({ command, ...(params === undefined ? {} : { params }) });
+    const done = new Promise<boolean>((resolve) => this.#answers.push(resolve));
+    this.#control.write(`${String(Buffer.byteLength(text))}:${text},`);
+    if (!(await done)) throw new Error(`baresip refused ${command} ${params ?? ''}:\n${this.log}`);
+  }
+
+  /** The `count`-th event of a type (`CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_CLOSED` ...), past or to come. */
+  event(type: string, count = 1): Promise<BaresipEvent> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.events.filter((event) => event.type === type)[count - 1];
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Resolves when its log matches. */
+  printed(pattern: RegExp): Promise<void> {
+    return this.#program.printed(pattern);
+  }
+
+  /** The keys it received, in order. */
+  get keysReceived(): string {
+    return [...this.log.matchAll(/received event: '(.)' \(end=1\)/g)].map((found) => found[1]).join('');
+  }
+
+  /** What it heard in its last call, frame after frame as decoded (a gap in arrival is no gap here). 8 kHz. */
+  heard(): Promise<Int16Array> {
+    return this.#recording('dec');
+  }
+
+  /** What it said in its last call. 8 kHz. */
+  said(): Promise<Int16Array> {
+    return this.#recording('enc');
+  }
+
+  async #recording(side: 'dec' | 'enc'): Promise<Int16Array> {
+    const files = (await readdir(this.#folder)).filter((name) => name.endsWith(`-${side}.wav`)).sort();
+    const last = files.at(-1);
+    if (last === undefined) throw new Error(`baresip recorded nothing:\n${this.log}`);
+    const wav = readWav(await readFile(join(this.#folder, last)));
+    if (typeof wav === 'string') return new Int16Array(0);
+    return wav.samples;
+  }
+
+  /** Ends it; its files go. */
+  async close(): Promise<void> {
+    this.#control.destroy();
+    // SIGTERM ends its calls with BYE first.
+    await this.#program.stop('SIGTERM');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #take(bytes: Buffer): void {
+    const { texts, rest } = takeNetstrings(Buffer.concat([this.#kept, bytes]));
+    this.#kept = rest;
+    for (const text of texts) {
+      const message: unknown = JSON.parse(text);
+      const event = baresipEvent.safeParse(message);
+      if (event.success) this.events.push(event.data);
+      else this.#answers.shift()?.(z.object({ ok: z.literal(true) }).safeParse(message).success);
+    }
+    for (const look of [...this.#waiting]) look();
+  }
+}
+
+/** Starts a baresip and waits until it can be called and commanded. */
+export async function startBaresip(options: BaresipOptions = {}): Promise<Baresip> {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
+  const [sipPort, controlPort] = await Promise.all([freePort(), freePort()]);
+  const says = options.says ?? new Int16Array(0);
+  const sound = new Int16Array(says.length + silenceInSeconds * 8000);
+  sound.set(says);
+  await Promise.all([
+    writeFile(join(folder, 'says.wav'), writeWav(sound, 8000)),
+    writeFile(join(folder, 'config'), configText(folder, sipPort, controlPort)),
+    writeFile(join(folder, 'accounts'), accountText(options)),
+    writeFile(join(folder, 'contacts'), ''),
+  ]);
+  const program = startProgram('baresip', ['-4', '-f', folder], folder);
+  await program.printed(/baresip is ready/);
+  const control = connect(controlPort, '127.0.0.1');
+  await once(control, 'connect');
+  return new Baresip(program, folder, control, sipPort, options.user ?? 'baresip');
+}

@@ -1,0 +1,68 @@
+/** Child programs of tests: started, watched and ended by their own id. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+/** A program that runs, with all it printed so far. */
+export interface Program {
+  readonly child: ChildProcess;
+  /** Standard output and error together. */
+  output(): string;
+  /** Resolves when the output matches; rejects when the program ends first. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Resolves with the exit code (or -1 when it was ended by a signal). */
+  readonly exited: Promise<number>;
+  /** Ends it and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number>;
+}
+
+/** Starts a program. Rejects in `exited` when it is not installed. */
+export function startProgram(command: string, args: readonly string[], cwd?: string): Program {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+  let output = '';
+  const waiting = new Set<() => void>();
+  const more = (bytes: Buffer): void => {
+    output += bytes.toString();
+    for (const look of [...waiting]) look();
+  };
+  child.stdout.on('data', more);
+  child.stderr.on('data', more);
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  exited.catch(() => undefined);
+  return {
+    child,
+    exited,
+    output: () => output,
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!pattern.test(output)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        exited.then(
+          (code) => reject(new Error(`${command} ended with ${String(code)}:\n${output}`)),
+          (cause: unknown) => reject(new Error(`${command} cannot run`, { cause })),
+        );
+        look();
+      }),
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** A TCP port that was free a moment ago, on 127.0.0.1; nothing else of the tests is given the same one. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
