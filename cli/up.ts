@@ -39,7 +39,7 @@ function ensureSecrets(config: Config): void {
 function missingCertificate(config: Config): Problem | undefined {
   const files = certificateFiles(config);
   for (const what of ['certificate', 'key'] as const)
-    if (!existsSync(files[what])) return makeProblem('certificate-missing', { what }, files[what]);
+    if (!existsSync(files[what])) return makeProblem('certificate-missing', { reason: `no ${what} file` }, files[what]);
   return undefined;
 }
 
@@ -87,9 +87,12 @@ async function checkBefore(config: Config): Promise<readonly Problem[]> {
 
 async function runSite(config: Config): Promise<number> {
   const began = Date.now();
-  const problems = await checkBefore(config);
-  problems.forEach(say);
-  if (problems.length > 0) return 1;
+  const [first, ...more] = await checkBefore(config);
+  if (first !== undefined) {
+    say(first);
+    for (const { place, title } of more) console.error(`  + ${place ?? ''}: ${title}`);
+    return 1;
+  }
   ensureSecrets(config);
   const logs = siteFiles(config).logs;
   const site = new Site(partsOf(config, process.env), logs, systemClock);

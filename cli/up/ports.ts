@@ -34,8 +34,7 @@ function problemOf(wanted: WantedPort, code: string): Problem {
     const known = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
     return makeProblem('address-unknown', { address: wanted.address, known: [...known, '0.0.0.0'].join(', ') }, place);
   }
-  const { protocol, address, port, use, setting } = wanted;
-  return makeProblem('port-taken', { protocol, address, port, use, setting }, place);
+  return makeProblem('port-taken', { port: wanted.port, purpose: wanted.use, setting: wanted.setting }, place);
 }
 
 /** Says before anything starts which of the ports cannot be had; empty when all can. */

@@ -150,7 +150,7 @@ test('a taken port is named with its use and its setting', async () => {
   ] as const;
   const problems = await takenPorts(ports.map((port) => ({ ...port, address: '127.0.0.1' })));
   expect(problems.map((problem) => problem.code)).toEqual(['port-taken', 'port-taken']);
-  expect(problems[0]?.title).toContain('agent page');
+  expect(problems[0]?.detail).toContain('agent page');
   expect(problems[1]?.detail).toContain('sip.port');
   tcp.close();
   udp.close();

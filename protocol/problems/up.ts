@@ -2,18 +2,6 @@ import type { ProblemText } from './problem.ts';
 
 /** Problems of starting a site: `npm start`, `jackfield up`, and a part run alone. */
 export const upProblems = {
-  'port-taken': {
-    status: 503,
-    what: {
-      en: '{protocol} port {port} of {address} is taken ({use}).',
-      zh: '{address} 的 {protocol} 端口 {port} 已被占用（{use}）。',
-    },
-    expected: { en: 'a free port', zh: '空闲端口' },
-    todo: {
-      en: 'End the program that holds it (`ss -lnp | grep :{port}` names it), or set {setting} in jackfield.yaml.',
-      zh: '请结束占用它的程序（ss -lnp | grep :{port} 可查），或在 jackfield.yaml 中修改 {setting}。',
-    },
-  },
   'address-unknown': {
     status: 503,
     what: { en: '{address} is not an address of this machine.', zh: '{address} 不是本机地址。' },
@@ -54,18 +42,6 @@ export const upProblems = {
     todo: {
       en: 'Everything was stopped. See {log}, then run `npm start` again.',
       zh: '已全部停止。请查看 {log}，然后重新运行 npm start。',
-    },
-  },
-  'certificate-missing': {
-    status: 503,
-    what: { en: 'The TLS {what} is missing.', zh: '缺少 TLS {what}。' },
-    expected: {
-      en: 'the files that http.certificate and http.key name, or the development ones',
-      zh: 'http.certificate 与 http.key 指向的文件，或开发证书',
-    },
-    todo: {
-      en: 'Run `npm start -- --setup-only`, or correct the two settings.',
-      zh: '请运行 npm start -- --setup-only，或更正这两项设置。',
     },
   },
 } as const satisfies Record<string, ProblemText>;
