@@ -3,7 +3,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
-import type { Termination, TerminationLoss } from './mediasoup/termination.ts';
+import type { Termination, TerminationLoss, TerminationPeer } from './mediasoup/termination.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import { chooseCodec, payloadTypes, readDescription, webrtcAnswer, webrtcOffer } from './sdp/index.ts';
 import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity } from './sdp/index.ts';
@@ -136,7 +136,7 @@ export class WebRtcEndpoint implements Endpoint {
     if (security === undefined) return refuse('unsupported-sdp', 'no DTLS fingerprint');
     if (this.#agreed === undefined) {
       if (security.ssrc === undefined) return refuse('unsupported-sdp', 'no a=ssrc of the microphone');
-      await this.#termination.connect({
+      const peer: TerminationPeer = {
         security,
         ssrc: security.ssrc,
         mid: audio.mid ?? '0',
@@ -144,7 +144,13 @@ export class WebRtcEndpoint implements Endpoint {
         payloadType: codec.payloadType,
         telephoneEvent: audio.telephoneEvent,
         edgeSsrc: this.#ssrc,
-      });
+      };
+      try {
+        await this.#termination.connect(peer);
+      } catch (error) {
+        // mediasoup checks fingerprints and numbers more strictly than we do.
+        return refuse('unsupported-sdp', error instanceof Error ? error.message : 'mediasoup refuses it');
+      }
       const events = audio.telephoneEvent === undefined ? undefined : payloadTypes.telephoneEvent;
       this.#agreed = { security, codec, events };
     } else if (this.#agreed.security.fingerprint.value !== security.fingerprint.value)

@@ -88,7 +88,10 @@ function numbered(line: MediaDescription): { codecs: NumberedCodec[]; telephoneE
   return { codecs: known, telephoneEvent };
 }
 
-/** RFC 3264 section 8.4: the old way of holding is an address of zeros, meaning "send me nothing". */
+/**
+ * RFC 3264 section 8.4: the old way of holding is an address of zeros, meaning "send me nothing". From a browser zeros
+ * only mean that it has no candidate yet (RFC 8840 section 4.1.1).
+ */
 function direction(line: MediaDescription, session: SessionDescription, zeros: boolean): Direction {
   const stated = line.direction ?? session.direction ?? 'sendrecv';
   if (!zeros) return stated;
@@ -112,7 +115,12 @@ function security(line: MediaDescription, session: SessionDescription): PeerSecu
   };
 }
 
-function audioLine(session: SessionDescription, index: number, line: MediaDescription): AudioLine | undefined {
+function audioLine(
+  session: SessionDescription,
+  index: number,
+  line: MediaDescription,
+  profile: Profile,
+): AudioLine | undefined {
   const connection = line.connection ?? session.connection;
   const address = connection?.ip;
   const zeros = address === '0.0.0.0' || address === '::';
@@ -124,7 +132,7 @@ function audioLine(session: SessionDescription, index: number, line: MediaDescri
     address: address !== undefined && !zeros && isIP(address) ? address : undefined,
     port: line.port,
     rtcpPort: line.rtcp?.port,
-    direction: direction(line, session, zeros),
+    direction: direction(line, session, zeros && profile === 'rtp'),
     codecs: known,
     telephoneEvent,
     mid: line.mid === undefined ? undefined : String(line.mid),
@@ -155,7 +163,7 @@ export function readDescription(text: string, profile: Profile): Result<Descript
   if (fitting.length === 0)
     return unsupported(profile === 'rtp' ? 'no m=audio line over RTP/AVP' : 'no m=audio line over DTLS-SRTP');
   for (const { line, index } of fitting) {
-    const audio = audioLine(session, index, line);
+    const audio = audioLine(session, index, line, profile);
     if (audio === undefined) continue;
     if (profile === 'webrtc' && audio.security === undefined)
       return unsupported('ice-ufrag, ice-pwd, fingerprint or setup is missing');

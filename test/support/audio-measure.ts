@@ -71,6 +71,41 @@ export function correlate(heard: Int16Array, wanted: Int16Array): { readonly off
   return best;
 }
 
+/** 48 kHz to 8 kHz, beginning at sample `from`. */
+export function telephone(samples: Int16Array, from = 0): Int16Array {
+  const reach = 72;
+  const taps = Array.from({ length: 2 * reach + 1 }, (_, index) => {
+    const x = index - reach;
+    const angle = (Math.PI * x * 0.92) / 6;
+    const window = 0.5 + 0.5 * Math.cos((Math.PI * x) / (reach + 1));
+    return (x === 0 ? 1 : Math.sin(angle) / angle) * window;
+  });
+  const whole = taps.reduce((total, tap) => total + tap, 0);
+  return Int16Array.from({ length: Math.floor((samples.length - from) / 6) }, (_, at) => {
+    let sum = 0;
+    for (let tap = 0; tap < taps.length; tap++) sum += (taps[tap] ?? 0) * (samples[from + at * 6 + tap - reach] ?? 0);
+    return Math.round(sum / whole);
+  });
+}
+
+/**
+ * Like {@link correlate}, for something heard at 48 kHz: a browser resamples, so the two are aligned to a sixth of a
+ * sample. The offset counts samples at 8 kHz.
+ */
+export function correlateWide(
+  heard: Int16Array,
+  wanted: Int16Array,
+): { readonly offset: number; readonly peak: number } {
+  let best = correlate(telephone(heard), wanted);
+  const around = Math.max(0, best.offset - 1) * 6;
+  const near = heard.subarray(around, around + (wanted.length + 3) * 6);
+  for (let shift = 0; shift < 12; shift++) {
+    const peak = Math.abs(correlationAt(telephone(near, shift), wanted, 0));
+    if (peak > best.peak) best = { offset: around / 6, peak };
+  }
+  return best;
+}
+
 /** The strength of one frequency (Goertzel), as the amplitude of a sine. */
 export function strength(samples: Int16Array, frequency: number, rate = 8000): number {
   const step = (2 * Math.PI * frequency) / rate;

@@ -1,0 +1,155 @@
+/**
+ * The riskiest seam: SIP.js in Debian's Chromium, our own session description handler, a WebRTC endpoint, the edge, and an
+ * RTP peer on the other side. Audio is measured both ways.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Result } from '../../base/result.ts';
+import { writeWav } from '../../media/audio/wav.ts';
+import type { MediaError } from '../../protocol/media.ts';
+import { chirp, correlate, correlateWide, hush, join, rms, strength, tone } from '../support/audio-measure.ts';
+import { heardBy, hearFor, launchChromium, recordHeard } from '../support/browser/chromium.ts';
+import { startSite, type Site } from '../support/browser/site.ts';
+import { ToySip } from '../support/browser/toy-sip.ts';
+import { startNode, type NodeUnderTest } from '../support/media-node.ts';
+import { RtpPeer } from '../support/rtp-peer.ts';
+
+const said = chirp(0.5, { rate: 48_000 });
+const saidAtEight = chirp(0.5);
+
+let folder: string;
+let under: NodeUnderTest;
+let browser: Browser;
+let site: Site;
+let sip: ToySip;
+
+beforeAll(async () => {
+  folder = mkdtempSync(joinPath(tmpdir(), 'jackfield-webrtc-'));
+  const microphone = joinPath(folder, 'microphone.wav');
+  writeFileSync(microphone, writeWav({ sampleRate: 48_000, samples: join(said, hush(0.5, 48_000)) }));
+  const entry = fileURLToPath(new URL('../support/browser/toy-phone.js', import.meta.url));
+  [under, browser, site] = await Promise.all([
+    startNode(),
+    launchChromium({ microphone }),
+    startSite(entry, (socket) => sip.connect(socket)),
+  ]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+  await under.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function good<T>(answer: Result<T, MediaError>): T {
+  if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.message}`);
+  return answer.value;
+}
+
+async function openPage(): Promise<Page> {
+  sip = new ToySip();
+  const page = await (await browser.newContext()).newPage();
+  page.on('pageerror', (error) => console.error(String(error)));
+  await recordHeard(page);
+  await page.goto(site.url);
+  await sip.registered();
+  return page;
+}
+
+let calls = 0;
+async function caller(law: 'PCMU' | 'PCMA' = 'PCMU') {
+  const callId = `web-${++calls}`;
+  const peer = await RtpPeer.open({ law });
+  const endpointId = `${callId}-caller`;
+  const opened = good(await under.client.call('open', { endpointId, callId, kind: 'sip', remoteSdp: peer.sdp() }));
+  peer.aim(opened.localSdp);
+  return { callId, peer, endpointId, agent: `${callId}-agent` };
+}
+
+const bridged = (a: string, b: string) => ({
+  edges: [
+    { from: a, to: b },
+    { from: b, to: a },
+  ],
+});
+
+/** Talks and listens until both heard enough, then returns what each heard. */
+async function converse(page: Page, peer: RtpPeer) {
+  const voice = join(...Array.from({ length: 3 }, () => join(saidAtEight, hush(0.3))));
+  await heardBy(page, true);
+  const from = peer.voice().length;
+  await peer.talk(voice);
+  return { page: await heardBy(page), peer: peer.recording(from) };
+}
+
+describe('a call to the softphone', () => {
+  test.each(['PCMU', 'PCMA'] as const)('from a %s trunk is heard both ways, through hold and resume', async (law) => {
+    const page = await openPage();
+    const { callId, peer, endpointId, agent } = await caller(law);
+    const offer = good(await under.client.call('open', { endpointId: agent, callId, kind: 'webrtc' }));
+    expect(offer.localSdp).toContain(law === 'PCMU' ? 'SAVPF 0 101' : 'SAVPF 8 101');
+    const answer = await sip.invite(offer.localSdp);
+    expect(answer.status).toBe(200);
+    good(await under.client.call('answer', { endpointId: agent, remoteSdp: answer.sdp }));
+    await under.event('endpoint-connected', (event) => event.endpointId === agent);
+    good(await under.client.call('apply', { callId, revision: 1, graph: bridged(endpointId, agent) }));
+
+    const first = await converse(page, peer);
+    expect(correlateWide(first.page, saidAtEight).peak).toBeGreaterThan(0.9);
+    expect(correlate(first.peer, saidAtEight).peak).toBeGreaterThan(0.9);
+
+    // Hold: the agent hears nothing, the caller a file. No SDP at all.
+    const music = joinPath(folder, `music-${law}.wav`);
+    writeFileSync(music, writeWav({ sampleRate: 8000, samples: tone(440, 2) }));
+    const plays = [{ playId: 'moh', to: endpointId, files: [music], loop: true }];
+    good(await under.client.call('apply', { callId, revision: 2, graph: { plays } }));
+    await peer.hear(20);
+    const held = await converse(page, peer);
+    expect(rms(held.page.subarray(12_000))).toBeLessThan(50);
+    expect(strength(held.peer.subarray(1600, 9600), 440)).toBeGreaterThan(7000);
+    expect(correlate(held.peer, saidAtEight).peak).toBeLessThan(0.3);
+
+    good(await under.client.call('apply', { callId, revision: 3, graph: bridged(endpointId, agent) }));
+    const again = await converse(page, peer);
+    expect(correlateWide(again.page, saidAtEight).peak).toBeGreaterThan(0.9);
+    expect(correlate(again.peer, saidAtEight).peak).toBeGreaterThan(0.9);
+    expect(peer.sources().size).toBe(1);
+    expect(peer.sequenceGaps()).toBe(0);
+
+    await sip.bye();
+    good(await under.client.call('closeCall', { callId }));
+    await page.context().close();
+    peer.close();
+  });
+});
+
+describe('a call from the softphone', () => {
+  test('gets our offer in the 200 and is heard both ways', async () => {
+    const page = await openPage();
+    const { callId, peer, endpointId, agent } = await caller();
+    sip.makeOffer = async () =>
+      good(await under.client.call('open', { endpointId: agent, callId, kind: 'webrtc' })).localSdp;
+    await page.evaluate(() => (globalThis as unknown as { toy: { call(): Promise<unknown> } }).toy.call());
+    await sip.until(() => sip.acks.length > 0);
+    good(await under.client.call('answer', { endpointId: agent, remoteSdp: sip.acks[0] ?? '' }));
+    await under.event('endpoint-connected', (event) => event.endpointId === agent);
+    good(await under.client.call('apply', { callId, revision: 1, graph: bridged(endpointId, agent) }));
+    await hearFor(page, 0.5);
+    const talk = await converse(page, peer);
+    expect(correlateWide(talk.page, saidAtEight).peak).toBeGreaterThan(0.9);
+    expect(correlate(talk.peer, saidAtEight).peak).toBeGreaterThan(0.9);
+
+    // The page is left without hanging up: DTLS says so at once.
+    await page.goto('about:blank');
+    const lost = await under.event('endpoint-lost', (event) => event.endpointId === agent);
+    expect(lost.cause).toBe('dtls-closed');
+    await page.context().close();
+    good(await under.client.call('closeCall', { callId }));
+    peer.close();
+  });
+});
