@@ -94,6 +94,7 @@ async function runSite(config: Config): Promise<number> {
     return 1;
   }
   ensureSecrets(config);
+  mkdirSync(dirname(siteFiles(config).database), { recursive: true, mode: 0o700 });
   const logs = siteFiles(config).logs;
   const site = new Site(partsOf(config, process.env), logs, systemClock);
   const stopped = untilStopped(site);
