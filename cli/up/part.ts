@@ -108,10 +108,15 @@ export class Part {
     });
   }
 
-  /** Asks the program to stop, kills it when it does not, and resolves when it is gone. */
-  async stop(): Promise<void> {
+  /** From now on its end is expected, and it is not started again. */
+  expectEnd(): void {
     this.#stopping = true;
     this.#cancelRestart();
+  }
+
+  /** Asks the program to stop, kills it when it does not, and resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.expectEnd();
     this.#child?.kill('SIGTERM');
     const cancel = this.#after(this.#times.stopMs, () => this.#child?.kill('SIGKILL'));
     await this.#exited;
@@ -125,6 +130,8 @@ export class Part {
       env: this.plan.env,
       cwd: this.plan.cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Its own process group: Ctrl-C on the terminal is for the supervisor, which stops the parts in order.
+      detached: true,
     });
     this.#child = child;
     this.#watch(child.stdout, (line) => {

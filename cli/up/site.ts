@@ -62,6 +62,7 @@ export class Site {
   }
 
   async #stop(): Promise<void> {
+    for (const { part } of this.#parts) part.expectEnd();
     for (const { part, log } of [...this.#parts].reverse()) {
       await part.stop();
       log.close();
