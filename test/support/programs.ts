@@ -18,8 +18,14 @@ export interface Program {
 }
 
 /** Starts a program. Rejects in `exited` when it is not installed. */
-export function startProgram(command: string, args: readonly string[], cwd?: string): Program {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  cwd?: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Program {
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  const child = spawn(command, args, { stdio, env, ...(cwd === undefined ? {} : { cwd }) });
   let output = '';
   const waiting = new Set<() => void>();
   const more = (bytes: Buffer): void => {

@@ -1,0 +1,88 @@
+/** The real agent page in Chromium, as an agent uses it. */
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import type { TestSite } from './site.ts';
+import { recordHeard } from './browser/chromium.ts';
+
+export interface AgentPageOptions {
+  readonly agent?: string;
+  /** `https` goes with wss. */
+  readonly secure?: boolean;
+  readonly language?: 'en' | 'zh';
+}
+
+export class AgentPage {
+  readonly page: Page;
+  readonly #site: TestSite;
+  readonly #options: AgentPageOptions;
+  /** What the page wrote to its console as warnings and errors. */
+  readonly complaints: string[] = [];
+
+  constructor(page: Page, site: TestSite, options: AgentPageOptions) {
+    this.page = page;
+    this.#site = site;
+    this.#options = options;
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(`page error: ${error.message}`));
+  }
+
+  at(testId: string): Locator {
+    return this.page.getByTestId(testId);
+  }
+
+  /** Opens the page and logs in; resolves when the phone is registered. */
+  async logIn(): Promise<void> {
+    const { secure = false, agent = 'alice' } = this.#options;
+    const { login, password } = this.#site.loginOf(agent);
+    await this.page.goto(secure ? this.#site.secureUrl : this.#site.url);
+    await this.at('login-name').fill(login);
+    await this.at('login-password').fill(password);
+    await this.at('login-submit').click();
+    await this.registered();
+  }
+
+  async registered(): Promise<void> {
+    await this.page.locator('[data-testid=phone-state][data-state=registered]').waitFor();
+  }
+
+  async goAvailable(): Promise<void> {
+    await this.at('go-available').click();
+    await this.page.locator('[data-testid=presence][data-presence=available]').waitFor();
+  }
+
+  /** Waits until the agent's voice channel is in this state. */
+  async activity(activity: string): Promise<void> {
+    await this.page.locator(`[data-testid=presence][data-activity=${activity}]`).waitFor();
+  }
+
+  async call(state: string): Promise<string> {
+    const card = this.page.locator(`[data-testid=call-card][data-state=${state}]`);
+    await card.waitFor();
+    return (await card.getAttribute('data-call-id')) ?? '';
+  }
+
+  async answer(): Promise<void> {
+    await this.at('answer').click();
+    await this.call('talking');
+  }
+
+  /** Chooses a disposition and ends the wrap-up. */
+  async wrapUp(disposition = 'resolved'): Promise<void> {
+    await this.at('wrapup').waitFor();
+    await this.at(`disposition-${disposition}`).click();
+    await this.at('wrapup-done').click();
+    await this.activity('idle');
+  }
+}
+
+/** Opens a page of its own in `context`; everything it hears is recorded. */
+export async function openAgentPage(
+  context: BrowserContext,
+  site: TestSite,
+  options: AgentPageOptions = {},
+): Promise<AgentPage> {
+  const page = await context.newPage();
+  await recordHeard(page);
+  return new AgentPage(page, site, options);
+}

@@ -1,0 +1,173 @@
+/** A whole Jackfield of its own for one test file: supervisor, engine, media node, server; free ports, a home and a copy of the dialplans. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ensureCertificates } from '../../certs/folder.ts';
+import { loadConfig, type Config, siteFiles } from '../../server/config.ts';
+import { makeDemoSite, type DemoLogin } from '../../server/demo-site.ts';
+import { freePort, type Program, startProgram } from './programs.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+
+export type PartName = 'sip-engine' | 'media' | 'server';
+
+export interface SiteOptions {
+  /** More JACKFIELD_* variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running site. */
+export class TestSite {
+  readonly config: Config;
+  readonly logins: readonly DemoLogin[];
+  readonly #program: Program;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(config: Config, logins: readonly DemoLogin[], program: Program, environment: NodeJS.ProcessEnv) {
+    this.config = config;
+    this.logins = logins;
+    this.#program = program;
+    this.#environment = environment;
+  }
+
+  /** Address of the agent page over plain http (loopback: a secure context). */
+  get url(): string {
+    return `http://127.0.0.1:${this.config.http.port}`;
+  }
+
+  get secureUrl(): string {
+    return `https://127.0.0.1:${this.config.http.tlsPort}`;
+  }
+
+  get sipPort(): number {
+    return this.config.sip.port;
+  }
+
+  loginOf(agent: string): DemoLogin {
+    const found = this.logins.find(({ login }) => login === agent);
+    if (found === undefined) throw new Error(`the demo site has no agent ${agent}`);
+    return found;
+  }
+
+  /** All the supervisor printed. */
+  get output(): string {
+    return this.#program.output();
+  }
+
+  /** The log of a part. */
+  log(part: 'sip-engine' | 'media-node' | 'server'): string {
+    return readFileSync(join(siteFiles(this.config).logs, `${part}.log`), 'utf8');
+  }
+
+  /** `./jackfield ARGS...` against this site. */
+  async command(...args: string[]): Promise<CommandResult> {
+    const child = run(process.execPath, [join(root, 'cli', 'main.ts'), ...args], {
+      env: this.#environment,
+      maxBuffer: 50_000_000,
+    });
+    return child.then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: unknown) => {
+        const failed = error as { code?: number; stdout?: string; stderr?: string };
+        return { code: failed.code ?? -1, stdout: failed.stdout ?? '', stderr: failed.stderr ?? '' };
+      },
+    );
+  }
+
+  /** Starts `./jackfield ARGS...` and lets it run. */
+  start(...args: string[]): Program {
+    return startProgram(process.execPath, [join(root, 'cli', 'main.ts'), ...args], undefined, this.#environment);
+  }
+
+  /** The API as the admin. Rejects on problems unless `expectProblem`. */
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }> {
+    const runFile = JSON.parse(readFileSync(siteFiles(this.config).runFile, 'utf8')) as { token: string };
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${runFile.token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+  }
+
+  /** The process of a part: a child of the supervisor that runs its program. */
+  async pidOf(part: PartName): Promise<number> {
+    const program = part === 'server' ? 'server/main.ts' : part === 'media' ? 'media/main.ts' : 'sip-engine/main.ts';
+    const { stdout } = await run('ps', ['--ppid', String(this.#program.child.pid), '-o', 'pid=,args=']);
+    const line = stdout.split('\n').find((each) => each.includes(program) && !each.includes('<defunct>'));
+    return line === undefined ? 0 : Number.parseInt(line, 10);
+  }
+
+  /** `kill -9` of a part. Returns the id it had. */
+  async kill(part: PartName): Promise<number> {
+    const pid = await this.pidOf(part);
+    if (pid === 0) throw new Error(`the ${part} does not run`);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  /** Resolves when `GET /readyz` says ready, and (after a kill) another process than `not` runs the part. */
+  async untilReady(part: PartName = 'server', not = -1): Promise<void> {
+    await until(async () => {
+      const pid = await this.pidOf(part);
+      if (pid === 0 || pid === not) return false;
+      const response = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      return response?.status === 200;
+    });
+  }
+
+  /** Stops everything and removes its files. Returns the supervisor's exit code. */
+  async stop(): Promise<number> {
+    const code = await this.#program.stop('SIGTERM');
+    rmSync(this.config.home, { recursive: true, force: true });
+    return code;
+  }
+}
+
+/** Looks again and again (every 50 ms) until `holds`; the test's own limit is the limit. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** Starts a site and waits until it is ready. */
+export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
+  const home = mkdtempSync(join(tmpdir(), 'jackfield-site-'));
+  const dialplans = join(home, 'dialplans');
+  cpSync(join(root, 'dialplans'), dialplans, { recursive: true });
+  mkdirSync(join(home, 'run'), { recursive: true });
+  const names = ['HTTP_PORT', 'HTTP_TLS_PORT', 'SIP_PORT', 'SIP_WEB_SOCKET_PORT', 'SIP_SECURE_WEB_SOCKET_PORT'];
+  names.push('SIP_ADMIN_PORT', 'SIP_LINK_PORT', 'MEDIA_RPC_PORT', 'MEDIA_WEBRTC_PORT');
+  const ports = await Promise.all(names.map(() => freePort()));
+  const rtp = 20_000 + 2 * Math.floor(Math.random() * 6000);
+  const own: Record<string, string> = {
+    JACKFIELD_HOME: home,
+    JACKFIELD_DIALPLANS: dialplans,
+    JACKFIELD_MEDIA_RTP_PORTS: `${rtp}-${rtp + 199}`,
+    ...Object.fromEntries(names.map((name, index) => [`JACKFIELD_${name}`, String(ports[index])])),
+    ...options.environment,
+  };
+  const config = loadConfig(root, { ...own, JACKFIELD_CONFIG: join(home, 'jackfield.yaml') });
+  if (!config.ok) throw new Error(config.error.title);
+  await ensureCertificates(join(home, 'certs'), ['127.0.0.1', 'localhost'], Date.now());
+  const logins = await makeDemoSite(config.value);
+  const environment = { ...process.env, ...own, JACKFIELD_CONFIG: join(home, 'jackfield.yaml'), LANG: 'C.UTF-8' };
+  const program = startProgram(process.execPath, [join(root, 'cli', 'main.ts'), 'up'], undefined, environment);
+  const site = new TestSite(config.value, logins, program, environment);
+  await program.printed(/Jackfield is running/);
+  await site.untilReady();
+  return site;
+}
