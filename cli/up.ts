@@ -71,7 +71,8 @@ function sayEvent(event: SiteEvent): void {
 /** Resolves when someone wants the site to stop: a signal, the launcher's end, or a part that keeps dying. */
 function untilStopped(site: Site): Promise<number> {
   return new Promise((resolveWith) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolveWith(0));
+    // Stays on: a second signal must not cut the orderly stop short. Every part is killed when it takes too long.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveWith(0));
     process.once('disconnect', () => resolveWith(0));
     site.events.on((event) => {
       sayEvent(event);
