@@ -1,0 +1,206 @@
+/**
+ * sipp (a test tool nobody here wrote) as caller or as called: real SIP, its audio an echo of what it hears, keys as
+ * RFC 4733 events (under an SSRC of their own, between the echoed packets). Debian: sip-tester.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from './programs.ts';
+import { freePort, startProgram } from './programs.ts';
+
+export interface SippCallerOptions {
+  /** Where to call, on 127.0.0.1. */
+  readonly port: number;
+  readonly called: string;
+  readonly from?: string;
+  readonly transport?: 'udp' | 'tcp';
+  /** How many calls in all, how many at once, how many begin in a second. */
+  readonly calls?: number;
+  readonly atOnce?: number;
+  readonly perSecond?: number;
+  /** Keys, each after `keyAfterMs` of talking. */
+  readonly digits?: string;
+  readonly keyAfterMs?: number;
+  /** How long it talks after the keys before it says BYE; `until-bye`: it waits for the far side's BYE. */
+  readonly talksMs: number | 'until-bye';
+  /** Give up after so long. */
+  readonly timeoutInSeconds?: number;
+}
+
+/** What came of it. */
+export interface SippResult {
+  readonly successful: number;
+  readonly failed: number;
+  /** Every SIP message, both ways. */
+  readonly messages: string;
+  /** What sipp complained about, empty if nothing. */
+  readonly complaints: string;
+}
+
+const escape = (text: string): string => text.replace(/[<>&"]/g, (char) => `&#${String(char.charCodeAt(0))};`);
+
+const headers = (sequence: string, method: string): string => `
+      Max-Forwards: 70
+      From: <sip:[field_from]@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+      To: <sip:[field_called]@[remote_ip]:[remote_port]>[peer_tag_param]
+      Call-ID: [call_id]
+      CSeq: ${sequence} ${method}
+      Contact: <sip:[field_from]@[local_ip]:[local_port];transport=[transport]>`;
+
+/** A request within the dialog: to the contact of the answer, by its route set. */
+const within = (method: string, sequence: number, body = ''): string => `<![CDATA[
+
+      ${method} [next_url] SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      [routes]${headers(String(sequence), method)}
+      Content-Length: ${body === '' ? '0' : '[len]'}
+${body}
+    ]]>`;
+
+/** sipp sends its keys as payload type 97, whatever is agreed. */
+const offer = `
+      v=0
+      o=sipp 1 1 IN IP[local_ip_type] [local_ip]
+      s=-
+      c=IN IP[media_ip_type] [media_ip]
+      t=0 0
+      m=audio [media_port] RTP/AVP 0 97
+      a=rtpmap:0 PCMU/8000
+      a=rtpmap:97 telephone-event/8000
+      a=fmtp:97 0-15
+      a=ptime:20
+`;
+
+function keys(options: SippCallerOptions): string {
+  const pause = `<pause milliseconds="${String(options.keyAfterMs ?? 1000)}"/>`;
+  const press = (digit: string): string => `${pause}<nop><action><exec play_dtmf="${digit}"/></action></nop>`;
+  return [...(options.digits ?? '')].map(press).join('\n  ');
+}
+
+/** The scenario of a caller. */
+export function callerScenario(options: SippCallerOptions): string {
+  const ending =
+    options.talksMs === 'until-bye'
+      ? `<recv request="BYE"/>
+  <send><![CDATA[
+
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+    ]]></send>`
+      : `<pause milliseconds="${String(options.talksMs)}"/>
+  <send retrans="500">${within('BYE', 2)}</send>
+  <recv response="200" crlf="true"/>`;
+  const invite = `<![CDATA[
+
+      INVITE sip:[field_called]@[remote_ip]:[remote_port] SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]${headers('1', 'INVITE')}
+      Content-Type: application/sdp
+      Content-Length: [len]
+${offer}
+    ]]>`;
+  const text = `<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="caller">
+  <send retrans="500" start_rtd="1">${invite}</send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>
+  <recv response="200" rrs="true" rtd="1"/>
+  <send>${within('ACK', 1)}</send>
+  ${keys(options)}
+  ${ending}
+</scenario>
+`;
+  return text
+    .replaceAll('[field_from]', escape(options.from ?? '+8613700000001'))
+    .replaceAll('[field_called]', escape(options.called));
+}
+
+/** A sipp that runs. */
+export class Sipp {
+  /** Where it can be called. */
+  readonly sipPort: number;
+  /** Where it hears (and echoes) audio. */
+  readonly mediaPort: number;
+  readonly #program: Program;
+  readonly #folder: string;
+
+  constructor(program: Program, folder: string, sipPort: number, mediaPort: number) {
+    this.#program = program;
+    this.#folder = folder;
+    this.sipPort = sipPort;
+    this.mediaPort = mediaPort;
+  }
+
+  /** Resolves when all its calls are over. */
+  async finished(): Promise<SippResult> {
+    await this.#program.exited;
+    return this.#result();
+  }
+
+  /** Ends it; its files go. */
+  async close(): Promise<void> {
+    await this.#program.stop('SIGKILL');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #result(): Promise<SippResult> {
+    const read = (name: string): Promise<string> => readFile(join(this.#folder, name), 'utf8').catch(() => '');
+    const [messages, errors, statistics] = await Promise.all([
+      read('messages.log'),
+      read('errors.log'),
+      read('statistics.csv'),
+    ]);
+    const [titles = '', ...rows] = statistics.trim().split('\n');
+    const last = rows.at(-1)?.split(';') ?? [];
+    const count = (title: string): number => Number(last[titles.split(';').indexOf(title)] ?? 0);
+    const result = { successful: count('SuccessfulCall(C)'), failed: count('FailedCall(C)'), messages };
+    return { ...result, complaints: statistics === '' ? `${errors}${this.#program.output()}` : errors };
+  }
+}
+
+async function start(args: readonly string[], calls: number, timeoutInSeconds: number): Promise<Sipp> {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-sipp-'));
+  const [sipPort, mediaPort] = await Promise.all([freePort(), freePort()]);
+  const own = [
+    ...['-i', '127.0.0.1', '-p', String(sipPort), '-mi', '127.0.0.1', '-mp', String(mediaPort), '-rtp_echo'],
+    ...['-m', String(calls), '-timeout', String(timeoutInSeconds), '-timeout_error', '-nostdin'],
+    ...['-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log'],
+    ...['-trace_stat', '-stf', 'statistics.csv', '-fd', '1'],
+  ];
+  const program = startProgram('sipp', [...args, ...own], folder);
+  return new Sipp(program, folder, sipPort, mediaPort);
+}
+
+const transportOption = { udp: ['-t', 'u1'], tcp: ['-t', 't1'] } as const;
+
+/** Starts calling; `finished()` tells how it went. */
+export async function startSippCaller(options: SippCallerOptions): Promise<Sipp> {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-sipp-scenario-'));
+  const file = join(folder, 'scenario.xml');
+  await writeFile(file, callerScenario(options));
+  const calls = options.calls ?? 1;
+  const sipp = await start(
+    [
+      ...[`127.0.0.1:${String(options.port)}`, '-sf', file, ...transportOption[options.transport ?? 'udp']],
+      ...['-l', String(options.atOnce ?? calls), '-r', String(options.perSecond ?? 10)],
+    ],
+    calls,
+    options.timeoutInSeconds ?? 60,
+  );
+  sipp
+    .finished()
+    .finally(() => rm(folder, { recursive: true, force: true }))
+    .catch(() => undefined);
+  return sipp;
+}
+
+/** Starts sipp's own called party: 180, 200, echo, then it waits for BYE. */
+export async function startSippCalled(transport: 'udp' | 'tcp' = 'udp', calls = 1): Promise<Sipp> {
+  return start(['-sn', 'uas', ...transportOption[transport]], calls, 60);
+}
