@@ -113,6 +113,8 @@ async function runSite(config: Config): Promise<number> {
 
 /** Runs the site until it is told to stop. Resolves with the exit code. */
 export async function up(): Promise<number> {
+  // A closed terminal must not stop the orderly stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const config = loadConfig(root);
   if (!config.ok) {
     say(config.error);
