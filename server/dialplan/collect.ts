@@ -61,7 +61,10 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly st
     return knownKeys(schema.unwrap() as z.ZodType, path);
   if (schema instanceof z.ZodUnion)
     return [...new Set(schema.options.flatMap((option) => knownKeys(option as z.ZodType, path)))];
-  if (first === undefined) return [];
+  if (first === undefined)
+    return schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum
+      ? schema.keyType.options.map(String)
+      : [];
   if (schema instanceof z.ZodRecord) return knownKeys(schema.valueType as z.ZodType, rest);
   if (schema instanceof z.ZodArray) return knownKeys(schema.element as z.ZodType, rest);
   return [];

@@ -113,10 +113,6 @@ export const findings = {
       zh: '请在 agents.yaml 中为坐席添加该队列和技能',
     },
   ),
-  'never-closed': warning(
-    'a "closed" branch that the hours "{id}" never take: they are always open',
-    '营业时间“{id}”全天开放，不会进入 closed 分支',
-  ),
   'example-failed': error(
     'the example "{name}" went otherwise: expected {expected}, but {found}',
     '示例“{name}”不符：应为 {expected}，实际 {found}',

@@ -90,7 +90,7 @@ function parseRange(source: string, from: string, given: string): Result<NumberP
 export function parseNumber(source: string): Result<NumberPattern, string> {
   const text = source.trim();
   if (text.startsWith('_')) return parseAsterisk(text);
-  const bare = text.replace(/[\s().]/g, '');
+  const bare = text.replace(/[\s()]|(?<!\.)\.(?!\.)/g, '');
   const range = /^(\+?\d+)(?:-|\.\.|–)(\+?\d+)$/.exec(bare);
   if (range?.[1] !== undefined && range[2] !== undefined) return parseRange(source, range[1], range[2]);
   if (/^\+[1-9]\d{1,14}$/.test(bare) || /^[0-9*#]{1,20}$/.test(bare))
