@@ -1,0 +1,49 @@
+/** The ears: frames of a speaker in, observations (partial, final, spotted) out. See ports.ts. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { silentLogger, type Logger } from '../../base/logger.ts';
+import { absentRecogniser } from './absent.ts';
+import { RecognisingEars } from './ears.ts';
+import { buildEars, earsInstall, englishModel } from './native/build.mjs';
+import { PocketsphinxRecogniser } from './pocketsphinx.ts';
+import type { Ears } from './ports.ts';
+import type { Recogniser } from './recogniser.ts';
+
+export type { Ears, RejectedPhrase, TapSink, TapSpeaker } from './ports.ts';
+export { frameMs, frameSamples, noEars } from './ports.ts';
+
+export interface EarsOptions {
+  /** The built child program; default: found in the cache, or built now if the machine has what that needs. */
+  readonly program?: string | undefined;
+  /** Folder of Debian's English model; default: where Debian puts it. */
+  readonly model?: string | undefined;
+  /** Utterances written down at the same time (each costs a third of a core and 105 MB); 0: phrases only. Default 1. */
+  readonly writers?: number | undefined;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** The command that makes English heard on a machine where it is not. */
+export const englishHint = `${earsInstall} && npm start`;
+/** What is missing for Chinese; there is no engine for it in Debian. */
+export const chineseHint =
+  'Chinese speech is not recognised yet: no recogniser for it ships with Jackfield (planned: sherpa-onnx-node with a zipformer model folder)';
+
+function english(options: EarsOptions): Recogniser {
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
+  const model = options.model ?? englishModel;
+  const built = options.program === undefined ? buildEars() : { ok: true as const, path: options.program };
+  const program = built.ok ? built.path : undefined;
+  if (!built.ok) logger.warn({ reason: built.reason }, 'the English recogniser cannot be built');
+  if (program === undefined || !existsSync(program) || !existsSync(join(model, 'en-us.lm.bin')))
+    return absentRecogniser('en-US', englishHint);
+  return new PocketsphinxRecogniser({ program, model, writers: options.writers ?? 1, clock, logger });
+}
+
+/** Makes the ears of this machine: English where pocketsphinx is installed; other languages say what they need. */
+export function createEars(options: EarsOptions = {}): Ears {
+  const recognisers = [english(options), absentRecogniser('zh-CN', chineseHint)];
+  return new RecognisingEars(recognisers, options.logger ?? silentLogger);
+}
