@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { monotonicFactory } from 'ulid';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -10,6 +10,7 @@ import { prepareAppend } from './prepare.ts';
 import { Reader } from './reader.ts';
 import { createKeyFile, readSiteKeys, type SiteKeys, subjectAlias } from './site-key.ts';
 import { type Database, openDatabase } from './sqlite.ts';
+import { startWriterThread } from './start-writer.ts';
 import type { WriterReply, WriterRequest, WriterSettings } from './thread-messages.ts';
 import type {
   Append,
@@ -44,6 +45,8 @@ export interface LedgerOptions {
   readonly stalledAfterMs?: number;
   /** Upper limit of the file in pages of 4096 bytes: for drills of a full disk. */
   readonly maxPages?: number;
+  /** Starts the writer's thread; tests look at it through this. */
+  readonly startWriter?: (settings: WriterSettings) => Worker;
 }
 
 type Pending = { readonly resolve: (erasure: Erasure) => void; readonly reject: (error: LedgerError) => void };
@@ -206,9 +209,8 @@ export class Ledger {
   }
 
   #startWorker(): void {
-    const { file, keyFile, node, syncWindowMs = 4, maxPages } = this.#options;
-    const workerData: WriterSettings = { file, keyFile, node, syncWindowMs, maxPages };
-    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData, name: 'ledger' });
+    const { file, keyFile, node, syncWindowMs = 4, maxPages, startWriter = startWriterThread } = this.#options;
+    const worker = startWriter({ file, keyFile, node, syncWindowMs, maxPages });
     this.#worker = worker;
     worker.on('message', (reply: WriterReply) => this.#hear(reply));
     worker.on('error', (err) => this.#options.logger.error({ err }, 'the ledger writer failed'));
