@@ -195,6 +195,7 @@ export class Part {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#cancelLate();
+    this.#log.write(`${JSON.stringify({ type: 'ended', how, time: new Date(this.#clock.now()).toISOString() })}\n`);
     if (this.#stopping) return;
     const complaint = this.#complaint();
     const reason = complaint === '' ? how : `${how}: ${complaint}`;
