@@ -1,8 +1,10 @@
 /** Child programs of tests: started, watched and ended by their own id. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A program that runs, with all it printed so far. */
 export interface Program {
@@ -71,4 +73,16 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/**
+ * Resolves when some process has opened a port of 127.0.0.1, as the kernel's own table tells: for programs that do not
+ * say when they are ready.
+ */
+export async function portOpen(transport: 'udp' | 'tcp', port: number): Promise<void> {
+  // Columns: slot, local address, remote address, state; 0A is LISTEN.
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const isOpen = (line: string): boolean =>
+    line.slice(0, 24).includes(wanted) && (transport === 'udp' || line.split(/\s+/)[4] === '0A');
+  while (!(await readFile(`/proc/net/${transport}`, 'utf8')).split('\n').some(isOpen)) await pause(5);
 }

@@ -1,12 +1,14 @@
 /**
- * sipp (a test tool nobody here wrote) as caller or as called: real SIP, its audio an echo of what it hears, keys as
- * RFC 4733 events (under an SSRC of their own, between the echoed packets). Debian: sip-tester.
+ * sipp (a test tool nobody here wrote) as caller or as called: real SIP, its audio an echo of what it hears, or a
+ * script of sound and keys. Debian: sip-tester.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ScriptItem } from '../../cli/caller/index.ts';
 import type { Program } from './programs.ts';
-import { freePort, startProgram } from './programs.ts';
+import { freePort, portOpen, startProgram } from './programs.ts';
+import { scriptToPcap } from './rtp-pcap.ts';
 
 export interface SippCallerOptions {
   /** Where to call, on 127.0.0.1. */
@@ -18,10 +20,12 @@ export interface SippCallerOptions {
   readonly calls?: number;
   readonly atOnce?: number;
   readonly perSecond?: number;
-  /** Keys, each after `keyAfterMs` of talking. */
-  readonly digits?: string;
-  readonly keyAfterMs?: number;
-  /** How long it talks after the keys before it says BYE; `until-bye`: it waits for the far side's BYE. */
+  /**
+   * What it does once it is answered, as real paced RTP. Without it, it echoes what it hears; both at once would be two
+   * sources on one port.
+   */
+  readonly script?: readonly ScriptItem[];
+  /** How long it talks after its script before it says BYE; `until-bye`: it waits for the far side's BYE. */
   readonly talksMs: number | 'until-bye';
   /** Give up after so long. */
   readonly timeoutInSeconds?: number;
@@ -57,28 +61,28 @@ const within = (method: string, sequence: number, body = ''): string => `<![CDAT
 ${body}
     ]]>`;
 
-/** sipp sends its keys as payload type 97, whatever is agreed. */
 const offer = `
       v=0
       o=sipp 1 1 IN IP[local_ip_type] [local_ip]
       s=-
       c=IN IP[media_ip_type] [media_ip]
       t=0 0
-      m=audio [media_port] RTP/AVP 0 97
+      m=audio [media_port] RTP/AVP 0 101
       a=rtpmap:0 PCMU/8000
-      a=rtpmap:97 telephone-event/8000
-      a=fmtp:97 0-15
+      a=rtpmap:101 telephone-event/8000
+      a=fmtp:101 0-15
       a=ptime:20
 `;
 
-function keys(options: SippCallerOptions): string {
-  const pause = `<pause milliseconds="${String(options.keyAfterMs ?? 1000)}"/>`;
-  const press = (digit: string): string => `${pause}<nop><action><exec play_dtmf="${digit}"/></action></nop>`;
-  return [...(options.digits ?? '')].map(press).join('\n  ');
+/** What it does after the ACK: play the capture (sipp's own `play_dtmf` sends empty events) and let it end. */
+function talk(scriptMs: number | undefined): string {
+  if (scriptMs === undefined) return '';
+  const play = `<nop><action><exec play_pcap_audio="script.pcap"/></action></nop>`;
+  return `${play}<pause milliseconds="${String(scriptMs)}"/>`;
 }
 
 /** The scenario of a caller. */
-export function callerScenario(options: SippCallerOptions): string {
+export function callerScenario(options: SippCallerOptions, scriptMs?: number): string {
   const ending =
     options.talksMs === 'until-bye'
       ? `<recv request="BYE"/>
@@ -112,7 +116,7 @@ ${offer}
   <recv response="183" optional="true"/>
   <recv response="200" rrs="true" rtd="1"/>
   <send>${within('ACK', 1)}</send>
-  ${keys(options)}
+  ${talk(scriptMs)}
   ${ending}
 </scenario>
 `;
@@ -164,43 +168,50 @@ export class Sipp {
   }
 }
 
-async function start(args: readonly string[], calls: number, timeoutInSeconds: number): Promise<Sipp> {
-  const folder = await mkdtemp(join(tmpdir(), 'jackfield-sipp-'));
+interface StartOptions {
+  readonly folder: string;
+  readonly calls: number;
+  readonly echo: boolean;
+  readonly timeoutInSeconds: number;
+}
+
+async function start(args: readonly string[], options: StartOptions): Promise<Sipp> {
   const [sipPort, mediaPort] = await Promise.all([freePort(), freePort()]);
   const own = [
-    ...['-i', '127.0.0.1', '-p', String(sipPort), '-mi', '127.0.0.1', '-mp', String(mediaPort), '-rtp_echo'],
-    ...['-m', String(calls), '-timeout', String(timeoutInSeconds), '-timeout_error', '-nostdin'],
+    ...['-i', '127.0.0.1', '-p', String(sipPort), '-mi', '127.0.0.1', '-mp', String(mediaPort)],
+    ...(options.echo ? ['-rtp_echo'] : []),
+    ...['-m', String(options.calls), '-timeout', String(options.timeoutInSeconds), '-timeout_error', '-nostdin'],
     ...['-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log'],
     ...['-trace_stat', '-stf', 'statistics.csv', '-fd', '1'],
   ];
-  const program = startProgram('sipp', [...args, ...own], folder);
-  return new Sipp(program, folder, sipPort, mediaPort);
+  const program = startProgram('sipp', [...args, ...own], options.folder);
+  return new Sipp(program, options.folder, sipPort, mediaPort);
 }
 
 const transportOption = { udp: ['-t', 'u1'], tcp: ['-t', 't1'] } as const;
+const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'jackfield-sipp-'));
 
 /** Starts calling; `finished()` tells how it went. */
 export async function startSippCaller(options: SippCallerOptions): Promise<Sipp> {
-  const folder = await mkdtemp(join(tmpdir(), 'jackfield-sipp-scenario-'));
-  const file = join(folder, 'scenario.xml');
-  await writeFile(file, callerScenario(options));
+  const folder = await makeFolder();
+  const talk = options.script === undefined ? undefined : scriptToPcap(options.script, 101);
+  if (talk !== undefined) await writeFile(join(folder, 'script.pcap'), talk.pcap);
+  await writeFile(join(folder, 'scenario.xml'), callerScenario(options, talk?.ms));
   const calls = options.calls ?? 1;
-  const sipp = await start(
+  return start(
     [
-      ...[`127.0.0.1:${String(options.port)}`, '-sf', file, ...transportOption[options.transport ?? 'udp']],
+      ...[`127.0.0.1:${String(options.port)}`, '-sf', 'scenario.xml', ...transportOption[options.transport ?? 'udp']],
       ...['-l', String(options.atOnce ?? calls), '-r', String(options.perSecond ?? 10)],
     ],
-    calls,
-    options.timeoutInSeconds ?? 60,
+    { folder, calls, echo: talk === undefined, timeoutInSeconds: options.timeoutInSeconds ?? 60 },
   );
-  sipp
-    .finished()
-    .finally(() => rm(folder, { recursive: true, force: true }))
-    .catch(() => undefined);
-  return sipp;
 }
 
-/** Starts sipp's own called party: 180, 200, echo, then it waits for BYE. */
+/** Starts sipp's own called party (180, 200, echo, then it waits for BYE) and returns when it listens. */
 export async function startSippCalled(transport: 'udp' | 'tcp' = 'udp', calls = 1): Promise<Sipp> {
-  return start(['-sn', 'uas', ...transportOption[transport]], calls, 60);
+  const folder = await makeFolder();
+  const options = { folder, calls, echo: true, timeoutInSeconds: 60 };
+  const sipp = await start(['-sn', 'uas', ...transportOption[transport]], options);
+  await portOpen(transport, sipp.sipPort);
+  return sipp;
 }
