@@ -48,21 +48,30 @@ function reachable(route: Route): ReadonlySet<string> {
 
 /** The steps of a loop that never waits, first step again at the end; undefined if there is none. */
 function endlessLoop(route: Route): readonly string[] | undefined {
-  const done = new Set<string>();
-  const visit = (id: string, path: readonly string[]): readonly string[] | undefined => {
-    if (path.includes(id)) return [...path.slice(path.indexOf(id)), id];
+  const onward = (id: string): string[] => {
     const step = route.steps.get(id);
-    if (step === undefined || done.has(id)) return undefined;
-    for (const { to, waits } of exits(step)) {
-      const loop = waits ? undefined : visit(to, [...path, id]);
-      if (loop !== undefined) return loop;
-    }
-    done.add(id);
-    return undefined;
+    return step === undefined ? [] : exits(step).flatMap(({ to, waits }) => (waits ? [] : [to]));
   };
-  for (const id of route.steps.keys()) {
-    const loop = visit(id, []);
-    if (loop !== undefined) return loop;
+  const done = new Set<string>();
+  for (const first of route.steps.keys()) {
+    if (done.has(first)) continue;
+    // Depth first, with the way here kept by hand: a route may be longer than the stack is deep.
+    const way = [{ id: first, ahead: onward(first) }];
+    const onWay = new Set([first]);
+    for (let at = way.at(-1); at !== undefined; at = way.at(-1)) {
+      const next = at.ahead.pop();
+      if (next === undefined) {
+        way.pop();
+        onWay.delete(at.id);
+        done.add(at.id);
+      } else if (onWay.has(next)) {
+        const steps = way.map(({ id }) => id);
+        return [...steps.slice(steps.indexOf(next)), next];
+      } else if (!done.has(next)) {
+        way.push({ id: next, ahead: onward(next) });
+        onWay.add(next);
+      }
+    }
   }
   return undefined;
 }

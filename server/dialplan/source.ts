@@ -1,5 +1,5 @@
 /** One YAML file, with the place of everything in it. Pure. */
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
 import { diagnose, type Diagnostic, type Place } from './diagnostics.ts';
 
 /** A file as read, its name relative to the folder with forward slashes. */
@@ -38,7 +38,7 @@ export class Source {
     return { file: this.name, line: Math.max(1, line), column: Math.max(1, col) };
   }
 
-  #walk(path: Path): { key: Node | null; node: Node | null } {
+  #walk(path: Path): Child {
     let key: Node | null = null;
     let node: Node | null = this.#document.contents;
     for (const part of path) {
@@ -51,17 +51,28 @@ export class Source {
   }
 }
 
-function child(node: Node | null, part: string | number | symbol): { key: Node | null; node: Node | null } | undefined {
-  if (isSeq(node)) {
-    const item = node.items[Number(part)];
-    return item === undefined ? undefined : { key: null, node: item as Node };
-  }
-  if (!isMap(node)) return undefined;
-  for (const pair of node.items) {
-    if (!isPair(pair) || !isScalar(pair.key) || String(pair.key.value) !== String(part)) continue;
-    return { key: pair.key, node: pair.value as Node | null };
-  }
-  return undefined;
+interface Child {
+  readonly key: Node | null;
+  readonly node: Node | null;
+}
+
+function child(node: Node | null, part: string | number | symbol): Child | undefined {
+  if (isMap(node)) return childrenOf(node).get(String(part));
+  const item = isSeq(node) ? node.items[Number(part)] : undefined;
+  return item === undefined ? undefined : { key: null, node: item as Node };
+}
+
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Child>>();
+
+/** The children of a mapping by key; indexed once, for big mappings are looked into often. */
+function childrenOf(map: YAMLMap): ReadonlyMap<string, Child> {
+  const known = indexes.get(map);
+  if (known !== undefined) return known;
+  const index = new Map<string, Child>();
+  for (const { key, value } of map.items)
+    if (isScalar(key)) index.set(String(key.value), { key, node: value as Node | null });
+  indexes.set(map, index);
+  return index;
 }
 
 /** What a file says; `value` is undefined if it is not YAML at all. */
@@ -71,22 +82,27 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses a file. Duplicate keys and every syntax error are reported with their place. */
+/** Parses a file. Duplicate keys and every syntax error are reported with their place; nothing is thrown. */
 export function parseSource({ name, text }: SourceText): Parsed {
   const lines = new LineCounter();
+  try {
+    return parse(name, text, lines);
+  } catch (cause) {
+    // Nesting too deep for the parser's stack, or aliases that would unfold without end.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const source = new Source(name, new Document(null), lines);
+    return { source, value: undefined, diagnostics: [diagnose(source.at([]), 'yaml-syntax', { reason })] };
+  }
+}
+
+function parse(name: string, text: string, lines: LineCounter): Parsed {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const source = new Source(name, document, lines);
   const diagnostics = document.errors.map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return diagnose({ file: name, line: Math.max(1, line), column: Math.max(1, col) }, 'yaml-syntax', {
-      reason: message,
-    });
+    const place = { file: name, line: Math.max(1, line), column: Math.max(1, col) };
+    return diagnose(place, 'yaml-syntax', { reason: message });
   });
-  if (diagnostics.length > 0) return { source, value: undefined, diagnostics };
-  try {
-    return { source, value: document.toJS({ maxAliasCount: 100 }), diagnostics };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return { source, value: undefined, diagnostics: [diagnose(source.at([]), 'yaml-syntax', { reason })] };
-  }
+  const value: unknown = diagnostics.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
+  return { source, value, diagnostics };
 }
