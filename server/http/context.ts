@@ -3,6 +3,7 @@ import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
 import type { Crm } from '../crm/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Idempotency } from './idempotency.ts';
 import type { Gate, LoginGuard } from './login-guard.ts';
 import type { Metrics } from './metrics.ts';
 import type { LivePort } from './ports.ts';
@@ -17,6 +18,7 @@ export interface Context {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly guard: LoginGuard;
+  readonly idempotency: Idempotency;
   readonly passwordGate: Gate;
   /** How long a login lasts, ms. */
   readonly tokenLifetimeMs: number;

@@ -53,6 +53,11 @@ export class Idempotency {
     return given;
   }
 
+  /** Forgets all answers: they may tell of a person who was erased. */
+  clear(): void {
+    this.#answers.clear();
+  }
+
   #forgetOldest(): void {
     const oldest = this.#answers.keys().next().value;
     if (oldest !== undefined) this.#answers.delete(oldest);

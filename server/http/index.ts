@@ -122,13 +122,25 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
   const metrics = new Metrics(ledger, live);
   const guard = new LoginGuard(clock);
   const passwordGate = new Gate(2, 50);
-  const routes = routeTable({ ledger, store, crm, live, clock, metrics, guard, passwordGate, tokenLifetimeMs });
+  const idempotency = new Idempotency(clock);
+  const routes = routeTable({
+    ledger,
+    store,
+    crm,
+    live,
+    clock,
+    metrics,
+    guard,
+    idempotency,
+    passwordGate,
+    tokenLifetimeMs,
+  });
   const authenticator = new Authenticator(store.accounts, adminToken);
   const app: Express = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(accessLog(logger, metrics, clock), securityHeaders);
-  app.use(routerOf(routes, { authenticator, idempotency: new Idempotency(clock), checkAnswers }));
+  app.use(routerOf(routes, { authenticator, idempotency, checkAnswers }));
   app.use(pagesOf(softphone));
   app.use((_request, response) => sendProblem(response, makeProblem('not-found', { what: 'page' })));
   app.use(lastResort(logger));

@@ -126,7 +126,8 @@ export class DatabaseWriter {
 
   #armCheckpoint(): void {
     if (this.#batches >= checkpointAfterBatches) this.#checkpoint();
-    else this.#idle ??= setTimeout(() => this.#checkpoint(), checkpointAfterMs);
+    else if (this.#idle === undefined) this.#idle = setTimeout(() => this.#checkpoint(), checkpointAfterMs);
+    else this.#idle.refresh();
   }
 
   #checkpoint(): void {
@@ -138,7 +139,7 @@ export class DatabaseWriter {
       else this.#db.get('PRAGMA wal_checkpoint(PASSIVE)');
     } catch (cause) {
       const { code, message } = fromSqlite(cause);
-      this.#reply({ type: 'sync-failed', code, message });
+      this.#reply({ type: 'checkpoint-failed', code, message });
     }
   }
 

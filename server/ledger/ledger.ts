@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { monotonicFactory } from 'ulid';
 import type { Cancel, Clock } from '../../base/clock.ts';
@@ -263,6 +264,12 @@ export class Ledger {
       case 'sync-failed':
         this.#queue.syncFailed(new LedgerError(reply.code, reply.message));
         break;
+      case 'checkpoint-failed':
+        this.#options.logger.warn(
+          { code: reply.code, reason: reply.message },
+          'the log of the ledger could not be emptied',
+        );
+        break;
       case 'erased':
         this.#publish(
           reply.rows.map(({ row }) => row),
@@ -323,7 +330,12 @@ function rowAsWritten(row: PreparedRow, place: Place, node: string): LedgerRow {
  * for a database whose key file is gone, `ledger-key-wrong`, `ledger-io`, `ledger-corrupt`, `ledger-locked`.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  if (!existsSync(options.keyFile) && !existsSync(options.file)) createKeyFile(options.keyFile);
+  if (!existsSync(options.file)) {
+    mkdirSync(dirname(options.file), { recursive: true });
+    if (!existsSync(options.keyFile)) createKeyFile(options.keyFile);
+    // For its owner only; SQLite gives its other files the same mode.
+    closeSync(openSync(options.file, 'a', 0o600));
+  }
   const ledger = new Ledger(options, readSiteKeys(options.keyFile));
   await ledger.start();
   return ledger;

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { LedgerError } from './errors.ts';
 
 /** The keys of a site, all derived from the one in its key file. */
@@ -42,6 +43,7 @@ export function readSiteKeys(file: string): SiteKeys {
 
 /** Makes a key file that only its owner reads; fails if there is one. */
 export function createKeyFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const fd = openSync(file, 'wx', 0o600);
   try {
     writeSync(fd, `${randomBytes(32).toString('hex')}\n`);

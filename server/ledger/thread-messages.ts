@@ -32,6 +32,8 @@ export type WriterReply =
   /** Every batch up to this one is on the disk. */
   | { readonly type: 'durable'; readonly batch: number }
   | { readonly type: 'sync-failed'; readonly code: LedgerErrorCode; readonly message: string }
+  /** The log could not be moved into the database; it grows, and it is tried again. Nothing is lost. */
+  | { readonly type: 'checkpoint-failed'; readonly code: LedgerErrorCode; readonly message: string }
   | {
       readonly type: 'erased';
       readonly request: number;

@@ -45,7 +45,7 @@ function agentRoutes({ live }: Context): Route[] {
 
 /** Agents, queues, the dialplan, alerts, erasures. */
 export function siteRoutes(context: Context): Route[] {
-  const { ledger, crm, live } = context;
+  const { ledger, crm, live, idempotency } = context;
   const queues = route({
     method: 'get',
     path: '/api/v1/queues',
@@ -84,7 +84,9 @@ export function siteRoutes(context: Context): Route[] {
     problems: ['not-allowed', 'ledger-not-writable'],
     async handle({ body }) {
       const isSubject = /^[sk]-/.test(body.subject);
-      return done(await ledger.erase(isSubject ? body.subject : crm.normalise(body.subject)));
+      const erasure = await ledger.erase(isSubject ? body.subject : crm.normalise(body.subject));
+      idempotency.clear();
+      return done(erasure);
     },
   });
   return [...agentRoutes(context), queues, dialplans, alerts, erase];

@@ -1,0 +1,90 @@
+/** How fast the ledger is: rows that are on the disk, and how long a transition waits for its rows to be written. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import { type Ledger, openLedger, type Row, type Snapshot } from '../server/ledger/index.ts';
+import { type BenchEntry, quantile } from './entry.ts';
+
+/** A call's typical row: two of three have no personal fields. */
+function sampleRow(n: number, subject: string): Row {
+  const row = { type: 'prompt-played', callId: `c${n % 500}`, at: n, facts: { step: 'welcome', prompts: ['hello'] } };
+  return n % 3 === 0 ? { ...row, personal: { subject, fields: { text: 'my order has not arrived' } } } : row;
+}
+
+/** A call's snapshot of a usual size. */
+function sampleSnapshot(n: number, subject: string): Snapshot {
+  return { kind: 'call', id: `c${n % 500}`, version: 1, state: { n, position: 'x'.repeat(600) }, subject };
+}
+
+/** Many appends at the same time: `perAppend` rows each. Returns durable rows per second. */
+async function throughput(ledger: Ledger, rows: number, perAppend: number): Promise<number> {
+  const subject = ledger.subjectOf('+8613800000000');
+  const began = performance.now();
+  const durable: Promise<void>[] = [];
+  for (let n = 0; n < rows; n += perAppend) {
+    durable.push(ledger.append(Array.from({ length: perAppend }, (_, each) => sampleRow(n + each, subject))).durable);
+    // Lets the answers in, as calls do that come from sockets.
+    if (durable.length % 100 === 0) await pause(0);
+  }
+  await Promise.all(durable);
+  return rows / ((performance.now() - began) / 1000);
+}
+
+/** One transition after the other, some time apart: two rows and a snapshot each. Milliseconds. */
+async function latencies(ledger: Ledger, count: number): Promise<{ written: number[]; durable: number[] }> {
+  const subject = ledger.subjectOf('+8613800000000');
+  const written: number[] = [];
+  const durable: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const began = performance.now();
+    const append = ledger.append([sampleRow(n, subject), sampleRow(n + 1, subject)], [sampleSnapshot(n, subject)]);
+    await append.written;
+    written.push(performance.now() - began);
+    await append.durable;
+    durable.push(performance.now() - began);
+    await pause(1);
+  }
+  return { written, durable };
+}
+
+/** Measures on a new database in the system's folder for temporary files, after a warm-up. */
+export async function run(): Promise<BenchEntry[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
+  const ledger = await openLedger({
+    file: join(folder, 'ledger.db'),
+    keyFile: join(folder, 'site.key'),
+    node: 'bench',
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  try {
+    await throughput(ledger, 20_000, 5);
+    await latencies(ledger, 200);
+    const single = await throughput(ledger, 100_000, 1);
+    const grouped = await throughput(ledger, 100_000, 10);
+    const { written, durable } = await latencies(ledger, 2_000);
+    const detail = 'node:sqlite, WAL, 2 rows and a sealed snapshot of 600 bytes, one at a time';
+    const ms = (name: string, value: number): BenchEntry => ({ name, value, unit: 'ms', better: 'smaller', detail });
+    const rows = (name: string, value: number, what: string): BenchEntry => ({
+      name,
+      value,
+      unit: 'rows/s',
+      better: 'larger',
+      detail: `node:sqlite, hash chain, a third with personal fields, ${what}`,
+    });
+    return [
+      rows('ledger/durable-rows', single, '1 row an append'),
+      rows('ledger/durable-rows-grouped', grouped, '10 rows an append'),
+      ms('ledger/written-p50', quantile(written, 0.5)),
+      ms('ledger/written-p99', quantile(written, 0.99)),
+      ms('ledger/durable-p50', quantile(durable, 0.5)),
+      ms('ledger/durable-p99', quantile(durable, 0.99)),
+    ];
+  } finally {
+    await ledger.close();
+    rmSync(folder, { recursive: true });
+  }
+}
