@@ -2,9 +2,6 @@ import { assertNever } from '../../base/assert-never.ts';
 import type { DeskCall } from '../../protocol/desk.ts';
 import type { Line } from './phone/machine.ts';
 
-/** How far one half may come before the other without the page remarking on it. */
-export const joinGraceMs = 1500;
-
 /**
  * The ring (SIP) and the details (desk feed) of one call, joined. The ring is the truth: what can be answered is what
  * rings; the details only decorate it.

@@ -29,7 +29,7 @@ describe('the catalogues of the interface', () => {
   });
 
   it('leave no text empty and none untranslated', () => {
-    const alike = new Set(['app.name', 'call.cause.other']);
+    const alike = new Set(['app.name']);
     for (const [key, text] of english) {
       expect([key, text.trim()]).not.toEqual([key, '']);
       if (!alike.has(key)) expect([key, chinese.get(key)]).not.toEqual([key, text]);

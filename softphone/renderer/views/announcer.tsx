@@ -26,6 +26,7 @@ export function Announcer({ joined, line }: AnnouncerProps) {
       : '';
   const alert = newestOpenAlert(details?.alerts ?? []);
   const said = details?.transcript.findLast((each) => each.final && each.speaker === 'caller');
+  const state = stateKey(joined);
   return (
     <div className="sr-only">
       <div aria-live="assertive" data-testid="announce-ring">
@@ -41,7 +42,7 @@ export function Announcer({ joined, line }: AnnouncerProps) {
             })}
       </div>
       <div aria-live="polite" data-testid="announce-state">
-        {stateKey(joined) === undefined ? '' : t(`live.${stateKey(joined) ?? 'cleared'}`)}
+        {state === undefined ? '' : t(`live.${state}`)}
       </div>
       <div aria-live="polite" data-testid="announce-line">
         {said === undefined ? '' : t('live.line', { speaker: t('transcript.caller'), text: said.text })}

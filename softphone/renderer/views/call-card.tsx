@@ -105,21 +105,24 @@ interface RemarksProps {
 /** What is unusual about the call now, in words. */
 function Remarks({ joined, line, details, muted }: RemarksProps) {
   const { t } = useTranslation();
-  const remarks: string[] = [];
-  if (joined.type === 'ringing' && details === undefined) remarks.push(t('call.noDetails'));
-  if (joined.type === 'talking' && details === undefined) remarks.push(t('call.noDetailsTalking'));
-  if (joined.type === 'details-only') remarks.push(t('call.notRinging'));
-  if (joined.type === 'audio-lost') remarks.push(t('call.audioLost'));
-  if (line.type === 'ringing' && line.declined) remarks.push(t('call.declined'));
-  if (line.type === 'talking' && line.media === 'interrupted') remarks.push(t('call.interrupted'));
-  if (line.type === 'talking' && line.media === 'failed') remarks.push(t('call.failed'));
-  if (details?.heldByPeer === true && details.state !== 'ended') remarks.push(t('call.heldByPeer'));
-  if (muted) remarks.push(t('call.muted'));
+  const remarks: { readonly text: string; readonly late?: boolean }[] = [];
+  const remark = (text: string): void => void remarks.push({ text });
+  // The other half of the call is usually there at once, so its absence is shown after a moment only.
+  const late = (text: string): void => void remarks.push({ text, late: true });
+  if (joined.type === 'ringing' && details === undefined) late(t('call.noDetails'));
+  if (joined.type === 'talking' && details === undefined) late(t('call.noDetailsTalking'));
+  if (joined.type === 'details-only') late(t('call.notRinging'));
+  if (joined.type === 'audio-lost') late(t('call.audioLost'));
+  if (line.type === 'ringing' && line.declined) remark(t('call.declined'));
+  if (line.type === 'talking' && line.media === 'interrupted') remark(t('call.interrupted'));
+  if (line.type === 'talking' && line.media === 'failed') remark(t('call.failed'));
+  if (details?.heldByPeer === true && details.state !== 'ended') remark(t('call.heldByPeer'));
+  if (muted) remark(t('call.muted'));
   return (
-    <div className="remarks" data-testid="call-remarks">
-      {remarks.map((remark) => (
-        <p key={remark} className="remark">
-          {remark}
+    <div className="remarks" role="status" data-testid="call-remarks">
+      {remarks.map(({ text, late }) => (
+        <p key={text} className={late === true ? 'remark remark-late' : 'remark'}>
+          {text}
         </p>
       ))}
     </div>

@@ -27,9 +27,9 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
       )}
       <Fact label={t('call.pressed')} value={pressed === '' ? t('call.nothingPressed') : pressed} testId="pressed" />
       {call.waitingSince === undefined ? null : <Waited since={call.waitingSince} call={call} offsetMs={offsetMs} />}
-      <Fact label={t(`call.direction.${call.direction}`)} value={call.to} testId="called" />
+      <Fact label={t('call.called')} value={call.to} testId="called" />
       {call.endCause === undefined ? null : (
-        <Fact label={t('call.ended')} value={causeText(t, call.endCause)} testId="end-cause" wide />
+        <Fact label={t('call.endedBecause')} value={causeText(t, call.endCause)} testId="end-cause" wide />
       )}
     </dl>
   );

@@ -19,7 +19,7 @@ export function CallTimer({ joined, line, offsetMs }: CallTimerProps) {
     if (details?.offerUntil === undefined) return null;
     return (
       <span className="call-timer" role="timer" aria-live="off" data-testid="offer-left">
-        {t('call.offerLeft', { time: clockText(details.offerUntil - now + 999) })}
+        {t('call.offerLeft', { time: clockText(details.offerUntil - now) })}
       </span>
     );
   }

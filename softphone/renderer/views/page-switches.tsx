@@ -1,4 +1,4 @@
-import { BulbOutlined, TranslationOutlined } from '@ant-design/icons';
+import { BulbOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { chooseTongue } from '../i18n/index.ts';
@@ -23,7 +23,6 @@ export function PageSwitches({ theme }: { readonly theme: PageTheme }) {
       <Tooltip title={`${t('actions.language')} (${hotkeys.language.label})`} mouseEnterDelay={0.6}>
         <Button
           type="text"
-          icon={<TranslationOutlined />}
           onClick={switchTongue}
           data-testid="language"
           aria-keyshortcuts={hotkeys.language.label}

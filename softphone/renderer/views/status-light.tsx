@@ -4,10 +4,12 @@ interface StatusLightProps {
   readonly good: boolean;
   readonly label: string;
   readonly text: string;
+  /** While all is well the light alone is enough to look at. */
+  readonly terse?: boolean;
 }
 
 /** One connection: its name and its state, in words as well as in colour. */
-export function StatusLight({ testId, state, good, label, text }: StatusLightProps) {
+export function StatusLight({ testId, state, good, label, text, terse }: StatusLightProps) {
   return (
     <span
       className={`status ${good ? 'status-good' : 'status-bad'}`}
@@ -16,7 +18,8 @@ export function StatusLight({ testId, state, good, label, text }: StatusLightPro
       data-state={state}
     >
       <span className="status-dot" aria-hidden="true" />
-      <span className="status-label">{label}</span> <span>{text}</span>
+      <span className="status-label">{label}</span>{' '}
+      <span className={terse === true && good ? 'sr-only' : undefined}>{text}</span>
     </span>
   );
 }

@@ -79,6 +79,7 @@ export function TopBar({ theme, feed, phone, name, actions, pauseOpen, setPauseO
           good={live}
           label={t('feed.label')}
           text={t(`feed.${feed.link}`)}
+          terse
         />
       </div>
       <div className="topbar-page">

@@ -44,7 +44,12 @@ export function TranscriptPanel({ call }: { readonly call: DeskCall | null }) {
       >
         {lines.length === 0 ? <p className="quiet words-empty">{t('transcript.empty')}</p> : null}
         {lines.map((line, index) => (
-          <Line key={line.utteranceId} line={line} first={lines[index - 1]?.speaker !== line.speaker} />
+          <Line
+            key={line.utteranceId}
+            line={line}
+            first={lines[index - 1]?.speaker !== line.speaker}
+            over={call?.state === 'ended'}
+          />
         ))}
       </div>
       {following ? null : (
@@ -56,11 +61,20 @@ export function TranscriptPanel({ call }: { readonly call: DeskCall | null }) {
   );
 }
 
-function Line({ line, first }: { readonly line: TranscriptLine; readonly first: boolean }) {
+interface LineProps {
+  readonly line: TranscriptLine;
+  /** The first of several lines of one speaker. */
+  readonly first: boolean;
+  /** The call has ended: nobody is still speaking. */
+  readonly over: boolean;
+}
+
+function Line({ line, first, over }: LineProps) {
   const { t } = useTranslation();
+  const speaking = !line.final && !over;
   return (
     <div
-      className={`line line-${line.speaker}${line.final ? '' : ' line-partial'}`}
+      className={`line line-${line.speaker}${speaking ? ' line-partial' : ''}`}
       data-testid="transcript-line"
       data-speaker={line.speaker}
       data-final={line.final}
@@ -68,7 +82,7 @@ function Line({ line, first }: { readonly line: TranscriptLine; readonly first: 
       <span className={first ? 'line-speaker' : 'sr-only'}>{t(`transcript.${line.speaker}`)}</span>
       <span className="line-text">
         {line.text}
-        {line.final ? null : <span className="line-dots" aria-label={t('transcript.saying')} role="img" />}
+        {speaking ? <span className="line-dots" aria-label={t('transcript.saying')} role="img" /> : null}
       </span>
     </div>
   );

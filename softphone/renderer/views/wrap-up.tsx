@@ -50,7 +50,7 @@ export function WrapUp({ call, desk, offsetMs, session }: WrapUpProps) {
         {t('wrapUp.title')}
         {call.wrapUpUntil === undefined ? null : (
           <span className="wrapup-left" role="timer" data-testid="wrapup-left">
-            {t('wrapUp.left', { time: clockText(call.wrapUpUntil - now + 999) })}
+            {t('wrapUp.left', { time: clockText(call.wrapUpUntil - now) })}
           </span>
         )}
       </h2>
