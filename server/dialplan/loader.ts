@@ -1,6 +1,6 @@
 /** Reads a dialplan folder from disk. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { compile, unreadable, type Compiled, type Folder } from './compile.ts';
 import type { Diagnostic } from './diagnostics.ts';
@@ -22,6 +22,23 @@ function soundOf(file: string, content: Buffer): Sound | BadSound {
   return length.ok ? { path: file, lengthMs: length.value } : { problem: length.error };
 }
 
+/** The files of a folder that belong to the plan, by name, sorted. Throws if the folder cannot be read. */
+async function namesIn(root: string): Promise<readonly string[]> {
+  const names = (await readdir(root, { recursive: true })).map((name) => name.split(path.sep).join('/'));
+  return names.filter((name) => !notOurs.test(name) && /\.(?:ya?ml|wav)$/i.test(name)).sort();
+}
+
+/** Changes whenever a file of the folder does, without reading any; for looking often. Never throws. */
+export async function fingerprint(directory: string): Promise<string> {
+  const root = path.resolve(directory);
+  const names = await namesIn(root).catch(() => []);
+  const marks = names.map(async (name) => {
+    const found = await stat(path.join(root, name)).catch(() => null);
+    return found === null ? '' : `${name}:${found.size}:${found.mtimeMs}:${found.ino}`;
+  });
+  return (await Promise.all(marks)).join('\n');
+}
+
 /** Reads every file of the folder that belongs to the plan. What cannot be read becomes a diagnostic, never an exception. */
 export async function readFolder(directory: string): Promise<Folder> {
   const root = path.resolve(directory);
@@ -29,14 +46,13 @@ export async function readFolder(directory: string): Promise<Folder> {
   const sounds = new Map<string, Sound | BadSound>();
   const diagnostics: Diagnostic[] = [];
   const hash = createHash('sha256');
-  let names: string[];
+  let names: readonly string[];
   try {
-    names = (await readdir(root, { recursive: true })).map((name) => name.split(path.sep).join('/')).sort();
+    names = await namesIn(root);
   } catch (cause) {
     return { version: 'unreadable', files, sounds, diagnostics: [unreadable(directory, reasonOf(cause))] };
   }
-  const wanted = names.filter((name) => !notOurs.test(name) && /\.(?:ya?ml|wav)$/i.test(name));
-  for (const name of wanted) {
+  for (const name of names) {
     const file = path.join(root, name);
     try {
       const content = await readFile(file);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../../base/clock.ts';
 import { diagnosticLine, type Diagnostic } from './diagnostics.ts';
 import { checkDialplans } from './loader.ts';
 import type { Plan } from './plan.ts';
@@ -102,6 +103,28 @@ describe('a watched folder', () => {
     const folder = await watchIt();
     expect(folder.plan).toBeUndefined();
     expect(wrong).toHaveLength(1);
+  });
+});
+
+describe('a folder that nothing is heard of', () => {
+  it('is looked at all the same', async () => {
+    await write('routes.yaml', routes('1000'));
+    const clock = new SimulatedClock();
+    watching = await watchDialplans(
+      directory,
+      (plan) => {
+        plans.push(plan);
+        told();
+      },
+      () => {},
+      // Changes that are heard of never settle here.
+      { clock, settleMs: 1e12 },
+    );
+    const change = next();
+    await write('routes.yaml', routes('2000'));
+    clock.advance(5000);
+    await change;
+    expect(plans).toHaveLength(2);
   });
 });
 

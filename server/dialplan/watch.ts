@@ -6,7 +6,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { compile, type Compiled } from './compile.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import { readFolder } from './loader.ts';
+import { fingerprint, readFolder } from './loader.ts';
 import type { Plan } from './plan.ts';
 
 export interface WatchOptions {
@@ -25,7 +25,7 @@ export interface DialplanWatch {
   close(): Promise<void>;
 }
 
-/** How often the folders are read although nothing was heard of a change: not every file system tells. */
+/** How often the folders are looked at although nothing was heard of a change: not every file system tells. */
 const lookAgainMs = 5000;
 
 class FolderWatch implements DialplanWatch {
@@ -37,6 +37,7 @@ class FolderWatch implements DialplanWatch {
   readonly #settleMs: number;
   readonly #watchers = new Map<string, FSWatcher>();
   #version: string | undefined;
+  #mark = '';
   #compiled: Compiled = { diagnostics: [] };
   #settling: Cancel | undefined;
   #looking: Cancel | undefined;
@@ -79,6 +80,7 @@ class FolderWatch implements DialplanWatch {
   async #read(): Promise<Compiled> {
     if (this.#closed) return this.#compiled;
     await this.#watchFolders();
+    this.#mark = await fingerprint(this.#directory);
     const folder = await readFolder(this.#directory);
     if (folder.version === this.#version) return this.#compiled;
     this.#version = folder.version;
@@ -132,10 +134,13 @@ class FolderWatch implements DialplanWatch {
 
   #lookAgain(): void {
     if (this.#closed) return;
-    this.#looking = this.#clock.at(this.#clock.now() + lookAgainMs, () => {
-      this.#reloadInBackground();
-      this.#lookAgain();
-    });
+    this.#looking = this.#clock.at(this.#clock.now() + lookAgainMs, () => void this.#lookNow());
+  }
+
+  /** Dropped by its caller: neither step of it rejects. */
+  async #lookNow(): Promise<void> {
+    if ((await fingerprint(this.#directory)) !== this.#mark) await this.reload();
+    this.#lookAgain();
   }
 
   /** Nobody waits for this one: its outcome goes to the listeners, and reading never throws for what the files hold. */
