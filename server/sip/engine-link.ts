@@ -49,7 +49,10 @@ export class EngineLink {
     this.#socket = socket;
     socket.on('error', (err) => logger.debug({ err }, 'the engine link failed'));
     socket.on('close', () => this.#lost());
-    createInterface({ input: socket }).on('line', (line) => this.#read(line));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.#read(line));
+    // readline passes its input's errors on; unheard, one refused connection would end the server.
+    lines.on('error', () => undefined);
     socket.on('connect', () => {
       this.#hello(secret).catch((err: unknown) => {
         logger.warn({ err }, 'the engine link was refused');
