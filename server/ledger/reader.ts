@@ -1,7 +1,7 @@
 /** Reading: a connection of its own that sees everything written, and never waits for the writer. Synchronous. */
 import type { SiteKeys } from './site-key.ts';
 import { bytesOf, type Database, numberOf, optionalTextOf, type SqlRow, type SqlValue, textOf } from './sqlite.ts';
-import { unsealStored } from './subject-keys.ts';
+import { Opener } from './subject-keys.ts';
 import type { JsonObject, LedgerRow, RowFilter, StoredSnapshot } from './types.ts';
 
 const columns = 'node, seq, id, at, type, call_id, agent_id, facts, subject, personal, hash';
@@ -9,11 +9,11 @@ const columns = 'node, seq, id, at, type, call_id, agent_id, facts, subject, per
 /** Reads rows, snapshots and the store's tables, and opens what is sealed. */
 export class Reader {
   readonly #db: Database;
-  readonly #site: SiteKeys;
+  readonly #opener: Opener;
 
   constructor(db: Database, site: SiteKeys) {
     this.#db = db;
-    this.#site = site;
+    this.#opener = new Opener(db, site);
   }
 
   /** Plain SQL for views and the store. */
@@ -28,7 +28,7 @@ export class Reader {
   /** What a subject's key sealed, parsed; undefined once the subject is erased. */
   open(keyId: string | undefined, blob: Uint8Array | undefined): JsonObject | undefined {
     if (keyId === undefined || blob === undefined) return undefined;
-    const text = unsealStored(this.#db, this.#site, keyId, blob);
+    const text = this.#opener.unseal(keyId, blob);
     return text === undefined ? undefined : (JSON.parse(text) as JsonObject);
   }
 

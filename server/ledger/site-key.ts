@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError } from './errors.ts';
@@ -6,7 +6,7 @@ import { LedgerError } from './errors.ts';
 /** The keys of a site, all derived from the one in its key file. */
 export interface SiteKeys {
   /** Wraps the keys of subjects. */
-  readonly wrap: Buffer;
+  readonly wrap: KeyObject;
   /** Makes a subject's name from a number. */
   readonly alias: Buffer;
   /** Keys the hash chain, so that nobody without the key file can append to it. */
@@ -20,7 +20,7 @@ export interface SiteKeys {
 function derive(secret: Buffer): SiteKeys {
   const part = (name: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `jackfield ${name}`, 32));
   return {
-    wrap: part('wrap'),
+    wrap: createSecretKey(part('wrap')),
     alias: part('alias'),
     chain: part('chain'),
     head: part('head'),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { LedgerError } from './errors.ts';
 import { seal, unseal, unwrapKey, wrapKey } from './sealing.ts';
 import type { SiteKeys } from './site-key.ts';
@@ -8,7 +8,7 @@ import { bytesOf, type Database, textOf } from './sqlite.ts';
 export interface SubjectKey {
   /** Random, and the only name of the subject in the rows: nothing leads from it to the person once the key is gone. */
   readonly id: string;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 /** How many keys a writer keeps open. */
@@ -55,17 +55,42 @@ export class SubjectKeys {
   }
 
   #create(alias: string): SubjectKey {
-    const created = { id: `k-${randomBytes(15).toString('base64url')}`, key: randomBytes(32) };
-    const wrapped = wrapKey(this.#site.wrap, created.key);
-    this.#db.run('INSERT INTO subject_keys (id, alias, wrapped) VALUES (?, ?, ?)', created.id, alias, wrapped);
-    return created;
+    const id = `k-${randomBytes(15).toString('base64url')}`;
+    const key = randomBytes(32);
+    const wrapped = wrapKey(this.#site.wrap, key);
+    this.#db.run('INSERT INTO subject_keys (id, alias, wrapped) VALUES (?, ?, ?)', id, alias, wrapped);
+    return { id, key: createSecretKey(key) };
   }
 }
 
-/** Opens what a subject's key sealed; undefined when the subject was erased or the blob altered. Keeps no keys. */
-export function unsealStored(db: Database, site: SiteKeys, keyId: string, blob: Uint8Array): string | undefined {
-  const row = db.get('SELECT wrapped FROM subject_keys WHERE id = ?', keyId);
-  const wrapped = row === undefined ? undefined : bytesOf(row, 'wrapped');
-  const key = wrapped === undefined ? undefined : unwrapKey(site.wrap, wrapped);
-  return key === undefined ? undefined : unseal(key, blob);
+/** Opens what subjects' keys sealed, on a connection that may see another process erase them at any moment. */
+export class Opener {
+  readonly #db: Database;
+  readonly #site: SiteKeys;
+  readonly #keys = new Map<string, { readonly wrapped: Buffer; readonly key: KeyObject }>();
+
+  constructor(db: Database, site: SiteKeys) {
+    this.#db = db;
+    this.#site = site;
+  }
+
+  /** The text, or undefined when the subject was erased or the blob altered. */
+  unseal(keyId: string, blob: Uint8Array): string | undefined {
+    const key = this.#keyOf(keyId);
+    return key === undefined ? undefined : unseal(key, blob);
+  }
+
+  /** A key is unwrapped once, but looked up each time: an erased one must open nothing. */
+  #keyOf(keyId: string): KeyObject | undefined {
+    const row = this.#db.get('SELECT wrapped FROM subject_keys WHERE id = ?', keyId);
+    const wrapped = row === undefined ? undefined : bytesOf(row, 'wrapped');
+    const known = this.#keys.get(keyId);
+    if (wrapped !== undefined && known?.wrapped.equals(wrapped) === true) return known.key;
+    this.#keys.delete(keyId);
+    const key = wrapped === undefined ? undefined : unwrapKey(this.#site.wrap, wrapped);
+    if (wrapped === undefined || key === undefined) return undefined;
+    if (this.#keys.size >= cacheSize) this.#keys.clear();
+    this.#keys.set(keyId, { wrapped: Buffer.from(wrapped), key });
+    return key;
+  }
 }
