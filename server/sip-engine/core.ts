@@ -3,9 +3,11 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import type { EngineContext } from './agent/context.ts';
+import { AppAnswers } from './agent/app-answers.ts';
 import { Deliveries } from './agent/deliveries.ts';
 import { DialogKeeper } from './agent/dialog-keeper.ts';
 import { ParkingLot } from './agent/parking-lot.ts';
+import { ServerCalls } from './agent/server-calls.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import type { AppConnection } from './control/app-connection.ts';
@@ -28,12 +30,14 @@ export const controlVersion = 'v0.9.10-jackfield';
 export class EngineCore {
   readonly context: EngineContext;
   readonly reception: Reception;
+  readonly serverCalls = new ServerCalls();
   readonly uas: UserAgentServer;
   readonly uac: UserAgentClient;
   /** Contacts whose connection closed. */
   readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
   readonly #options: EngineOptions;
   readonly #keeper: DialogKeeper;
+  readonly #answers: AppAnswers;
 
   constructor(options: EngineOptions, clock: Clock, log: Logger) {
     this.#options = options;
@@ -77,7 +81,8 @@ export class EngineCore {
     this.context = { clock, log, timers, patience, transport, transactions, dialogs, bindings, apps, lot };
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
-    this.uas = new UserAgentServer(this.context, deliveries, this.#keeper);
+    this.uas = new UserAgentServer(this.context, deliveries, this.#keeper, this.serverCalls);
+    this.#answers = new AppAnswers(this.context, deliveries, this.#keeper, this.serverCalls);
     this.uac = new UserAgentClient(this.context, deliveries, this.#keeper);
   }
 
@@ -100,7 +105,7 @@ export class EngineCore {
         return app.reply(command.id, 'OK');
       case 'sip':
         if (command.message.start.type === 'request') return this.uac.send(app, command);
-        return this.uas.respond(app, command.id, command.transactionId, command.message);
+        return this.#answers.respond(app, command.id, command.transactionId, command.message);
       case 'proxy':
         return app.reply(command.id, 'NOK', 'Server error: this engine does not proxy yet: use createB2BUA');
       case 'bad-message':

@@ -90,7 +90,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
         dialogs: core.context.dialogs.size,
         serverTransactions: server,
         clientTransactions: client,
-        undecided: core.uas.size + core.uac.size,
+        undecided: core.serverCalls.size + core.uac.open,
         ...core.reception.counts,
       };
     },

@@ -67,7 +67,7 @@ export class DialogKeeper {
   ): void {
     const open = dialog.acks.get(cseq);
     open?.cancelWait();
-    const headers = [...(open?.invite.credentials ?? []), ...extra.headers];
+    const headers = [...(open?.credentials ?? []), ...extra.headers];
     withFlow(this.#context, nextHopInDialog(this.#context, dialog), (flow) => {
       const via = flow ?? dialog.flow;
       const facts = { method: 'ACK', cseq, branch: newBranch(), headers, body: extra.body };
@@ -80,7 +80,7 @@ export class DialogKeeper {
   }
 
   /** Waits for the app's ACK to the 2xx of our INVITE `cseq`; acknowledges and ends the dialog when none comes. */
-  awaitAck(dialog: Dialog, invite: SipRequest, cseq: number): void {
+  awaitAck(dialog: Dialog, invite: SipRequest, cseq: number, initial: boolean): void {
     const credentials = invite.headers.filter(
       (header) => header.name === 'Authorization' || header.name === 'Proxy-Authorization',
     );
@@ -90,7 +90,7 @@ export class DialogKeeper {
       this.end(dialog, 'ACK timeout');
     });
     for (const [old, open] of dialog.acks) if (open.bytes !== undefined) dialog.acks.delete(old);
-    dialog.acks.set(cseq, { invite: { cseq, credentials }, bytes: undefined, cancelWait });
+    dialog.acks.set(cseq, { cseq, initial, credentials, bytes: undefined, cancelWait });
   }
 
   /** Repeats our 2xx until its ACK comes; ends the dialog when none does. */
@@ -115,6 +115,12 @@ export class DialogKeeper {
     dialog.owner = undefined;
     dialog.cancelLease();
     dialog.cancelLease = clock.at(clock.now() + waits.parkingLease, () => this.end(dialog, 'Session owner lost'));
+    // A 2xx its owner did not live to acknowledge: a new call is ended, a re-INVITE settled.
+    for (const open of dialog.acks.values()) {
+      if (open.bytes !== undefined) continue;
+      this.acknowledge(dialog, open.cseq, { headers: [] });
+      if (open.initial) this.end(dialog, 'Session owner lost');
+    }
   }
 
   /** A connection with the dialog's tag is there. */

@@ -1,10 +1,11 @@
-import { contactUri, isNatted, recordRoutes } from '../dialog/dialog.ts';
+import { contactUri, isNatted, newDialog, recordRoutes } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf, parseCseq } from '../parser/message.ts';
 import type { ReadMessage, SipResponse } from '../parser/message.ts';
 import { parseSipUri } from '../parser/uri.ts';
 import type { Flow } from '../transport/flow.ts';
-import type { ClientCall } from './client-call.ts';
+import { cancelInvite } from './cancels.ts';
+import type { ClientCall } from './client-calls.ts';
 import type { EngineContext } from './context.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 
@@ -28,7 +29,7 @@ export class InviteAnswers {
       if (!call.inside && read.toTag !== undefined) this.#early(call, read, flow);
       return 'tell';
     }
-    if (call.dialog !== undefined && call.method === 'INVITE') call.dialog.inviting = false;
+    if (call.dialog !== undefined && call.method === 'INVITE') call.dialog.ownInvite = undefined;
     if (status < 300) return this.#accepted(call, read, flow);
     if (call.dialog !== undefined && !call.inside) {
       this.#context.dialogs.remove(call.dialog);
@@ -49,7 +50,7 @@ export class InviteAnswers {
       if (this.#repeated(dialog, cseq)) return 'keep';
       dialog.remoteTarget = contactUri(read.message) ?? dialog.remoteTarget;
       dialog.flow = flow;
-      if (call.method === 'INVITE') this.#keeper.awaitAck(dialog, call.transaction.request, cseq);
+      if (call.method === 'INVITE') this.#keeper.awaitAck(dialog, call.transaction.request, cseq, false);
       if (call.owner !== undefined) return 'tell';
       if (call.method === 'INVITE') this.#keeper.acknowledge(dialog, cseq, { headers: [] });
       return 'keep';
@@ -63,7 +64,8 @@ export class InviteAnswers {
     this.#learn(call.dialog, read, flow);
     call.dialog.state = 'confirmed';
     if (call.method !== 'INVITE') return call.owner === undefined ? 'keep' : 'tell';
-    this.#keeper.awaitAck(call.dialog, call.transaction.request, cseq);
+    call.dialog.crossed = call.cancelling !== 'no';
+    this.#keeper.awaitAck(call.dialog, call.transaction.request, cseq, true);
     if (call.owner !== undefined) return 'tell';
     // Nobody is there to own it: take the call, and end it politely.
     this.#keeper.acknowledge(call.dialog, cseq, { headers: [] });
@@ -89,6 +91,9 @@ export class InviteAnswers {
 
   #begin(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): Dialog {
     const dialog = this.#make(call, read, flow);
+    if (call.method === 'INVITE' && read.message.status < 200) {
+      dialog.ownInvite = { cancel: () => cancelInvite(this.#context, call, []) };
+    }
     this.#context.dialogs.add(dialog);
     if (call.owner === undefined) this.#keeper.park(dialog);
     return dialog;
@@ -96,7 +101,7 @@ export class InviteAnswers {
 
   #make(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): Dialog {
     const { request } = call.transaction;
-    return {
+    return newDialog({
       id: call.dialogId,
       role: 'uac',
       kind: call.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
@@ -110,17 +115,12 @@ export class InviteAnswers {
       remoteTarget: contactUri(read.message) ?? request.uri,
       routeSet: [],
       localContact: headerOf(request, 'Contact') ?? '',
-      state: 'early',
       since: this.#context.clock.now(),
       owner: call.owner,
       tag: call.tag,
       flow,
       source: undefined,
-      acks: new Map(),
-      answers: new Map(),
-      inviting: true,
-      cancelLease: () => {},
-    };
+    });
   }
 
   /** The newest answer decides who the peer is until a 2xx fixes it. */
@@ -133,6 +133,5 @@ export class InviteAnswers {
     dialog.flow = flow;
     const host = target === undefined ? undefined : parseSipUri(target)?.host;
     dialog.source = isNatted(host, flow, dialog.routeSet.length > 0) ? flow.remote : undefined;
-    if (dialog.state === 'early' && read.message.status >= 200) dialog.inviting = false;
   }
 }

@@ -74,7 +74,8 @@ export function nextHopInDialog(context: EngineContext, dialog: Dialog): NextHop
   if (bound !== undefined) return { type: 'flow', flow: bound };
   if (dialog.flow.reliable && dialog.flow.open) return { type: 'flow', flow: dialog.flow };
   if (dialog.source !== undefined) return { type: 'address', destination: { protocol: 'udp', ...dialog.source } };
-  return hopOfUri(context, dialog.remoteTarget, dialog.flow.protocol === 'udp' ? 'udp' : undefined);
+  const { protocol } = dialog.flow;
+  return hopOfUri(context, dialog.remoteTarget, protocol === 'udp' || protocol === 'tcp' ? protocol : undefined);
 }
 
 /** Resolves a next hop to a flow; at once when no name must be looked up. */

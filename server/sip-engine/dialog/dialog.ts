@@ -1,5 +1,6 @@
 import type { AppConnection } from '../control/app-connection.ts';
-import type { ReadMessage, SipMessage } from '../parser/message.ts';
+import type { Header, ReadMessage, SipMessage } from '../parser/message.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { headersOf } from '../parser/message.ts';
 import { splitOutside } from '../parser/characters.ts';
 import { parseNameAddrs } from '../parser/name-addr.ts';
@@ -14,14 +15,18 @@ export interface OpenAnswer {
 
 /** A 2xx of the peer and the ACK it got: none until the app sends one. */
 export interface OpenAck {
-  readonly invite: { readonly cseq: number; readonly credentials: readonly { name: string; value: string }[] };
+  readonly cseq: number;
+  /** True for the INVITE that began the dialog. */
+  readonly initial: boolean;
+  /** Authorization headers of the INVITE, which its ACK repeats (RFC 3261 section 13.2.2.4). */
+  readonly credentials: readonly Header[];
   bytes: Buffer | undefined;
   /** Gives up waiting for the app's ACK. */
   cancelWait: Cancel;
 }
 
-/** RFC 3261 section 12, with who owns it. Fields that a dialog changes in its life are not readonly. */
-export interface Dialog {
+/** What a dialog is made of when it begins, RFC 3261 section 12.1. Fields that change in its life are not readonly. */
+export interface DialogFacts {
   /** drachtio's: `<Call-ID>;from-tag=<tag of the party that began it>`. */
   readonly id: string;
   readonly role: 'uac' | 'uas';
@@ -39,24 +44,54 @@ export interface Dialog {
   remoteTarget: string;
   routeSet: readonly string[];
   localContact: string;
-  state: 'early' | 'confirmed';
   /** Milliseconds since the epoch. */
   readonly since: number;
   /** The connection that gets its requests; undefined while parked. */
   owner: AppConnection | undefined;
+  /** The tag it belongs to, whoever is connected. */
   readonly tag: string;
   /** The path its last message came by. */
   flow: Flow;
-  /** The peer is behind a NAT: its Contact is not where it sends from. */
+  /** Where the peer sends from, when it is behind a NAT and its Contact says otherwise. */
   source: Address | undefined;
+}
+
+/** A dialog in its life. */
+export interface Dialog extends DialogFacts {
+  state: 'early' | 'confirmed';
   /** Our INVITEs answered 2xx, by CSeq. */
   readonly acks: Map<number, OpenAck>;
   /** The peer's INVITEs we answered 2xx and that were not ACKed yet, by CSeq. */
   readonly answers: Map<number, OpenAnswer>;
+  /** Reliable provisional answers without PRACK: what stops each, by RSeq. */
+  readonly reliable: Map<number, () => void>;
+  lastRseq: number;
   /** An INVITE of ours without final answer. */
-  inviting: boolean;
+  ownInvite: { cancel(): void } | undefined;
+  /** An INVITE, an UPDATE of the peer without final answer. */
+  peerInvite: ServerTransaction | undefined;
+  peerUpdate: ServerTransaction | undefined;
+  /** Cancelled too late: to be ended once its ACK is out. */
+  crossed: boolean;
   /** Ends the lease of a parked dialog. */
   cancelLease: Cancel;
+}
+
+/** A dialog at its beginning: early, nothing under way. */
+export function newDialog(facts: DialogFacts): Dialog {
+  return {
+    ...facts,
+    state: 'early',
+    acks: new Map(),
+    answers: new Map(),
+    reliable: new Map(),
+    lastRseq: 0,
+    ownInvite: undefined,
+    peerInvite: undefined,
+    peerUpdate: undefined,
+    crossed: false,
+    cancelLease: () => {},
+  };
 }
 
 /** drachtio's dialog id. */
@@ -98,7 +133,9 @@ export class Dialogs {
     dialog.cancelLease();
     for (const answer of dialog.answers.values()) answer.stop();
     for (const ack of dialog.acks.values()) ack.cancelWait();
+    for (const stop of dialog.reliable.values()) stop();
     dialog.answers.clear();
+    dialog.reliable.clear();
   }
 
   /** The dialog a request from the network is inside of: its From tag is the peer's, its To tag ours. */

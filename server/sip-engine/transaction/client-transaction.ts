@@ -22,7 +22,7 @@ export interface ClientTransactionUser {
 
 /** One request sent, its repetition, its answers. The ACK of a non-2xx answer is made here (RFC 3261 section 17.1.1.3). */
 export class ClientTransaction {
-  readonly key: string;
+  readonly branch: string;
   readonly request: SipRequest;
   readonly flow: Flow;
   readonly bytes: Buffer;
@@ -34,14 +34,14 @@ export class ClientTransaction {
   #ack: Buffer | undefined;
 
   constructor(
-    key: string,
+    branch: string,
     request: SipRequest,
     flow: Flow,
     user: ClientTransactionUser,
     around: TransactionSurroundings,
     ended: () => void,
   ) {
-    this.key = key;
+    this.branch = branch;
     this.request = request;
     this.flow = flow;
     this.bytes = writeMessage(request);

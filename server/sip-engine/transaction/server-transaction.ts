@@ -65,6 +65,11 @@ export class ServerTransaction {
     this.#step({ type: 'request' });
   }
 
+  /** Sends the last answer once more; for reliable provisional ones. */
+  repeat(): void {
+    if (this.open && this.#last !== undefined) this.flow.send(this.#last);
+  }
+
   /** An ACK came with this INVITE's branch: true when it was for a non-2xx answer and is thereby consumed. */
   acknowledged(): boolean {
     if (this.#machine.type !== 'invite') return true;

@@ -85,7 +85,9 @@ export class TransactionLayer {
   /** Makes a client transaction for a request whose top Via bears `branch`; call `start()` to send it. */
   client(branch: string, request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
     const key = `${branch} ${request.method}`;
-    const transaction = new ClientTransaction(key, request, flow, user, this.#around, () => this.#clients.delete(key));
+    const transaction = new ClientTransaction(branch, request, flow, user, this.#around, () =>
+      this.#clients.delete(key),
+    );
     this.#clients.set(key, transaction);
     return transaction;
   }

@@ -4,11 +4,10 @@ import type { Dialog } from '../dialog/dialog.ts';
 import type { Header } from '../parser/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 
-/** A request an app sent, until its final answer. */
+/** A request an app sent, until its transaction ends. */
 export interface ClientCall {
   readonly transactionId: string;
   readonly method: string;
-  /** Set at once after the request is built; the transaction tells nothing before. */
   readonly transaction: ClientTransaction;
   /** The connection that hears the answers; undefined once it is gone. */
   owner: AppConnection | undefined;
@@ -24,6 +23,11 @@ export interface ClientCall {
   cancelHeaders: readonly Header[];
   /** Gives up an INVITE whose CANCEL nobody answers. */
   cancelWait: Cancel;
-  /** No answer goes to the app before this time (its echo must be read first). */
+  /** No answer goes to the app before this time: its echo must be read first. Milliseconds since the epoch. */
   readonly holdUntil: number;
+  /** Reliable answers passed on already. */
+  readonly seenReliable: Set<string>;
 }
+
+/** The requests of apps that are under way, by the id apps know. */
+export type ClientCalls = Map<string, ClientCall>;

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { AppConnection } from '../control/app-connection.ts';
+import type { AppMessage } from '../control/command.ts';
+import { contactUri, dialogId, isNatted, newDialog, recordRoutes } from '../dialog/dialog.ts';
+import type { Dialog } from '../dialog/dialog.ts';
+import { headerOf, parseCseq, tagOf } from '../parser/message.ts';
+import type { Header, SipResponse } from '../parser/message.ts';
+import { withTag } from '../parser/name-addr.ts';
+import { parseSipUri } from '../parser/uri.ts';
+import { appHeaders, appValue, ensureContact, ownContact, typeBody } from './app-headers.ts';
+import { makeAnswer } from './answers.ts';
+import type { EngineContext } from './context.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { DialogKeeper } from './dialog-keeper.ts';
+import { asksReliable, names100rel, repeatReliable } from './reliable.ts';
+import type { ServerCall, ServerCalls } from './server-calls.ts';
+import { newTag } from './tags.ts';
+
+const begins = new Set(['INVITE', 'SUBSCRIBE']);
+
+/** Answers of apps to requests from the network: completing and sending them, and what they do to dialogs. */
+export class AppAnswers {
+  readonly #context: EngineContext;
+  readonly #deliveries: Deliveries;
+  readonly #keeper: DialogKeeper;
+  readonly #calls: ServerCalls;
+
+  constructor(context: EngineContext, deliveries: Deliveries, keeper: DialogKeeper, calls: ServerCalls) {
+    this.#context = context;
+    this.#deliveries = deliveries;
+    this.#keeper = keeper;
+    this.#calls = calls;
+  }
+
+  /** Sends an app's answer and echoes it; `NOK` when its request is not there any more. */
+  respond(app: AppConnection, id: string, transactionId: string, message: AppMessage): void {
+    const call = this.#find(transactionId, message);
+    if (call === undefined || message.start.type !== 'response') {
+      return app.reply(id, 'NOK', 'Response not sent due to unknown transaction');
+    }
+    const { transaction } = call;
+    const request = transaction.request.message;
+    const { status, reason } = message.start;
+    const headers = appHeaders(message, transaction.flow.local);
+    typeBody(headers, message.body);
+    const reliable = request.method === 'INVITE' && status > 100 && status < 200 && asksReliable(headers);
+    if (reliable && !names100rel(request, 'Supported') && !names100rel(request, 'Require')) {
+      return app.reply(id, 'NOK', 'Response not sent: the caller does not support 100rel');
+    }
+    if (status > 100 && !call.inside) call.localTag ??= tagOf(appValue(message, 'To') ?? '') ?? newTag();
+    const contact = this.#contact(call, headers, reliable || (status >= 200 && status < 300));
+    const known = this.#follow(call, status, contact);
+    const rseq = reliable && known !== undefined ? ++known.lastRseq : undefined;
+    if (rseq !== undefined) headers.push({ name: 'RSeq', value: String(rseq) });
+    const toTag = call.inside ? undefined : call.localTag;
+    const words = reason === '' ? {} : { reason };
+    const answer = makeAnswer(request, { status, ...words, toTag, headers, body: message.body });
+    if (request.method === 'REGISTER' && status >= 200 && status < 300) {
+      this.#context.bindings.learn(request, answer, transaction.flow);
+    }
+    this.#send(app, id, call, answer);
+    if (rseq !== undefined && known !== undefined) this.#untilPrack(call, known, rseq);
+  }
+
+  #send(app: AppConnection, id: string, call: ServerCall, answer: SipResponse): void {
+    const { transaction, transactionId, dialog } = call;
+    const { method } = transaction.request.message;
+    const bytes = transaction.respond(answer);
+    if (answer.status >= 200) this.#calls.remove(call);
+    const shown = method === 'BYE' ? '' : (dialog?.id ?? '');
+    this.#deliveries.echoResponse(app, id, bytes, { flow: transaction.flow, transactionId, dialogId: shown });
+    if (method !== 'INVITE' || answer.status < 200 || answer.status > 299 || dialog === undefined) return;
+    this.#keeper.awaitPeerAck(dialog, transaction, call.inside ? randomUUID() : transactionId, bytes);
+  }
+
+  #untilPrack(call: ServerCall, dialog: Dialog, rseq: number): void {
+    const { transaction } = call;
+    const giveUp = (): void => {
+      // RFC 3262 section 3: no PRACK in 64 T1 means the caller is gone; the request is refused with a 5xx.
+      if (!transaction.open || !this.#calls.remove(call)) return;
+      this.#context.dialogs.remove(dialog);
+      transaction.respond(makeAnswer(transaction.request.message, { status: 504, toTag: call.localTag }));
+    };
+    repeatReliable(dialog, rseq, this.#context, () => transaction.repeat(), giveUp);
+  }
+
+  /** An early UPDATE may come under its INVITE's id; the CSeq of the answer tells which one is meant. */
+  #find(transactionId: string, message: AppMessage): ServerCall | undefined {
+    const method = parseCseq(appValue(message, 'CSeq') ?? '')?.method;
+    const call = this.#calls.get(transactionId);
+    if (method === undefined || call === undefined) return call;
+    return call.transaction.request.message.method === method ? call : undefined;
+  }
+
+  /** The Contact of this dialog; written into the answer where one is needed and the app gave none. */
+  #contact(call: ServerCall, headers: Header[], needed: boolean): string {
+    const { flow, request } = call.transaction;
+    const own = call.dialog?.localContact ?? ownContact(flow.local, flow.protocol);
+    return needed && begins.has(request.message.method) ? ensureContact(headers, own) : own;
+  }
+
+  /** What an answer does to the dialog: begins it, confirms it, ends it, or gives it a new remote target. */
+  #follow(call: ServerCall, status: number, contact: string): Dialog | undefined {
+    const { method } = call.transaction.request.message;
+    if (status === 100) return call.dialog;
+    if (call.inside) {
+      // RFC 3261 section 12.2.2, RFC 3311: a target refresh counts once it was accepted.
+      const refreshes = (method === 'INVITE' || method === 'UPDATE') && status >= 200 && status < 300;
+      const target = refreshes ? contactUri(call.transaction.request.message) : undefined;
+      if (call.dialog !== undefined && target !== undefined) call.dialog.remoteTarget = target;
+      return call.dialog;
+    }
+    if (!begins.has(method)) return undefined;
+    if (status >= 300) {
+      if (call.dialog !== undefined) this.#context.dialogs.remove(call.dialog);
+      call.dialog = undefined;
+      return undefined;
+    }
+    call.dialog ??= this.#begin(call, contact);
+    if (status >= 200) {
+      call.dialog.state = 'confirmed';
+      call.dialog.localContact = contact;
+    }
+    return call.dialog;
+  }
+
+  #begin(call: ServerCall, contact: string): Dialog {
+    const { transaction } = call;
+    const { request, flow } = transaction;
+    const { message, callId, fromTag } = request;
+    const target = contactUri(message) ?? message.uri;
+    const routeSet = recordRoutes(message);
+    const localTag = call.localTag ?? '';
+    const natted = isNatted(parseSipUri(target)?.host, flow, routeSet.length > 0);
+    const dialog = newDialog({
+      id: dialogId(callId, fromTag),
+      role: 'uas',
+      kind: message.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
+      callId,
+      localTag,
+      remoteTag: fromTag,
+      localParty: withTag(headerOf(message, 'To') ?? '', localTag),
+      remoteParty: headerOf(message, 'From') ?? '',
+      localSeq: 0,
+      remoteSeq: request.cseq,
+      remoteTarget: target,
+      routeSet,
+      localContact: contact,
+      since: this.#context.clock.now(),
+      owner: call.owner,
+      tag: call.tag,
+      flow,
+      source: natted ? flow.remote : undefined,
+    });
+    if (message.method === 'INVITE') dialog.peerInvite = transaction;
+    this.#context.dialogs.add(dialog);
+    return dialog;
+  }
+}

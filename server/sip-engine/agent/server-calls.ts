@@ -1,0 +1,56 @@
+import type { AppConnection } from '../control/app-connection.ts';
+import type { Dialog } from '../dialog/dialog.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+
+/** A request from the network that an app has to answer. */
+export interface ServerCall {
+  readonly transactionId: string;
+  readonly transaction: ServerTransaction;
+  /** The tag of the app it belongs to. */
+  readonly tag: string;
+  /** The connection that has it; undefined while it waits in the lot. */
+  owner: AppConnection | undefined;
+  /** The dialog it came in, or the one it began. */
+  dialog: Dialog | undefined;
+  /** True when it came inside a dialog. */
+  readonly inside: boolean;
+  /** The To tag of every answer but 100; fixed by the first. */
+  localTag: string | undefined;
+}
+
+/** The requests apps have not answered yet. */
+export class ServerCalls {
+  readonly #byId = new Map<string, ServerCall>();
+  readonly #byTransaction = new Map<ServerTransaction, ServerCall>();
+
+  add(call: ServerCall): void {
+    this.#byId.set(call.transactionId, call);
+    this.#byTransaction.set(call.transaction, call);
+  }
+
+  get(transactionId: string): ServerCall | undefined {
+    return this.#byId.get(transactionId);
+  }
+
+  of(transaction: ServerTransaction): ServerCall | undefined {
+    return this.#byTransaction.get(transaction);
+  }
+
+  /** Forgets it; false when it was not there any more. */
+  remove(call: ServerCall): boolean {
+    this.#byTransaction.delete(call.transaction);
+    const { dialog } = call;
+    if (dialog?.peerInvite === call.transaction) dialog.peerInvite = undefined;
+    if (dialog?.peerUpdate === call.transaction) dialog.peerUpdate = undefined;
+    return this.#byId.delete(call.transactionId);
+  }
+
+  /** Those a connection has. */
+  ownedBy(app: AppConnection): ServerCall[] {
+    return [...this.#byId.values()].filter((call) => call.owner === app);
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+}
