@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer, connect } from 'node:tls';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -47,6 +48,13 @@ test('keys are readable by the owner only; a second run keeps the authority, a n
   const second = await ensureCertificates(folder, ['192.0.2.7'], now);
   expect(second.authorityIsNew).toBe(false);
   expect(readFileSync(second.authority, 'utf8')).toBe(authority);
+
+  // A renewal without hosts keeps those of before; the IPv6 loopback does not pile up in another spelling.
+  await ensureCertificates(folder, [], now);
+  const names = new X509Certificate(readFileSync(first.certificate)).subjectAltName ?? '';
+  expect(names.split(', ').sort()).toEqual(
+    ['DNS:localhost', 'IP Address:0:0:0:0:0:0:0:1', 'IP Address:127.0.0.1', 'IP Address:192.0.2.7'].sort(),
+  );
 
   const later = await ensureCertificates(folder, [], now + 1810 * 24 * 3600_000);
   expect(later.authorityIsNew).toBe(true);

@@ -35,9 +35,21 @@ function isUsable(authority: Identity, now: number): boolean {
   return Date.parse(new X509Certificate(authority.certificate).validTo) - now > renewBeforeMs;
 }
 
+/** The names and addresses the present certificate is good for, so that a renewal is good for them too. */
+function hostsOf(certificateFile: string): readonly string[] {
+  try {
+    const names = new X509Certificate(readFileSync(certificateFile)).subjectAltName ?? '';
+    const hosts = names.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''));
+    // OpenSSL spells ::1 out.
+    return hosts.filter((host) => host !== '' && host !== '0:0:0:0:0:0:0:1');
+  } catch {
+    return [];
+  }
+}
+
 /**
- * Makes the certificate for loopback and `hosts` in `folder` anew, and its authority only where there is none that lasts.
- * Keys are readable by the owner only. `now` in ms.
+ * Makes the certificate for loopback and `hosts` in `folder` anew, keeping the hosts of the present one, and its authority only where there is
+ * none that lasts. Keys are readable by the owner only. `now` in ms.
  */
 export async function ensureCertificates(
   folder: string,
@@ -55,7 +67,11 @@ export async function ensureCertificates(
     write(path('ca-key.pem'), authority.key, 0o600);
     write(path('ca.pem'), authority.certificate, 0o644);
   }
-  const server = await makeServerIdentity(authority, [...new Set([...hosts, ...loopbackHosts])], now);
+  const server = await makeServerIdentity(
+    authority,
+    [...new Set([...hosts, ...loopbackHosts, ...hostsOf(path('server.pem'))])],
+    now,
+  );
   write(path('server-key.pem'), server.key, 0o600);
   write(path('server.pem'), server.certificate, 0o644);
   return {

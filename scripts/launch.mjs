@@ -10,7 +10,7 @@ import { problemText } from './problems.mjs';
 
 /** What is missing before anything can run, in words; undefined when nothing is. */
 export function missingForLaunch() {
-  if (findNode() === undefined) return `Node 22.18 or newer (this is ${process.version})`;
+  if (findNode() === undefined) return `Node >= 22.18 (${process.version})`;
   if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return 'node_modules';
   return undefined;
 }
