@@ -99,7 +99,7 @@ class Connection {
   }
 
   async #do(verb: string, params: unknown): Promise<Answer<unknown>> {
-    if (!(verb in mediaVerbs)) return refuse('bad-request', 'there is no such verb');
+    if (!Object.hasOwn(mediaVerbs, verb)) return refuse('bad-request', 'there is no such verb');
     const known = verb as MediaVerb;
     if (known !== 'hello' && !this.#greeted) return refuse('unauthorised', 'hello comes first');
     const parsed = mediaVerbs[known].params.safeParse(params ?? {});

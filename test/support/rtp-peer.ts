@@ -85,6 +85,11 @@ export class RtpPeer {
     this.#to = { address, port };
   }
 
+  /** The port it sends to; 0 before it was aimed. */
+  get target(): number {
+    return this.#to?.port ?? 0;
+  }
+
   /** Sends one packet now. */
   packet(packet: Partial<RtpPacket>): void {
     const { ssrc, payloadType } = this;

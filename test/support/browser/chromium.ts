@@ -57,7 +57,11 @@ export async function recordHeard(page: Page): Promise<void> {
       const ear = new browser.AudioWorkletNode(context, 'ear') as unknown as {
         port: { onmessage: (event: { data: Float32Array }) => void };
       };
-      ear.port.onmessage = ({ data }) => pieces.push(data);
+      // The newest track is the call; an older one goes on as silence and must not be mixed in.
+      own['__ear'] = ear;
+      ear.port.onmessage = ({ data }) => {
+        if (own['__ear'] === ear) pieces.push(data);
+      };
       context.createMediaStreamSource(stream).connect(ear);
       own['__ears'] = [...((own['__ears'] as unknown[] | undefined) ?? []), context, element];
     };
