@@ -24,12 +24,6 @@ export const callTexts = {
   codec: { en: 'pcmu or pcma; both are offered otherwise', zh: 'pcmu 或 pcma；默认两者都提供' },
   duration: { en: 'hang up so many seconds after the answer', zh: '接通多少秒后挂断' },
   language: { en: 'language of text without letters: en or zh', zh: '没有字母的文字用哪种语言：en 或 zh' },
-  list: { en: 'list calls, the newest first', zh: '列出通话，最新的在前' },
-  show: { en: 'tell the whole story of a call', zh: '讲述一次通话的全过程' },
-  hangup: { en: 'end a call', zh: '结束一次通话' },
-  id: { en: 'the id of the call; its first characters are enough', zh: '通话编号；前几个字符即可' },
-  limit: { en: 'at most so many', zh: '最多多少条' },
-  active: { en: 'only calls in progress', zh: '只列出进行中的通话' },
 
   'bad-called': {
     en: '"{called}" is neither a number nor a SIP URI. Expected something like +8653100000, 1001 or sip:1001@host.',

@@ -1,0 +1,57 @@
+import type { Catalogue } from './text.ts';
+
+/** Words of `jackfield queue`. */
+export const queueTexts = {
+  queue: { en: 'queues: list, show (reads like Asterisk), stats', zh: '队列：列出、查看（格式同 Asterisk）、统计' },
+  list: { en: 'list queues', zh: '列出队列' },
+  show: { en: 'show members and callers of a queue, or of all', zh: '查看一个或全部队列的成员和等待者' },
+  stats: { en: 'count what the queues did', zh: '统计队列' },
+  id: { en: 'id of the queue; all without it', zh: '队列编号；省略则为全部' },
+  since: {
+    en: 'count calls of the last so many hours; since midnight without it',
+    zh: '统计最近多少小时；默认自零点起',
+  },
+  'no-queues': { en: 'No queues.', zh: '没有队列。' },
+  'no-such-queue': { en: 'There is no queue "{id}". There are: {queues}', zh: '没有队列“{id}”。现有：{queues}' },
+  head: {
+    en: "{id} has {waiting} calls (max {max}) in '{strategy}' strategy ({holdtime}s holdtime, {talktime}s talktime), W:0, C:{completed}, A:{abandoned}, SL:{level}, SL2:{level2} within {within}s",
+    zh: '{id} 有 {waiting} 个呼叫（上限 {max}），策略“{strategy}”（等待 {holdtime}s，通话 {talktime}s），W:0, C:{completed}, A:{abandoned}, SL:{level}, SL2:{level2}（{within}s 内）',
+  },
+  unlimited: { en: 'unlimited', zh: '不限' },
+  members: { en: '   Members:', zh: '   成员：' },
+  'no-members': { en: '   No Members', zh: '   没有成员' },
+  member: {
+    en: '      {name} ({id}) ({state}) has taken {taken} calls{last}',
+    zh: '      {name}（{id}）（{state}）已接 {taken} 个呼叫{last}',
+  },
+  'last-call': { en: ' (last was {seconds} secs ago)', zh: '（最近一次在 {seconds} 秒前）' },
+  'member-new': {
+    en: '      {name} ({id}) ({state}) has taken no calls yet',
+    zh: '      {name}（{id}）（{state}）尚未接听',
+  },
+  callers: { en: '   Callers:', zh: '   等待者：' },
+  'no-callers': { en: '   No Callers', zh: '   没有等待者' },
+  caller: { en: '      {position}. {from} (wait: {wait})', zh: '      {position}. {from}（等待 {wait}）' },
+  'member-offline': { en: 'Unavailable', zh: '签出' },
+  'member-paused': { en: 'paused:{reason}', zh: '示忙:{reason}' },
+  'member-idle': { en: 'Not in use', zh: '示闲' },
+  'member-offered': { en: 'Ringing', zh: '振铃' },
+  'member-dialling': { en: 'In use', zh: '外呼' },
+  'member-talking': { en: 'In use', zh: '通话' },
+  'member-wrap-up': { en: 'Wrap-up', zh: '话后整理' },
+  'title-id': { en: 'ID', zh: '编号' },
+  'title-name': { en: 'NAME', zh: '名称' },
+  'title-waiting': { en: 'WAITING', zh: '等待' },
+  'title-oldest': { en: 'OLDEST', zh: '最久' },
+  'title-available': { en: 'AGENTS AVAILABLE', zh: '示闲坐席' },
+  'title-offered': { en: 'OFFERED', zh: '进入' },
+  'title-answered': { en: 'ANSWERED', zh: '应答' },
+  'title-abandoned': { en: 'ABANDONED', zh: '放弃' },
+  'title-holdtime': { en: 'HOLDTIME', zh: '平均等待' },
+  'title-talktime': { en: 'TALKTIME', zh: '平均通话' },
+  'title-longest': { en: 'LONGEST', zh: '最长等待' },
+  formula: {
+    en: 'SL = answered within {within} s / answered; SL2 = (answered within + abandoned within) / (answered + abandoned).',
+    zh: 'SL = {within} 秒内应答 / 应答；SL2 =（{within} 秒内应答 + {within} 秒内放弃）/（应答 + 放弃）。',
+  },
+} as const satisfies Catalogue;
