@@ -42,7 +42,7 @@ describe('Dejitter', () => {
     dejitter.write(0, 'PCMU', level(100));
     for (let reads = 0; reads < 10; reads++) dejitter.read(frame);
     for (const at of [1, 2, 3]) dejitter.write(at * 160, 'PCMU', level(500));
-    for (let reads = 0; reads < 3; reads++) (expect(frame[0]).toBe(0), dejitter.read(frame));
+    for (let reads = 0; reads < 3; reads++) expect(dejitter.read(frame) && frame[0] !== 0).toBe(false);
     expect(dejitter.read(frame)).toBe(true);
     expect(frame[0]).toBe(heard(500));
   });
