@@ -12,6 +12,7 @@ import { LedgerBench, sampleRow } from '../../test/support/ledger-bench.ts';
 import { Crm } from '../crm/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { nobody } from './route.ts';
 import { adminTokenFrom, createHttp, type Http, type LivePort } from './index.ts';
 
 const adminToken = 'admin-token-of-the-test';
@@ -168,6 +169,22 @@ describe('logging in', () => {
       body: { code: 'session-expired' },
     });
   });
+});
+
+it('refuses demo logins from other machines before it looks at the password', async () => {
+  const route = http.routes.find(({ path }) => path === '/api/v1/login');
+  const from = (address: string, name: string, password = 'secret') =>
+    route?.handle({
+      params: {},
+      query: {},
+      body: { name, password },
+      caller: nobody,
+      source: { address, loopback: address.startsWith('127.') },
+    });
+  expect(await from('192.0.2.7', 'alice')).toMatchObject({ problem: { code: 'demo-login-not-local' } });
+  expect(await from('192.0.2.7', 'alice', 'wrong')).toMatchObject({ problem: { code: 'demo-login-not-local' } });
+  expect(await from('127.0.0.1', 'alice')).toMatchObject({ status: 200 });
+  expect(await from('192.0.2.7', 'sue')).toMatchObject({ status: 200 });
 });
 
 describe('contacts', () => {

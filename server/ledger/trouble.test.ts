@@ -63,7 +63,7 @@ describe('kill -9 of the process that writes', () => {
 describe('another process', () => {
   it('that locks the database delays rows of calls and loses none', async () => {
     const options = bench.folder();
-    const ledger = await bench.open({ ...options, stalledAfterMs: 60_000 });
+    const ledger = await bench.open(options);
     await ledger.append([row('before')]).durable;
     const hold = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]); db.exec('BEGIN IMMEDIATE');
       console.log('locked'); process.stdin.on('data', () => { db.exec('ROLLBACK'); db.close(); process.exit(); });`;

@@ -24,6 +24,8 @@ export class LedgerBench {
       clock: systemClock,
       logger: silentLogger,
       retryAfterMs: 5,
+      // A busy machine is no broken disk.
+      stalledAfterMs: 60_000,
     };
   }
 
