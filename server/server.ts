@@ -91,7 +91,10 @@ export class Brain {
       nextId: () => this.#nextId(),
       call: (callId) => this.calls.get(callId),
       desks: () => this.desks,
-      onPhrases: (revision, phrases) => void this.media.call('setPhrases', { revision, phrases: [...phrases] }),
+      setPhrases: async (revision, phrases) => {
+        const answer = await this.media.call('setPhrases', { revision, phrases: [...phrases] });
+        return answer.ok ? answer.value.rejected : [];
+      },
     });
     this.desks = new Desks({
       boot: this.#nextId(),

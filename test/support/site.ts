@@ -130,6 +130,19 @@ export class TestSite {
     });
   }
 
+  /** What happened, for a test that failed: every call's story, what the parts complained of. */
+  async diagnosis(): Promise<string> {
+    const lines = [this.output];
+    const { body } = await this.api('GET', '/api/v1/calls').catch(() => ({ body: { items: [] } }));
+    for (const { id } of (body as { items: { id: string }[] }).items.slice(0, 3)) {
+      const { story } = (await this.api('GET', `/api/v1/calls/${id}`)).body as { story: Record<string, unknown>[] };
+      for (const row of story) lines.push(`${id} ${String(row['at'])} ${String(row['type'])} ${JSON.stringify(row['facts'])}`);
+    }
+    for (const part of ['sip-engine', 'media-node', 'server'] as const)
+      lines.push(`--- ${part}`, ...this.log(part).split('\n').slice(-12));
+    return lines.join('\n');
+  }
+
   /** Stops everything and removes its files. Returns the supervisor's exit code. */
   async stop(): Promise<number> {
     const code = await this.#program.stop('SIGTERM');

@@ -1,0 +1,34 @@
+/** The sounds of end-to-end tests: two chirps in bands of their own, so that each voice can be told from its echo. */
+import { writeFileSync } from 'node:fs';
+import { writeWav } from '../../cli/caller/index.ts';
+import { chirp, correlate, join } from './audio-measure.ts';
+
+/** What the caller says: one second from 300 to 1,500 Hz, again and again without a pause. */
+export const callerChirp = chirp(1, { from: 300, to: 1500 });
+/** What the agent's microphone hears: one second from 1,700 to 3,300 Hz. */
+export const agentChirp = chirp(1, { from: 1700, to: 3300 });
+
+/**
+ * How well the agent's chirp is found in what a telephone heard, and where. A browser's clock is not the telephone's, so
+ * the chirp is tried at every eighth of a sample: at 3 kHz half a sample alone would cost a quarter of the correlation.
+ */
+export function agentHeardIn(heard: Int16Array): { readonly offset: number; readonly peak: number } {
+  const tries = Array.from({ length: 8 }, (_, eighth) => correlate(heard, agentChirpDelayedBy(eighth / 8)));
+  return tries.reduce((best, each) => (each.peak > best.peak ? each : best));
+}
+
+function agentChirpDelayedBy(samples: number): Int16Array {
+  const fine = chirp(1, { from: 1700, to: 3300, rate: 64_000 });
+  return Int16Array.from({ length: 7999 }, (_, at) => fine[Math.round((at + samples) * 8)] ?? 0);
+}
+
+/** `seconds` of a chirp repeated. */
+export function repeated(piece: Int16Array, seconds: number): Int16Array {
+  return join(...Array.from({ length: seconds }, () => piece));
+}
+
+/** Writes the agent's chirp as a microphone for Chromium: 48 kHz, one second, which it plays over and over. */
+export function writeMicrophone(file: string): string {
+  writeFileSync(file, writeWav(chirp(1, { from: 1700, to: 3300, rate: 48_000 }), 48_000));
+  return file;
+}
