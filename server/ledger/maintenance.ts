@@ -1,4 +1,7 @@
-/** What the command line does on the file itself, whether or not a server has it open. */
+/**
+ * What the command line does on the file itself, whether or not a server has it open. For a process of its own: in the
+ * server's process closing the scan of the file would drop the locks of SQLite's other connections.
+ */
 import { existsSync } from 'node:fs';
 import { LedgerError } from './errors.ts';
 import { DatabaseWriter } from './database-writer.ts';

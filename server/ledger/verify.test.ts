@@ -1,21 +1,24 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LedgerBench, sampleRow } from '../../test/support/ledger-bench.ts';
-import type { LedgerOptions } from './ledger.ts';
 import { verifyLedgerFile } from './maintenance.ts';
 import { type Database, openDatabase } from './sqlite.ts';
 import type { LedgerRow } from './types.ts';
 
+let model: LedgerBench;
+let modelFolder: string;
 let bench: LedgerBench;
-let options: LedgerOptions;
+let options: ReturnType<LedgerBench['folder']>;
 /** Rows 1 to 10; the odd ones carry personal fields of one person. */
 let rows: readonly LedgerRow[];
 
-beforeEach(async () => {
-  bench = new LedgerBench();
-  options = bench.folder();
-  const ledger = await bench.open(options);
+/** Written once; every test works on a copy. */
+beforeAll(async () => {
+  model = new LedgerBench();
+  const modelOptions = model.folder();
+  modelFolder = modelOptions.folder;
+  const ledger = await model.open(modelOptions);
   const personal = { subject: ledger.subjectOf('+8613800000000'), fields: { text: 'I want a refund' } };
   const append = ledger.append(
     Array.from({ length: 10 }, (_, n) =>
@@ -25,6 +28,13 @@ beforeEach(async () => {
   rows = await append.written;
   await append.durable;
   await ledger.close();
+});
+afterAll(() => model.scope.close());
+
+beforeEach(() => {
+  bench = new LedgerBench();
+  options = bench.folder();
+  cpSync(modelFolder, options.folder, { recursive: true });
 });
 afterEach(() => bench.scope.close());
 

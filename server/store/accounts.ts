@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { numberOf, type SqlRow, textOf } from '../ledger/sqlite.ts';
-import { checkPassword, hashPassword } from './passwords.ts';
+import { checkPassword, hashPassword, usualCost } from './passwords.ts';
 
 /** What an account may do: an agent its own, a supervisor everybody's, an admin everything. */
 export type Role = 'agent' | 'supervisor' | 'admin';
@@ -46,8 +46,11 @@ const columns = 'id, login, name, role, demo';
 export class Accounts {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #passwordCost: number;
 
-  constructor(ledger: Ledger, clock: Clock) {
+  /** `passwordCost`: power of two of new hashes; tests lower it. */
+  constructor(ledger: Ledger, clock: Clock, passwordCost: number = usualCost) {
+    this.#passwordCost = passwordCost;
     this.#ledger = ledger;
     this.#clock = clock;
   }
@@ -69,7 +72,7 @@ export class Accounts {
   /** Makes an account or replaces it, password and all. Resolves when durable. */
   async put(account: Account, password: string): Promise<void> {
     const { id, login, name, role, demo } = account;
-    const hash = await hashPassword(password);
+    const hash = await hashPassword(password, this.#passwordCost);
     const sql = `INSERT INTO accounts (id, login, name, role, demo, password) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET login = excluded.login, name = excluded.name, role = excluded.role,
       demo = excluded.demo, password = excluded.password`;
@@ -79,7 +82,7 @@ export class Accounts {
   /** The account if name and password fit. Takes the same time whether or not the name exists. */
   async check(login: string, password: string): Promise<Account | undefined> {
     const row = this.#ledger.reader.get(`SELECT ${columns}, password FROM accounts WHERE login = ?`, login);
-    const fits = await checkPassword(password, row === undefined ? undefined : textOf(row, 'password'));
+    const fits = await checkPassword(password, row === undefined ? undefined : textOf(row, 'password'), this.#passwordCost);
     return fits && row !== undefined ? accountOf(row) : undefined;
   }
 

@@ -18,10 +18,10 @@ export interface Store {
   readonly meta: Meta;
 }
 
-/** The store of an open ledger; it has nothing of its own to close. */
-export function openStore(ledger: Ledger, clock: Clock): Store {
+/** The store of an open ledger; it has nothing of its own to close. Tests lower `passwordCost` (a power of two). */
+export function openStore(ledger: Ledger, clock: Clock, options: { readonly passwordCost?: number } = {}): Store {
   return {
-    accounts: new Accounts(ledger, clock),
+    accounts: new Accounts(ledger, clock, options.passwordCost),
     contacts: new Contacts(ledger, clock),
     legs: new Legs(ledger),
     meta: new Meta(ledger),

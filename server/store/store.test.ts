@@ -14,7 +14,7 @@ beforeEach(async () => {
   bench = new LedgerBench();
   options = bench.folder();
   ledger = await bench.open(options);
-  store = openStore(ledger, clock);
+  store = openStore(ledger, clock, { passwordCost: 8 });
 });
 afterEach(() => bench.scope.close());
 
@@ -36,7 +36,7 @@ it('issues tokens that outlive a restart, expire and can be revoked', async () =
   expect(expiresAt).toBe(clock.now() + 10_000);
   await ledger.close();
   ledger = await bench.open(options);
-  store = openStore(ledger, clock);
+  store = openStore(ledger, clock, { passwordCost: 8 });
   expect(store.accounts.byToken(token)).toEqual(alice);
   expect(store.accounts.byToken(`${token}x`)).toBeUndefined();
   clock.advance(10_000);
