@@ -1,6 +1,7 @@
 /** The media node as a program. Standard output is for the one line that says it is up; the log goes to standard error. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
+import { createEars } from './ears/index.ts';
 import { parseArguments, startMediaNode, usage, type MediaArguments } from './index.ts';
 
 function fatal(line: string, code: number): never {
@@ -33,10 +34,11 @@ function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaA
 const parsed = parseArguments(process.argv.slice(2));
 if (!parsed.ok) fatal(`media node: ${parsed.error}\n${usage}`, 2);
 const logger = pino({ name: 'media' }, pino.destination({ dest: 2, sync: false }));
-const { secretFile, ...options } = parsed.value;
+const { secretFile, ears, ...options } = parsed.value;
 const secret = secretOf(secretFile);
 
-const node = await startMediaNode({ ...options, secret }, logger).catch((error: unknown) =>
+const parts = ears ? { ears: createEars({ logger }) } : {};
+const node = await startMediaNode({ ...options, secret }, logger, parts).catch((error: unknown) =>
   fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
 );
 process.stdout.write(

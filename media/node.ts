@@ -53,10 +53,8 @@ async function startIn(
   const { bind, advertise, webrtcPort: port, workerBin } = options;
   const workers = new MediasoupWorkers({ bind, advertise, port, workerBin }, logger);
   scope.defer('mediasoup', () => workers.close());
-  await workers.start();
-
   scope.defer('ears', () => ears.close());
-  await ears.start();
+  await Promise.all([workers.start(), ears.start()]);
 
   const ports = new PortPool(options.rtpPorts);
   const endpoints = new Endpoints({

@@ -7,7 +7,7 @@ describe('parseArguments', () => {
   test('reads everything', () => {
     const line =
       '--rpc 127.0.0.1:9999 --secret-file s --bind 0.0.0.0 --advertise 192.0.2.1 --webrtc-port 0 --rtp-ports 5000-5100 ' +
-      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3';
+      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3 --no-ears';
     expect(parseArguments(line.split(' '))).toEqual({
       ok: true,
       value: {
@@ -23,12 +23,13 @@ describe('parseArguments', () => {
         rtpTimeoutMs: 1000,
         shards: 3,
         mostEndpoints: defaultOptions.mostEndpoints,
+        ears: false,
       },
     });
   });
 
   test('has defaults for all but the secret; what is advertised is what is bound', () => {
-    expect(parseArguments(['--secret-file', 's'])).toEqual({ ok: true, value: { ...defaultOptions, secretFile: 's' } });
+    expect(parseArguments(['--secret-file', 's'])).toEqual({ ok: true, value: { ...defaultOptions, secretFile: 's', ears: true } });
     expect(parseArguments(['--secret-file', 's', '--bind', '192.0.2.1'])).toMatchObject({
       value: { advertise: '192.0.2.1' },
     });

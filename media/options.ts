@@ -39,7 +39,11 @@ export const defaultOptions: Omit<MediaNodeOptions, 'secret'> = {
 };
 
 /** Options as the command line gives them: the secret is in a file. */
-export type MediaArguments = Omit<MediaNodeOptions, 'secret'> & { readonly secretFile: string };
+export type MediaArguments = Omit<MediaNodeOptions, 'secret'> & {
+  readonly secretFile: string;
+  /** False with `--no-ears`: nothing is recognised. */
+  readonly ears: boolean;
+};
 
 const known = {
   rpc: { type: 'string' },
@@ -52,11 +56,12 @@ const known = {
   'lease-seconds': { type: 'string' },
   'rtp-timeout-ms': { type: 'string' },
   shards: { type: 'string' },
+  'no-ears': { type: 'boolean' },
 } as const;
 
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
-  [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]`;
+  [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N] [--no-ears]`;
 
 class Wrong extends Error {}
 
@@ -116,6 +121,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       ),
       shards: optional(values.shards, (text) => whole('shards', text, 1, 64), d.shards),
       mostEndpoints: d.mostEndpoints,
+      ears: values['no-ears'] !== true,
     });
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

@@ -34,6 +34,7 @@ function start(...args: readonly string[]): Program {
     process.execPath,
     [
       'media/main.ts',
+      '--no-ears',
       '--webrtc-port',
       '0',
       '--rtp-ports',
