@@ -249,10 +249,11 @@ function microphoneFailed(state: PhoneState, session: SessionId, problem: Proble
 function established(state: PhoneState, session: SessionId, at: number): PhoneStep {
   const { line } = state;
   const expected = (line.type === 'answering' || line.type === 'dialling') && line.session === session;
-  // The agent hung up while the answer was under way: nobody is to sit in silence.
-  if (!expected && line.type === 'ended' && line.session === session)
-    return { state, effects: [{ type: 'end', session }] };
-  if (!expected) return same(state);
+  if (!expected) {
+    // The agent hung up while the answer was under way: nobody is to sit in silence.
+    const known = line.type === 'talking' && line.session === session;
+    return known ? same(state) : { state, effects: [{ type: 'end', session }] };
+  }
   return moved(state, { ...inviteOf(line), type: 'talking', muted: false, media: 'connecting', since: at });
 }
 
