@@ -75,10 +75,7 @@ async function readViews(
 /** Who may get calls of this queue: those the files put in it; all, while the files cannot be read. */
 function membersOf(queueId: string, agents: readonly AgentSummary[], plan: Plan | undefined): readonly AgentSummary[] {
   if (plan === undefined) return agents;
-  return agents.filter((agent) => {
-    const described = plan.agents.get(agent.id);
-    return described !== undefined && (described.queues.length === 0 || described.queues.includes(queueId));
-  });
+  return agents.filter((agent) => plan.agents.get(agent.id)?.queues.includes(queueId) === true);
 }
 
 function stateText(agent: AgentSummary, say: Say): string {

@@ -61,11 +61,15 @@ export interface Heard {
 /** A timestamp may differ this much from the clock before it is taken for a jump: half a second, in samples. */
 const jump = 4000;
 
+/** Lost packets that are still looked out for. */
+const mostMissing = 1000;
+
 /** Takes packets in the order of arrival. Pure but for memory: the time is given. */
 export class Listener {
   readonly #line: TimeLine | undefined;
   #source: Source | undefined;
   #lastEvent: number | undefined;
+  readonly #missing = new Set<number>();
   readonly #count = { packets: 0, lost: 0, reordered: 0, duplicates: 0, sourceChanges: 0 };
   #jitter = 0;
 
@@ -103,23 +107,31 @@ export class Listener {
     const source = this.#source;
     if (source?.ssrc !== packet.ssrc) {
       if (source !== undefined) this.#count.sourceChanges++;
+      this.#missing.clear();
       const { ssrc, sequence, timestamp } = packet;
       this.#source = { ssrc, sequence, timestamp, at: arrival, transit: arrival - timestamp };
       return arrival;
     }
     const distance = sequenceDistance(source.sequence, packet.sequence);
-    if (distance === 0) {
+    if (distance <= 0 && !this.#missing.delete(packet.sequence)) {
       this.#count.duplicates++;
       return undefined;
     }
     const at = source.at + timestampDistance(source.timestamp, packet.timestamp);
     if (distance < 0) {
       this.#count.reordered++;
-      this.#count.lost = Math.max(0, this.#count.lost - 1);
+      this.#count.lost--;
       return at;
     }
-    this.#count.lost += distance - 1;
+    this.#miss(source.sequence, distance - 1);
     return this.#follow(source, packet, distance, at, arrival);
+  }
+
+  /** Remembers the numbers that were skipped, so that a late packet is told from a doubled one. */
+  #miss(after: number, count: number): void {
+    this.#count.lost += count;
+    if (count + this.#missing.size > mostMissing) this.#missing.clear();
+    for (let i = 1; i <= Math.min(count, mostMissing); i++) this.#missing.add((after + i) & 0xffff);
   }
 
   /**
