@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { fail, ok } from '../../../base/result.ts';
 import type { Result } from '../../../base/result.ts';
 import { makeProblem, problem } from '../../../protocol/problems/index.ts';
@@ -8,6 +7,11 @@ import type { LoginResult, SipCredentials } from '../../../protocol/rest.ts';
 
 /** The part of `fetch` that is used, so that a test may stand in for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A wire schema, as far as it is used here. */
+interface Schema<T> {
+  safeParse(body: unknown): { readonly success: true; readonly data: T } | { readonly success: false };
+}
 
 /** The two requests of the softphone; everything else travels on the desk feed. */
 export class RestClient {
@@ -30,12 +34,12 @@ export class RestClient {
     return this.#post('/api/v1/sip-credentials', {}, sipCredentials, token);
   }
 
-  async #post<S extends z.ZodType>(
+  async #post<T>(
     path: string,
     body: unknown,
-    schema: S,
+    schema: Schema<T>,
     token?: string,
-  ): Promise<Result<z.infer<S>, Problem>> {
+  ): Promise<Result<T, Problem>> {
     let answer: { readonly ok: boolean; readonly body: unknown };
     try {
       const response = await this.#fetch(`${this.#origin}${path}`, {
@@ -55,7 +59,7 @@ export class RestClient {
   }
 }
 
-function parsed<S extends z.ZodType>(schema: S, body: unknown, path: string): Result<z.infer<S>, Problem> {
+function parsed<T>(schema: Schema<T>, body: unknown, path: string): Result<T, Problem> {
   const result = schema.safeParse(body);
   return result.success ? ok(result.data) : fail(makeProblem('unexpected-answer', {}, path));
 }

@@ -1,6 +1,5 @@
 /** The phone's registration: socket, REGISTER, and how both come back after a loss. A call in progress does not care. */
 import { assertNever } from '../../../base/assert-never.ts';
-import type { PhoneEffect, PhoneEvent } from './machine.ts';
 
 export type Link =
   | { readonly type: 'off' }
@@ -10,25 +9,27 @@ export type Link =
   /** The next attempt is armed. `status`: the SIP answer that refused the last one, if it was answered. */
   | { readonly type: 'waiting'; readonly attempt: number; readonly connected: boolean; readonly status?: number };
 
-/** Those events of the phone that are about its registration. */
-export type LinkEvent = Extract<
-  PhoneEvent,
-  {
-    readonly type:
-      | 'started'
-      | 'stopped'
-      | 'socket-opened'
-      | 'socket-closed'
-      | 'registered'
-      | 'register-refused'
-      | 'registration-lost'
-      | 'retry-elapsed';
-  }
->;
+export type LinkEvent =
+  | { readonly type: 'started' }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'socket-opened' }
+  | { readonly type: 'socket-closed' }
+  | { readonly type: 'registered' }
+  | { readonly type: 'register-refused'; readonly status: number }
+  | { readonly type: 'registration-lost' }
+  | { readonly type: 'retry-elapsed' };
+
+export type LinkEffect =
+  | { readonly type: 'connect' }
+  | { readonly type: 'register' }
+  | { readonly type: 'renew-credentials' }
+  | { readonly type: 'arm-retry'; readonly delayMs: number }
+  | { readonly type: 'disarm-retry' }
+  | { readonly type: 'unregister' };
 
 interface LinkStep {
   readonly link: Link;
-  readonly effects: readonly PhoneEffect[];
+  readonly effects: readonly LinkEffect[];
 }
 
 const longestWaitMs = 10_000;

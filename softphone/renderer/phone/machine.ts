@@ -5,7 +5,7 @@
 import { assertNever } from '../../../base/assert-never.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
 import { linkTransition } from './link.ts';
-import type { Link } from './link.ts';
+import type { Link, LinkEffect, LinkEvent } from './link.ts';
 
 /** One INVITE, as the runner numbers them. */
 export type SessionId = string;
@@ -49,14 +49,7 @@ export interface PhoneState {
 }
 
 export type PhoneEvent =
-  | { readonly type: 'started' }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'socket-opened' }
-  | { readonly type: 'socket-closed' }
-  | { readonly type: 'registered' }
-  | { readonly type: 'register-refused'; readonly status: number }
-  | { readonly type: 'registration-lost' }
-  | { readonly type: 'retry-elapsed' }
+  | LinkEvent
   | { readonly type: 'invited'; readonly invite: Invite }
   | { readonly type: 'desk-told'; readonly offerId?: string }
   | { readonly type: 'answer-asked' }
@@ -71,12 +64,7 @@ export type PhoneEvent =
   | { readonly type: 'media-changed'; readonly session: SessionId; readonly media: Media };
 
 export type PhoneEffect =
-  | { readonly type: 'connect' }
-  | { readonly type: 'register' }
-  | { readonly type: 'renew-credentials' }
-  | { readonly type: 'arm-retry'; readonly delayMs: number }
-  | { readonly type: 'disarm-retry' }
-  | { readonly type: 'unregister' }
+  | LinkEffect
   | { readonly type: 'accept'; readonly session: SessionId }
   | { readonly type: 'reject'; readonly session: SessionId; readonly status: number }
   | { readonly type: 'dial'; readonly session: SessionId; readonly target: string }
