@@ -1,5 +1,6 @@
 import type { MediaEvent } from '../protocol/media.ts';
 import { Emitter } from '../base/emitter.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Ears } from './ears/ports.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
@@ -20,6 +21,7 @@ export interface EndpointsOptions {
   readonly ears: Ears;
   readonly bootId: string;
   readonly mostEndpoints: number;
+  readonly logger: Logger;
 }
 
 interface HeldCall {
@@ -91,6 +93,7 @@ export class Endpoints {
     }
     this.#endpoints.set(endpointId, opened.value);
     this.#call(callId).endpoints.add(endpointId);
+    this.#options.logger.info({ callId, endpointId, kind, codec: opened.value.codec }, 'an endpoint was opened');
     return described;
   }
 
@@ -173,11 +176,13 @@ export class Endpoints {
   }
 
   #lost({ callId, endpointId }: Endpoint, cause: Extract<MediaEvent, { type: 'endpoint-lost' }>['cause']): void {
+    this.#options.logger.warn({ callId, endpointId, cause }, 'an endpoint was lost');
     this.events.emit({ type: 'endpoint-lost', callId, endpointId, cause });
   }
 
   #shut(endpoint: Endpoint): void {
     const { endpointId, callId } = endpoint;
+    this.#options.logger.info({ callId, endpointId }, 'an endpoint was closed');
     this.#endpoints.delete(endpointId);
     this.#taps.close(endpointId);
     endpoint.close();

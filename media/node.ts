@@ -63,6 +63,7 @@ async function startIn(
     ears,
     bootId,
     mostEndpoints: options.mostEndpoints,
+    logger,
   });
   scope.defer('endpoints', () => endpoints.closeAll());
 

@@ -29,7 +29,10 @@ describe('parseArguments', () => {
   });
 
   test('has defaults for all but the secret; what is advertised is what is bound', () => {
-    expect(parseArguments(['--secret-file', 's'])).toEqual({ ok: true, value: { ...defaultOptions, secretFile: 's', ears: true } });
+    expect(parseArguments(['--secret-file', 's'])).toEqual({
+      ok: true,
+      value: { ...defaultOptions, secretFile: 's', ears: true },
+    });
     expect(parseArguments(['--secret-file', 's', '--bind', '192.0.2.1'])).toMatchObject({
       value: { advertise: '192.0.2.1' },
     });

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
@@ -31,9 +32,10 @@ function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
   const receive = [...audio.codecs, ...ours.filter(({ payloadType }) => !taken.has(payloadType))];
   const events = new Set([audio.telephoneEvent, payloadTypes.telephoneEvent]);
   const { address } = audio;
+  const control = rtcpPortOf(audio);
   return {
     remote: address === undefined ? undefined : { address, port: audio.port },
-    remoteControl: address === undefined ? undefined : { address, port: rtcpPortOf(audio) },
+    remoteControl: address === undefined || control === undefined ? undefined : { address, port: control },
     send,
     sendEvents: audio.telephoneEvent,
     receive,
@@ -58,6 +60,8 @@ export class SipEndpoint implements Endpoint {
   #said: Said | undefined;
   #answered: string | undefined;
   #codec: Codec | undefined;
+  /** Was the last offer ours? */
+  #offered = false;
 
   private constructor(setup: EndpointSetup, around: SipSurroundings, port: number) {
     this.endpointId = setup.endpointId;
@@ -105,26 +109,39 @@ export class SipEndpoint implements Endpoint {
 
   #describe(remoteSdp: string | undefined): Answer<MediaResult<'open'>> {
     if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
-    if (remoteSdp === undefined) return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred));
+    if (remoteSdp === undefined) {
+      this.#offered = true;
+      this.#answered = undefined;
+      return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred));
+    }
     const offer = readDescription(remoteSdp, 'rtp');
     if (!offer.ok) return offer;
     const { audio } = offer.value;
+    if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     const chosen = chooseCodec(audio, this.#codec ?? this.#preferred);
+    this.#offered = false;
     this.#agree(audio, chosen);
     return this.#say(remoteSdp, sipAnswer(offer.value, chosen, this.#place()), audio.direction);
   }
 
   #answer(remoteSdp: string): Answer<MediaResult<'answer'>> {
     if (this.#answered === remoteSdp) return { ok: true, value: {} };
-    if (this.#said?.remoteSdp !== undefined || this.#said === undefined)
-      return refuse('bad-request', 'there is no offer of ours to answer');
+    if (!this.#offered) return refuse('bad-request', 'there is no offer of ours to answer');
     const answer = readDescription(remoteSdp, 'rtp');
     if (!answer.ok) return answer;
+    const { audio } = answer.value;
+    if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     this.#answered = remoteSdp;
-    // Our offer is used up: the next question for one gets a new version.
+    // Our offer is used up: the next question for one gets a new version. Another answer to it may come all the same
+    // (183 and 200 of different branches, RFC 3261 section 13.2.2.4): the last one counts.
     this.#said = undefined;
-    this.#agree(answer.value.audio, chooseCodec(answer.value.audio));
+    this.#agree(audio, chooseCodec(audio));
     return { ok: true, value: {} };
+  }
+
+  /** An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. */
+  #reaches({ address }: AudioLine): boolean {
+    return address === undefined || isIPv6(address) === isIPv6(this.#around.bind);
   }
 
   #agree(audio: AudioLine, chosen: NumberedCodec): void {

@@ -44,6 +44,8 @@ export class WebRtcEndpoint implements Endpoint {
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
   #answered: string | undefined;
   #connected = false;
+  /** Was the last offer ours? */
+  #offered = false;
 
   private constructor(setup: EndpointSetup, around: WebRtcSurroundings, termination: Termination, ssrc: number) {
     this.endpointId = setup.endpointId;
@@ -88,12 +90,16 @@ export class WebRtcEndpoint implements Endpoint {
 
   async describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>> {
     if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
-    if (remoteSdp === undefined)
+    if (remoteSdp === undefined) {
+      this.#offered = true;
+      this.#answered = undefined;
       return this.#say(undefined, webrtcOffer(this.#origin(), this.#termination.local, this.codec), 'sendrecv');
+    }
     const offer = readDescription(remoteSdp, 'webrtc');
     if (!offer.ok) return offer;
     const { audio } = offer.value;
     const chosen = chooseCodec(audio, this.codec);
+    this.#offered = false;
     const before = this.#agreed?.security;
     const agreed = await this.#agree(audio, chosen);
     if (!agreed.ok) return agreed;
@@ -106,8 +112,7 @@ export class WebRtcEndpoint implements Endpoint {
 
   async answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>> {
     if (this.#answered === remoteSdp) return { ok: true, value: {} };
-    if (this.#said === undefined || this.#said.remoteSdp !== undefined)
-      return refuse('bad-request', 'there is no offer of ours to answer');
+    if (!this.#offered) return refuse('bad-request', 'there is no offer of ours to answer');
     const answer = readDescription(remoteSdp, 'webrtc');
     if (!answer.ok) return answer;
     const { audio } = answer.value;

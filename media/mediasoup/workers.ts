@@ -17,6 +17,13 @@ export interface WorkerOptions {
   readonly workerBin: string | undefined;
 }
 
+/** How long a browser's call waits for a new worker. */
+const patienceMs = 3000;
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, patienceMs).unref());
+}
+
 interface Running {
   readonly worker: types.Worker;
   readonly router: types.Router;
@@ -61,7 +68,7 @@ export class MediasoupWorkers {
 
   /** A new termination whose plain side sends to `edgePort`. Rejects while no worker can be started. */
   async open(edgePort: number): Promise<Termination> {
-    await this.#starting;
+    await Promise.race([this.#starting, patience()]);
     const running = this.#running;
     if (running === undefined) throw new Error('no mediasoup worker is running');
     const termination = await Termination.open(running.router, running.server, edgePort);

@@ -161,6 +161,8 @@ export class RpcServer {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#options.port, this.#options.host, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (err) => this.#logger.warn({ err }, 'a brain could not connect'));
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
       });

@@ -66,9 +66,14 @@ function unsupported(message: string): { readonly ok: false; readonly error: Sdp
 /** Which transport profile the audio must have. */
 export type Profile = 'rtp' | 'webrtc';
 
+/** Nothing else can be sent to, whatever the line says. */
+function isPort(port: number | undefined): port is number {
+  return port !== undefined && port > 0 && port <= 65_535;
+}
+
 function fits(line: MediaDescription, profile: Profile): boolean {
   const secure = /SAVPF?$/.test(line.protocol ?? '');
-  return line.type === 'audio' && line.port > 0 && secure === (profile === 'webrtc');
+  return line.type === 'audio' && isPort(line.port) && secure === (profile === 'webrtc');
 }
 
 /** The peer's numbers for what we know, in its own order. Static numbers need no rtpmap (RFC 3551 section 6). */
@@ -131,7 +136,7 @@ function audioLine(
     protocol: line.protocol,
     address: address !== undefined && !zeros && isIP(address) ? address : undefined,
     port: line.port,
-    rtcpPort: line.rtcp?.port,
+    rtcpPort: isPort(line.rtcp?.port) ? line.rtcp.port : undefined,
     direction: direction(line, session, zeros && profile === 'rtp'),
     codecs: known,
     telephoneEvent,

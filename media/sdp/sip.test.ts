@@ -138,6 +138,7 @@ describe('what cannot be used', () => {
     [offer('m=video 4000 RTP/AVP 96'), 'no m=audio'],
     [offer('m=audio 0 RTP/AVP 0'), 'no m=audio'],
     [offer('m=audio x RTP/AVP 0'), 'no m=audio'],
+    [offer('m=audio 65536 RTP/AVP 0'), 'no m=audio'],
     [offer('m=audio 4000 RTP/SAVP 0'), 'no m=audio'],
     [offer('m=audio 4000 RTP/AVP 9 18'), 'no codec'],
     [offer('m=audio 4000 RTP/AVP'), 'no codec'],
@@ -154,6 +155,8 @@ describe('addresses', () => {
   test.each([
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 203.0.113.5'], '203.0.113.5', 4001],
     [['m=audio 4000 RTP/AVP 0', 'a=rtcp:4777'], '192.0.2.1', 4777],
+    [['m=audio 4000 RTP/AVP 0', 'a=rtcp:70000'], '192.0.2.1', 4001],
+    [['m=audio 65535 RTP/AVP 0'], '192.0.2.1', undefined],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP6 2001:db8::7'], '2001:db8::7', 4001],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 phone.example.com'], undefined, 4001],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 999.1.1.1'], undefined, 4001],

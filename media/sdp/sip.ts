@@ -39,7 +39,7 @@ export function sipAnswer(offer: Description, chosen: NumberedCodec, { origin, p
   return joinLines([...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...lines]);
 }
 
-/** Where to send RTCP: the attribute of RFC 3605, else the port above RTP, else with RTP if the peer multiplexes. */
-export function rtcpPortOf(audio: AudioLine): number {
-  return audio.rtcpPort ?? audio.port + 1;
+/** Where to send RTCP: the attribute of RFC 3605, else the port above RTP (which is none after the last). */
+export function rtcpPortOf(audio: AudioLine): number | undefined {
+  return audio.rtcpPort ?? (audio.port < 65_535 ? audio.port + 1 : undefined);
 }

@@ -83,4 +83,6 @@ export type FromShard =
   | { readonly type: 'refused'; readonly request: number; readonly code: string }
   | { readonly type: 'counters'; readonly request: number; readonly legs: readonly LegCounters[] }
   | { readonly type: 'event'; readonly event: MediaEvent }
+  /** A mistake of ours in this call; its legs are closed. */
+  | { readonly type: 'call-died'; readonly callId: string; readonly reason: string }
   | { readonly type: 'want-prompt'; readonly path: string; readonly codec: Codec };

@@ -17,9 +17,9 @@ class Thread {
   #request = 0;
   #gone = false;
 
-  constructor(options: ShardOptions, take: (message: FromShard) => void, died: (error: unknown) => void) {
+  constructor(script: URL, options: ShardOptions, take: (message: FromShard) => void, died: (err: unknown) => void) {
     let cause: unknown;
-    this.worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
+    this.worker = new Worker(script, { workerData: options });
     this.worker.on('message', (message: FromShard) => {
       if ('request' in message) this.#settle(message.request, message);
       else take(message);
@@ -64,9 +64,17 @@ export class ShardPool {
   readonly #logger: Logger;
   readonly #threads: Thread[] = [];
   readonly #ofCall = new Map<string, Thread>();
+  readonly #script: URL;
   #closing = false;
 
-  constructor(options: ShardOptions, prompts: Prompts, logger: Logger) {
+  /** `script` is what each thread runs; tests give one that dies. */
+  constructor(
+    options: ShardOptions,
+    prompts: Prompts,
+    logger: Logger,
+    script = new URL('./worker.ts', import.meta.url),
+  ) {
+    this.#script = script;
     this.#options = options;
     this.#prompts = prompts;
     this.#logger = logger;
@@ -134,6 +142,7 @@ export class ShardPool {
 
   #spawn(): void {
     const thread: Thread = new Thread(
+      this.#script,
       this.#options,
       (message) => this.#take(thread, message),
       (error) => this.#died(thread, error),
@@ -148,6 +157,10 @@ export class ShardPool {
         return;
       case 'want-prompt':
         void this.#prompts.load(message.path, message.codec).then((prompt) => thread.post({ type: 'prompt', prompt }));
+        return;
+      case 'call-died':
+        this.#logger.error({ callId: message.callId, reason: message.reason }, 'a call failed in its shard');
+        this.lost.emit([message.callId]);
         return;
       case 'ready':
       case 'opened':

@@ -338,6 +338,25 @@ describe('RTCP', () => {
   });
 });
 
+test('a mistake in one call costs that call only', async () => {
+  const rig = new ShardRig();
+  const { a } = await pair(rig);
+  rig.apply(bridge);
+  rig.tick();
+  Object.defineProperty(a.sent, 'push', {
+    value: () => {
+      throw new Error('a mistake');
+    },
+  });
+  rig.tick();
+  expect(rig.told.find(({ type }) => type === 'call-died')).toMatchObject({
+    callId: 'c',
+    reason: expect.stringContaining('a mistake') as string,
+  });
+  expect(a.closed).toBe(true);
+  rig.tick(5);
+});
+
 test('a call that is forgotten closes its sockets', async () => {
   const rig = new ShardRig();
   const { a, b } = await pair(rig);

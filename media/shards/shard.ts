@@ -65,7 +65,18 @@ export class Shard {
   /** The next 20 ms of every call. */
   tick(): void {
     const now = this.#moment();
-    for (const room of this.#rooms.values()) room.tick(now);
+    for (const [callId, room] of this.#rooms) this.#guard(callId, () => room.tick(now));
+  }
+
+  /** A mistake of ours costs the call in which it shows, not all calls of the thread. */
+  #guard(callId: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#forget(callId);
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#outside.tell({ type: 'call-died', callId, reason });
+    }
   }
 
   #moment(): Moment {
@@ -78,8 +89,9 @@ export class Shard {
     try {
       const socket = await this.#outside.open(
         setup,
-        (packet, from) => this.#leg(endpointId)?.receive(packet, from, this.#moment()),
-        (packet, from) => this.#leg(endpointId)?.receiveControl(packet, from, this.#moment()),
+        (packet, from) => this.#guard(setup.callId, () => this.#leg(endpointId)?.receive(packet, from, this.#moment())),
+        (packet, from) =>
+          this.#guard(setup.callId, () => this.#leg(endpointId)?.receiveControl(packet, from, this.#moment())),
       );
       const leg = new Leg(setup, socket, {
         want: (path, codec, take) => this.#want(path, codec, take),

@@ -75,6 +75,11 @@ describe('bad input', () => {
       { endpointId: 'a', callId: 'c', kind: 'webrtc', remoteSdp: 'v=0\r\nm=audio 9 RTP/AVP 0\r\n' },
       'unsupported-sdp',
     ],
+    [
+      'open',
+      { endpointId: 'a', callId: 'c', kind: 'sip', remoteSdp: 'v=0\r\nc=IN IP6 ::1\r\nm=audio 9 RTP/AVP 0\r\n' },
+      'unsupported-sdp',
+    ],
     ['answer', { endpointId: 'nobody', remoteSdp: 'v=0' }, 'unknown-endpoint'],
     ['restartIce', { endpointId: 'nobody' }, 'unknown-endpoint'],
     ['apply', { callId: 'nobody', revision: 1, graph: {} }, 'unknown-call'],
@@ -118,12 +123,15 @@ describe('desired state', () => {
     expect(good(await under.client.call('open', setup))).toEqual(offer);
     good(await under.client.call('answer', { endpointId: 'e', remoteSdp: peer.sdp() }));
     good(await under.client.call('answer', { endpointId: 'e', remoteSdp: peer.sdp() }));
-    expect(await under.client.call('answer', { endpointId: 'e', remoteSdp: peer.sdp('sendonly') })).toMatchObject({
-      error: { code: 'bad-request' },
-    });
+    // A 200 that differs from the 183 before it counts.
+    good(await under.client.call('answer', { endpointId: 'e', remoteSdp: peer.sdp('sendonly') }));
     const again = good(await under.client.call('open', setup));
     expect(again.localSdp).not.toBe(offer.localSdp);
     expect(/ (\d+) IN IP4/.exec(again.localSdp)?.[1]).toBe('2');
+    good(await under.client.call('open', { ...setup, remoteSdp: peer.sdp('recvonly') }));
+    expect(await under.client.call('answer', { endpointId: 'e', remoteSdp: peer.sdp() })).toMatchObject({
+      error: { code: 'bad-request' },
+    });
     good(await under.client.call('close', { endpointId: 'e' }));
     peer.close();
   });

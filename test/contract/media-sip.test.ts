@@ -172,6 +172,7 @@ describe('one SIP leg', () => {
     good(await under.client.call('apply', { callId, revision: 1, graph: { plays } }));
     const ended = await under.event('play-ended', ({ playId }) => playId === `p${sampleRate}`);
     expect(ended).toMatchObject({ callId, cause: 'finished' });
+    await a.hear(3);
     const heard = a.recording();
     const wanted = chirp(1);
     const first = correlate(heard.subarray(0, 9600), wanted);
@@ -210,6 +211,7 @@ describe('one SIP leg', () => {
         }),
       );
       await under.event('play-ended', (event) => event.playId === playId);
+      await a.hear(3);
       expect(strength(a.recording(from).subarray(0, 1600), frequency)).toBeGreaterThan(4000);
     }
     await done(callId, a, b);
