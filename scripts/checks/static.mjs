@@ -38,7 +38,7 @@ export function staticChecks({ cached }) {
       args: [
         bin('prettier/bin/prettier.cjs'),
         ...['--check', '--log-level', 'warn', '.'],
-        ...(cached ? ['--cache', '--cache-location', cache('prettier')] : []),
+        ...(cached ? ['--cache', '--cache-location', cache('prettier/.prettier-cache')] : []),
       ],
     },
     {

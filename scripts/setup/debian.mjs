@@ -107,7 +107,7 @@ export async function installPackages(wanted, options) {
   const apt = (args) => {
     const command = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=600'];
     const [program = 'env', ...rest] = [...command, ...args];
-    return run(program, rest, { ...options, env: process.env });
+    return run(program, rest, { ...options, env: process.env, finish: true });
   };
   const install = () =>
     apt(['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', ...missing.map(availableName)]);

@@ -4,12 +4,45 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const running = new Set();
+/** @type {Map<import('node:child_process').ChildProcess, RunOptions>} */
+const running = new Map();
 
-/** Ends every child, for an interrupted set-up. */
+/** @type {(groups: number[]) => void} */
+let onGroups = () => undefined;
+
+/**
+ * Tells which process groups run that a later set-up has to end if this one is killed.
+ * @param {(groups: number[]) => void} listener
+ */
+export function watchGroups(listener) {
+  onGroups = listener;
+}
+
+function tellGroups() {
+  onGroups([...running].flatMap(([child, options]) => (options.terminal || options.finish ? [] : (child.pid ?? []))));
+}
+
+/**
+ * Ends a process group: every program that a step started, with what it started.
+ * @param {number} group
+ * @param {NodeJS.Signals} [signal]
+ */
+export function endGroup(group, signal = 'SIGTERM') {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends every child that may be ended half-way, for an interrupted set-up. */
 export function endChildren() {
-  for (const child of running) child.kill('SIGTERM');
+  for (const [child, options] of running) {
+    if (options.finish || child.pid === undefined) continue;
+    if (options.terminal) child.kill('SIGTERM');
+    else endGroup(child.pid);
+  }
 }
 
 /**
@@ -19,6 +52,7 @@ export function endChildren() {
  * @property {NodeJS.ProcessEnv} [env]
  * @property {(line: string) => void} [onLine] called with each line of output
  * @property {boolean} [terminal] lets the child ask on the terminal (sudo)
+ * @property {boolean} [finish] must not be ended half-way (apt-get)
  * @property {number} [timeoutMs]
  */
 
@@ -39,8 +73,11 @@ export function run(command, args, options) {
       cwd: options.cwd,
       env: options.env,
       stdio: [options.terminal ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+      // A group of its own, so that it can be ended with everything it started; but only one group may use a terminal.
+      detached: !options.terminal,
     });
-    running.add(child);
+    running.set(child, options);
+    tellGroups();
     const timer =
       options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     let out = '';
@@ -65,6 +102,7 @@ export function run(command, args, options) {
     /** @param {Error | undefined} error */
     const finish = (error) => {
       running.delete(child);
+      tellGroups();
       clearTimeout(timer);
       closeSync(log);
       if (error === undefined) resolve(out);

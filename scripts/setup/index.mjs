@@ -1,13 +1,13 @@
 // @ts-check
 // Set-up: says what it will touch, asks once, does what is missing, keeps what is done.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { environmentFor, findNode } from '../find-node.mjs';
 import { cacheFolders, homeFolder, root, systemAllowed } from '../paths.mjs';
 import { SetupProblem } from '../problems.mjs';
-import { endChildren } from './exec.mjs';
-import { takeLock } from './lock.mjs';
+import { endChildren, watchGroups } from './exec.mjs';
+import { endLeftovers, takeLock } from './lock.mjs';
 import { makeProgress } from './progress.mjs';
 import { writeJson } from './stamp.mjs';
 import { certificatesStep } from './steps/certificates.mjs';
@@ -80,12 +80,17 @@ export async function setUp(options, env = process.env) {
   const open = steps.filter((step) => !step.done(context));
   if (open.length > 0) {
     const release = takeLock(join(home, 'setup.lock'));
+    const groups = join(home, 'setup.groups');
+    endLeftovers(groups);
+    watchGroups((running) => writeJson(groups, running));
     try {
       await confirm(open, context, options.yes === true || !context.terminal);
       writeJson(join(home, 'setup.json'), { system });
       await doSteps(open, context, progress);
     } finally {
       progress.close();
+      watchGroups(() => undefined);
+      rmSync(groups, { force: true });
       release();
     }
   }

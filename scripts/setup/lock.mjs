@@ -3,6 +3,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SetupProblem } from '../problems.mjs';
+import { endGroup } from './exec.mjs';
 
 /**
  * Whether a process with this id runs and is one of ours (a process id may have been given to someone else since).
@@ -17,10 +18,36 @@ export function isAlive(pid) {
   }
   if (process.platform !== 'linux') return true;
   try {
-    return /node|jackfield/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    return /node|npm|jackfield|build-mediasoup-worker/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false;
   }
+}
+
+/** How long the programs of a killed set-up get to end. */
+const endMs = 5000;
+
+/**
+ * Ends what a set-up that was killed has left running, as it noted in `file`: two npm in one folder would break both.
+ * @param {string} file
+ */
+export function endLeftovers(file) {
+  let groups = [];
+  try {
+    groups = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return;
+  }
+  for (const group of groups.filter(isAlive)) {
+    const until = Date.now() + endMs;
+    let signal = /** @type {NodeJS.Signals} */ ('SIGTERM');
+    // isAlive() sees the leader only, and not when it is a zombie; the others got the signal with it.
+    while (isAlive(group) && endGroup(group, signal)) {
+      if (Date.now() > until) signal = 'SIGKILL';
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+  rmSync(file, { force: true });
 }
 
 /**

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPackages } from './debian.mjs';
 import { hashFiles } from './hash.mjs';
 import { setUp } from './index.mjs';
-import { takeLock } from './lock.mjs';
+import { endLeftovers, takeLock } from './lock.mjs';
 import { makeProgress } from './progress.mjs';
 import { hasStamp, writeStamp } from './stamp.mjs';
 import type { Context, Step } from './step.mjs';
@@ -84,6 +84,20 @@ test('a lock held by a running process names it; a dead holder is taken over', a
   const release = takeLock(file);
   expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
   release();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('what a killed set-up left running is ended with everything it started', async () => {
+  const nested = `require('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit' }); console.log('up'); setInterval(() => {}, 1000)`;
+  const left = spawn(process.execPath, ['-e', nested], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  await once(left.stdout, 'data');
+  const file = join(folder, 'setup.groups');
+  writeFileSync(file, JSON.stringify([left.pid]));
+  const closed = once(left.stdout, 'close');
+  const exited = once(left, 'exit');
+  endLeftovers(file);
+  // The pipe closes when the grandchild is gone too.
+  await Promise.all([closed, exited]);
   expect(existsSync(file)).toBe(false);
 });
 
