@@ -97,7 +97,9 @@ async function runSite(config: Config): Promise<number> {
   ensureSecrets(config);
   mkdirSync(dirname(siteFiles(config).database), { recursive: true, mode: 0o700 });
   const logs = siteFiles(config).logs;
-  const site = new Site(partsOf(config, process.env), logs, systemClock);
+  const { restarts: limit, withinInSeconds } = config.supervisor;
+  const intensity = { limit, windowMs: withinInSeconds * 1000 };
+  const site = new Site(partsOf(config, process.env), logs, systemClock, undefined, intensity);
   const stopped = untilStopped(site);
   const problem = await Promise.race([site.start(), stopped.then(() => undefined)]);
   if (problem !== undefined) {

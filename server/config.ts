@@ -67,6 +67,13 @@ export const configSchema = z.strictObject({
       longestInMinutes: z.coerce.number().min(1).max(1440).default(240),
     })
     .prefault({}),
+  supervisor: z
+    .strictObject({
+      /** A part that ends more often than this within the time below is not started again: everything stops. */
+      restarts: z.coerce.number().int().min(0).max(1000).default(10),
+      withinInSeconds: z.coerce.number().min(1).max(3600).default(60),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
+import type { RestartIntensity } from '../../base/supervisor.ts';
 import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
 import { LogFile } from './log-file.ts';
 import { chineseNames, defaultTimes, Part, type PartEvent, type PartPlan, type PartTimes } from './part.ts';
@@ -27,11 +28,17 @@ export class Site {
   readonly #times: PartTimes;
   #stopped: Promise<void> | undefined;
 
-  constructor(plans: readonly PartPlan[], logFolder: string, clock: Clock, times: PartTimes = defaultTimes) {
+  constructor(
+    plans: readonly PartPlan[],
+    logFolder: string,
+    clock: Clock,
+    times: PartTimes = defaultTimes,
+    intensity?: RestartIntensity,
+  ) {
     this.#times = times;
     this.#parts = plans.map((plan) => {
       const log = new LogFile(`${logFolder}/${plan.name.toLowerCase().replaceAll(' ', '-')}.log`);
-      return { part: new Part(plan, log, clock, times), log };
+      return { part: new Part(plan, log, clock, times, intensity), log };
     });
   }
 
