@@ -102,27 +102,20 @@ test('licences: one side of OR, both sides of AND; development packages do not s
 test('uninstall lists what exists of set-up, and can keep what a site cannot make again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-uninstall-'));
   const path = (...parts: string[]): string => join(folder, ...parts);
-  for (const made of [
-    'home/data',
-    'home/recordings',
-    'home/logs',
-    'project/node_modules',
-    'cache/jackfield/node',
-    'cache/jackfield/other',
-  ])
-    mkdirSync(path(made), { recursive: true });
-  const env = { JACKFIELD_HOME: path('home'), XDG_CACHE_HOME: path('cache') };
-  const options = { project: path('project') };
-  expect(pathsToRemove({ ...options, keepData: false }, env)).toEqual([
-    path('home'),
-    path('project/node_modules'),
-    path('cache/jackfield/node'),
-  ]);
-  expect(pathsToRemove({ ...options, keepData: true }, env)).toEqual([
-    path('home/logs'),
-    path('project/node_modules'),
-    path('cache/jackfield/node'),
-  ]);
+  const made = ['.jackfield/data', '.jackfield/logs', 'other/data', 'other/mine', 'project/node_modules'];
+  for (const folder of [...made, 'cache/jackfield/node', 'cache/jackfield/strange'])
+    mkdirSync(path(folder), { recursive: true });
+  const listed = (home: string, keepData: boolean): string[] => {
+    const env = { JACKFIELD_HOME: path(home), XDG_CACHE_HOME: path('cache') };
+    return pathsToRemove({ project: path('project'), keepData }, env).map((removed) =>
+      removed.slice(folder.length + 1),
+    );
+  };
+  const rest = ['project/node_modules', 'cache/jackfield/node'];
+  expect(listed('.jackfield', false)).toEqual(['.jackfield', ...rest]);
+  expect(listed('.jackfield', true)).toEqual(['.jackfield/logs', ...rest]);
+  // A home of another name may hold what is not ours.
+  expect(listed('other', false)).toEqual(['other/data', ...rest]);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
 // @ts-check
 // `jackfield uninstall`: lists what set-up made, asks once, removes it. Debian packages go only with --packages.
 import { existsSync, readFileSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
 import { runMain, switches } from './options.mjs';
@@ -16,6 +16,9 @@ const cached = ['node', 'mediasoup-worker', 'npm-cli', 'npm', 'ears'];
 /** What a site cannot make again. */
 const precious = ['data', 'recordings'];
 
+/** What set-up and a running site make in their home. */
+const homeNames = [...precious, 'cache', 'certs', 'logs', 'run', 'setup', 'setup.json', 'setup.lock', 'setup.groups'];
+
 /**
  * Everything that would be removed, as paths that exist.
  * @param {{ keepData: boolean, project?: string }} options
@@ -24,12 +27,13 @@ const precious = ['data', 'recordings'];
 export function pathsToRemove({ keepData, project = root }, env = process.env) {
   const home = homeFolder(env);
   const { user } = cacheFolders(env);
+  const own = basename(home) === '.jackfield';
+  // A home of another name may hold what is not ours.
+  const names = existsSync(home) ? readdirSync(home).filter((name) => own || homeNames.includes(name)) : [];
   const inHome =
-    keepData && existsSync(home)
-      ? readdirSync(home)
-          .filter((name) => !precious.includes(name))
-          .map((name) => join(home, name))
-      : [home];
+    own && !keepData
+      ? [home]
+      : names.filter((name) => !keepData || !precious.includes(name)).map((name) => join(home, name));
   return [
     ...inHome,
     join(project, 'node_modules'),
@@ -102,6 +106,7 @@ export async function uninstall(args) {
   if (!given.has('--yes')) await confirm(terminal);
   if (given.has('--packages') && packages.length > 0) await removePackages(packages, terminal);
   for (const path of paths) rmSync(path, { recursive: true, force: true });
+  removeIfEmpty(home);
   removeIfEmpty(cacheFolders().user);
   console.log(`\nRemoved. What is left is this folder itself. / 已删除，仅剩本目录：${root}`);
 }
