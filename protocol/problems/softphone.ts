@@ -86,4 +86,22 @@ export const softphoneProblems = {
       zh: '请等待下一个来电；若仍失败，请刷新页面。',
     },
   },
+  'desk-server-address': {
+    status: 400,
+    what: { en: 'The server address of the desktop softphone is wrong.', zh: '桌面软电话的服务器地址有误。' },
+    expected: { en: 'an address such as https://desk.example', zh: '形如 https://desk.example 的地址' },
+    todo: {
+      en: 'Give it as --server=URL, or as "server" in desk.json.',
+      zh: '请用 --server=地址 指定，或写入 desk.json 的 "server"。',
+    },
+  },
+  'electron-missing': {
+    status: 503,
+    what: { en: 'Electron itself is not on this machine: {reason}', zh: '本机没有 Electron 程序：{reason}' },
+    expected: { en: 'the Electron binary, which npm fetches on first use', zh: 'npm 首次使用时下载的 Electron 程序' },
+    todo: {
+      en: 'Run `npx electron --version` where GitHub can be reached, or use the agent page in a browser: it is the same.',
+      zh: '请在可访问 GitHub 的网络中运行 npx electron --version，或直接在浏览器中使用坐席页面（功能相同）。',
+    },
+  },
 } as const satisfies Record<string, ProblemText>;
