@@ -4,8 +4,11 @@ import { sequenceAhead, timestampAhead, writeRtp, type RtpPacket } from './rtp.t
 const frame = 160;
 /** A source whose timestamp leaps further than this (10 s) is taken as a new run of packets. */
 const leap = 80_000;
-/** Our own frames that fall this far (100 ms) behind the media clock, because none were sent, catch up with it. */
-const behind = 800;
+/**
+ * Our own frames that fall this far (300 ms) behind the media clock, because none were sent, catch up with it. More than
+ * the 200 ms of steps that are made up for after a stall: those come in a burst and must not be torn apart.
+ */
+const behind = 2400;
 
 /** A packet of some source that is to be sent on. `run` is the same object as long as its clock is the same. */
 export interface Forwarded {
@@ -100,7 +103,8 @@ export class Egress {
 
   #startAt(now: number): number {
     const clock = (this.#clockBase + now) >>> 0;
-    return timestampAhead(this.#next, clock) > 0 ? clock : this.#next;
+    // Less than a frame is no pause, only the grain of the clock.
+    return timestampAhead(this.#next, clock) >= frame ? clock : this.#next;
   }
 
   #write(marker: boolean, timestamp: number, payload: Uint8Array): void {

@@ -1,9 +1,17 @@
 /** The thread of one shard: sockets, timer and messages around a {@link Shard}. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromShard, ShardOptions, ToShard } from './messages.ts';
 import { Shard } from './shard.ts';
 import { openLoopback, openPair } from './sockets.ts';
 import { Ticker } from './ticker.ts';
+
+/** Packets before everything else on the machine. Linux gives each thread its own priority; not every user may raise it. */
+try {
+  setPriority(0, -10);
+} catch {
+  // Without the privilege the thread is as good as any other.
+}
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the start of a worker thread');

@@ -175,9 +175,11 @@ describe('one SIP leg', () => {
     await a.hear(3);
     const heard = a.recording();
     const wanted = chirp(1);
-    const first = correlate(heard.subarray(0, 9600), wanted);
-    expect(first.peak).toBeGreaterThan(0.98);
-    expect(correlate(heard.subarray(first.offset + 8000), wanted).peak).toBeGreaterThan(0.98);
+    const one = correlate(heard, wanted);
+    expect(one.peak).toBeGreaterThan(0.98);
+    const [before, after] = [heard.subarray(0, one.offset), heard.subarray(one.offset + 8000)];
+    const other = [before, after].map((rest) => correlate(rest, wanted).peak);
+    expect(Math.max(...other)).toBeGreaterThan(0.98);
     expect(a.sequenceGaps()).toBe(0);
     await done(callId, a, b);
   });

@@ -57,5 +57,20 @@ toy.call = () => {
   watch(inviter);
   return inviter.invite();
 };
+/** Calls out as a foreign WebRTC phone does: with its own offer. */
+toy.callOffering = () => {
+  const inviter = new Inviter(ua, UserAgent.makeURI('sip:anyone@toy.invalid'));
+  watch(inviter);
+  return inviter.invite();
+};
+/** A re-INVITE of ours, with all codecs of the browser. */
+toy.refresh = () =>
+  new Promise((resolve) => {
+    const done = () => resolve(toy.peer.connectionState);
+    toy.session
+      .invite({ requestDelegate: { onAccept: done, onReject: () => resolve('rejected') } })
+      .catch(() => resolve('failed'));
+  });
+toy.press = (digits) => toy.peer.getSenders()[0].dtmf.insertDTMF(digits, 100, 70);
 toy.hangUp = () => toy.session?.state === SessionState.Established && toy.session.bye();
 toy.mute = (muted) => toy.session.sessionDescriptionHandler.setMuted(muted);
