@@ -42,6 +42,20 @@ export interface PartTimes {
 
 export const defaultTimes: PartTimes = { startMs: 30_000, stopMs: 8000, lastWordsMs: 300 };
 
+/** How often a part may die within a minute: soon after it came up (a crash loop), and at all. */
+export interface RestartIntensities {
+  readonly loop: RestartIntensity;
+  readonly all: RestartIntensity;
+}
+
+const defaultIntensities: RestartIntensities = {
+  loop: { limit: 8, windowMs: 60_000 },
+  all: { limit: 30, windowMs: 60_000 },
+};
+
+/** A part that listened for so long, in ms, was well: its death is not part of a crash loop. */
+const wellAfterMs = 2000;
+
 /** A program that never listened is not started again: something is wrong that a restart does not mend. */
 const neverListened = { type: 'escalate' } as const;
 
@@ -62,8 +76,10 @@ export class Part {
   readonly #clock: Clock;
   readonly #log: LogFile;
   readonly #times: PartTimes;
-  readonly #policy: RestartPolicy;
-  readonly #intensity: RestartIntensity;
+  readonly #loop: RestartPolicy;
+  readonly #all: RestartPolicy;
+  #deaths = 0;
+  #listeningSince: number | undefined;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -78,14 +94,14 @@ export class Part {
     log: LogFile,
     clock: Clock,
     times: PartTimes = defaultTimes,
-    intensity: RestartIntensity = { limit: 10, windowMs: 60_000 },
+    intensity: RestartIntensities = defaultIntensities,
   ) {
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
     this.#times = times;
-    this.#intensity = intensity;
-    this.#policy = new RestartPolicy(clock, intensity);
+    this.#loop = new RestartPolicy(clock, intensity.loop);
+    this.#all = new RestartPolicy(clock, intensity.all);
   }
 
   /** The process that runs now, if any. */
@@ -125,6 +141,7 @@ export class Part {
 
   #spawn(): void {
     this.#lastLines = [];
+    this.#listeningSince = undefined;
     this.#late = undefined;
     const child = spawn(process.execPath, [...this.plan.args], {
       env: this.plan.env,
@@ -187,8 +204,19 @@ export class Part {
   #onListening(): void {
     this.#cancelLate();
     const restarted = this.#listened;
+    this.#listeningSince = this.#clock.now();
     this.#listened = true;
     this.events.emit({ type: 'listening', restarted });
+  }
+
+  /** What to do after a death. A part that had been well is back at once; one that keeps failing waits longer each time. */
+  #decide(): ReturnType<RestartPolicy['died']> {
+    this.#deaths += 1;
+    const since = this.#listeningSince;
+    const wasWell = since !== undefined && this.#clock.now() - since >= wellAfterMs;
+    const all = this.#all.died();
+    if (all.type === 'escalate') return all;
+    return wasWell ? { type: 'restart', delayMs: 0 } : this.#loop.died();
   }
 
   #onExit(child: ChildProcess, how: string): void {
@@ -199,14 +227,14 @@ export class Part {
     if (this.#stopping) return;
     const complaint = this.#complaint();
     const reason = complaint === '' ? how : `${how}: ${complaint}`;
-    const decision = this.#listened ? this.#policy.died() : neverListened;
+    const decision = this.#listened ? this.#decide() : neverListened;
     switch (decision.type) {
       case 'restart':
         this.events.emit({ type: 'died', reason, delayMs: decision.delayMs });
         this.#cancelRestart = this.#after(decision.delayMs, () => this.#spawn());
         return;
       case 'escalate':
-        this.events.emit({ type: 'gave-up', reason, deaths: this.#listened ? this.#intensity.limit + 1 : 1 });
+        this.events.emit({ type: 'gave-up', reason, deaths: Math.max(1, this.#deaths) });
         return;
       default:
         assertNever(decision);

@@ -35,8 +35,8 @@ export const upProblems = {
   'part-keeps-dying': {
     status: 503,
     what: {
-      en: 'The {part} died too often: {deaths} times within a minute, last: {reason}',
-      zh: '{partZh}反复退出：一分钟内 {deaths} 次，最近一次：{reason}',
+      en: 'The {part} died too often: {deaths} times in all, last: {reason}',
+      zh: '{partZh}反复退出：共 {deaths} 次，最近一次：{reason}',
     },
     expected: { en: 'it to keep running', zh: '持续运行' },
     todo: {
