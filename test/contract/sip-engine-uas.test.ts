@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { firstRequest } from '../support/sip/srf.ts';
-import type { SrfDialog, SrfMessage, SrfRequest, SrfResponse } from '../support/sip/srf.ts';
+import type { SrfMessage, SrfRequest, SrfResponse } from '../support/sip/srf.ts';
 import { testSdp } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
 import type { RawMessage } from '../support/sip/raw-message.ts';
@@ -132,7 +132,7 @@ describe('calls from a peer', () => {
       const ended = await peer.response(487, 'INVITE');
       peer.send('ACK', port(), { ...same, to: ended.header('To'), contact: null });
       await cancelled;
-      app.disconnect();
+      await app.disconnect();
     }
   });
 
@@ -348,7 +348,7 @@ describe('the dialog an app holds', () => {
     peer.inDialog('BYE', bench.target.udp, invite, answer);
     await peer.response(200, 'BYE');
     await over;
-    const asked = (dialog as SrfDialog).request({ method: 'INFO' });
+    const asked = dialog.request({ method: 'INFO' });
     await expect(asked).rejects.toMatchObject({ code: 'ENODIALOG' });
   });
 });

@@ -50,6 +50,7 @@ export function isRequestUri(text: string): boolean {
   const colon = text.indexOf(':');
   if (colon < 1 || colon === text.length - 1) return false;
   const scheme = text.slice(0, colon).toLowerCase();
+  for (const character of text) if (illegal.has(character)) return false;
   return scheme === 'sip' || scheme === 'sips' ? parseSipUri(text) !== undefined : true;
 }
 

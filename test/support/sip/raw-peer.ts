@@ -281,11 +281,15 @@ export async function tcpServerPeer(): Promise<RawPeer> {
 }
 
 /** A peer over WebSocket, like a browser: its Via and Contact say `xxxx.invalid`. */
-export async function webSocketPeer(url: string, user = random()): Promise<RawPeer & { readonly socket: WebSocket }> {
+export async function webSocketPeer(
+  url: string,
+  user = random(),
+  host = `${random()}.invalid`,
+): Promise<RawPeer & { readonly socket: WebSocket }> {
   const socket = new WebSocket(url, 'sip', { rejectUnauthorized: false });
   const peer = new RawPeer({
     protocol: url.startsWith('wss') ? 'WSS' : 'WS',
-    host: `${random()}.invalid`,
+    host,
     port: 5060,
     write: (text) => socket.send(text),
     close: async () => {

@@ -76,8 +76,8 @@ export interface App {
   readonly version: string;
   /** Cuts the connection as a dying process would, without srf's reconnecting. */
   die(): void;
-  /** Closes in order. */
-  disconnect(): void;
+  /** Closes in order; resolves when the server has closed too. */
+  disconnect(): Promise<void>;
   /** The connection to the engine. */
   readonly socket: Socket;
 }
@@ -93,7 +93,11 @@ export function newSrf(): Srf {
 }
 
 /** srf's class of dialogs, for rebuilding them after a restart. */
-export const SrfDialogClass = require('drachtio-srf/lib/dialog') as { readonly prototype: SrfDialog };
+export const SrfDialogClass = require('drachtio-srf/lib/dialog') as new (
+  srf: Srf,
+  type: 'uac' | 'uas',
+  parts: { req: object; res: object; sent: object },
+) => SrfDialog;
 
 /** Connects an unmodified drachtio-srf. Rejects when the server refuses it. */
 export async function connectApp(
@@ -117,8 +121,11 @@ export async function connectApp(
       client.wp.closing = true;
       socket.destroy();
     },
-    disconnect() {
-      if (!socket.destroyed) srf.disconnect();
+    async disconnect() {
+      if (socket.destroyed) return;
+      const closed = once(socket, 'close');
+      srf.disconnect(socket);
+      await closed;
     },
   };
 }
