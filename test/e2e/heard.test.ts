@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
-import { correlateWide, echoDb, longestGapMs, rms, telephone } from '../support/audio-measure.ts';
+import { correlate, correlateWide, echoDb, longestGapMs, rms, telephone } from '../support/audio-measure.ts';
 import { startBaresip } from '../support/baresip.ts';
 import { hearFor, heardBy, launchChromium } from '../support/browser/chromium.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
@@ -23,8 +23,7 @@ beforeAll(async () => {
   site = await startSite();
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
-  alice = await openAgentPage(context, site, { secure: true });
-  alice.page.setDefaultTimeout(10_000);
+  alice = await openAgentPage(context, site, { secure: true, records: true });
   await alice.logIn();
   await alice.goAvailable();
 });
@@ -40,12 +39,18 @@ function last(samples: Int16Array, seconds: number): Int16Array {
   return samples.subarray(Math.max(0, samples.length - seconds * 8000));
 }
 
+/** Whether there are two seconds in which something is heard, but not the agent. */
+function musicWithoutAgent(samples: Int16Array): boolean {
+  for (let at = 0; at + 16_000 <= samples.length; at += 4000) {
+    const piece = samples.subarray(at, at + 16_000);
+    if (rms(piece) > 300 && correlate(piece, agentChirp).peak < 0.3) return true;
+  }
+  return false;
+}
+
 describe.each(['udp', 'tcp'] as const)('a call from baresip over %s', (transport) => {
   it('is heard in both directions, through hold and resume, without gap or echo', async ({ onTestFailed }) => {
-    onTestFailed(async () => {
-      await alice.page.screenshot({ path: '/tmp/shots/fail.png' });
-      console.error(await site.diagnosis(), alice.complaints);
-    });
+    onTestFailed(async () => console.error(await site.diagnosis(), alice.complaints));
     const [low, high] = site.config.media.rtpPorts.split('-');
     const filter = `port ${site.sipPort} or udp portrange ${low}-${high}`;
     const capture = await startCapture({ filter, sipPorts: [site.sipPort] });
@@ -93,11 +98,9 @@ describe.each(['udp', 'tcp'] as const)('a call from baresip over %s', (transport
     const end = last(phoneHeard, 3);
     expect(agentHeardIn(end).peak).toBeGreaterThanOrEqual(0.9);
     expect(echoDb(end, callerChirp)).toBeLessThanOrEqual(-40);
-    const held = phoneHeard.subarray(phoneHeard.length - 7 * 8000, phoneHeard.length - 5 * 8000);
-    expect(rms(held), 'hold music').toBeGreaterThan(300);
-    expect(agentHeardIn(held).peak, 'the agent is not heard on hold').toBeLessThan(0.4);
-    const talk = phoneHeard.subarray(phoneHeard.length - (talkSeconds + 8) * 8000, phoneHeard.length - 10 * 8000);
-    if (talk.length > 0) {
+    expect(musicWithoutAgent(last(phoneHeard, 18)), 'two seconds of hold music, without the agent').toBe(true);
+    if (transport === 'udp') {
+      const talk = phoneHeard.subarray(phoneHeard.length - 40 * 8000, phoneHeard.length - 15 * 8000);
       expect(agentHeardIn(talk.subarray(0, 24_000)).peak).toBeGreaterThanOrEqual(0.9);
       expect(longestGapMs(talk)).toBeLessThanOrEqual(40);
     }

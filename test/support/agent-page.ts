@@ -7,7 +7,8 @@ export interface AgentPageOptions {
   readonly agent?: string;
   /** `https` goes with wss. */
   readonly secure?: boolean;
-  readonly language?: 'en' | 'zh';
+  /** Whether what the page hears is recorded; needs a context with `bypassCSP`. Default: false. */
+  readonly records?: boolean;
 }
 
 export class AgentPage {
@@ -67,6 +68,17 @@ export class AgentPage {
     await this.call('talking');
   }
 
+  /** What the page shows in a few words, for a test that failed. */
+  async glance(): Promise<string> {
+    const states = ['presence', 'phone-state', 'feed-state', 'call-card'].map(async (testId) => {
+      const shown = await this.at(testId).evaluateAll((elements) =>
+        elements.map((element) => JSON.stringify({ ...element.dataset })),
+      );
+      return `${testId} ${shown.join(' ')}`;
+    });
+    return [...(await Promise.all(states)), ...this.complaints.slice(-3)].join('\n');
+  }
+
   /** Chooses a disposition and ends the wrap-up. */
   async wrapUp(disposition = 'resolved'): Promise<void> {
     await this.at('wrapup').waitFor();
@@ -76,13 +88,13 @@ export class AgentPage {
   }
 }
 
-/** Opens a page of its own in `context`; everything it hears is recorded. */
+/** Opens a page of its own in `context`. */
 export async function openAgentPage(
   context: BrowserContext,
   site: TestSite,
   options: AgentPageOptions = {},
 ): Promise<AgentPage> {
   const page = await context.newPage();
-  await recordHeard(page);
+  if (options.records === true) await recordHeard(page);
   return new AgentPage(page, site, options);
 }
