@@ -97,7 +97,7 @@ export const setupProblems = {
     todo: { en: 'See the log {log}.', zh: '请查看日志 {log}。' },
   },
   'step-failed': {
-    what: { en: 'The step "{step}" failed: {reason}', zh: '步骤“{step}”失败：{reason}' },
+    what: { en: 'The step "{step}" failed: {reason}', zh: '步骤“{stepZh}”失败：{reason}' },
     expected: { en: 'it to finish', zh: '该步骤能够完成' },
     todo: {
       en: 'See the log {log}; run `npm start` again, finished steps are kept.',
@@ -126,7 +126,7 @@ export const setupProblems = {
     },
   },
   'setup-interrupted': {
-    what: { en: 'Set-up was interrupted during "{step}".', zh: '安装在“{step}”步骤被中断。' },
+    what: { en: 'Set-up was interrupted during "{step}".', zh: '安装在“{stepZh}”步骤被中断。' },
     expected: { en: 'it to run to its end', zh: '安装运行至结束' },
     todo: { en: 'Run `npm start` again; finished steps are kept.', zh: '请重新运行 npm start；已完成的步骤会保留。' },
   },

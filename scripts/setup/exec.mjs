@@ -57,6 +57,15 @@ export function endChildren() {
  */
 
 /**
+ * What went wrong, from the last lines of output: those that say so (apt: `E:`, npm: `npm error`, compilers), else the last ones.
+ * @param {string[]} lines
+ */
+export function complaint(lines) {
+  const errors = lines.filter((line) => /^E: |^npm (error|ERR!)|\berror\b:|^\w*Error\b/.test(line));
+  return (errors.length > 0 ? errors.slice(0, 4) : lines.slice(-4)).join(' | ');
+}
+
+/**
  * Runs a program to its end. Resolves with its standard output; rejects with an Error whose message is the last lines of
  * its error output.
  * @param {string} command
@@ -83,22 +92,25 @@ export function run(command, args, options) {
     let out = '';
     /** @type {string[]} */
     let last = [];
-    /** @param {Buffer} chunk */
-    const seen = (chunk) => {
-      writeSync(log, chunk);
-      const lines = chunk
-        .toString()
-        .split(/[\r\n]+/)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-      last = [...last, ...lines].slice(-6);
-      for (const line of lines) options.onLine?.(line);
+    /** Writes a stream to the log and cuts it into lines, whatever pieces it comes in. */
+    const reader = () => {
+      let rest = '';
+      return (/** @type {Buffer} */ chunk) => {
+        writeSync(log, chunk);
+        const lines = (rest + chunk.toString()).split(/[\r\n]+/);
+        rest = lines.pop() ?? '';
+        for (const line of lines.map((text) => text.trim()).filter((text) => text !== '')) {
+          last = [...last, line].slice(-30);
+          options.onLine?.(line);
+        }
+      };
     };
+    const readOut = reader();
     child.stdout?.on('data', (chunk) => {
       out += chunk;
-      seen(chunk);
+      readOut(chunk);
     });
-    child.stderr?.on('data', seen);
+    child.stderr?.on('data', reader());
     /** @param {Error | undefined} error */
     const finish = (error) => {
       running.delete(child);
@@ -111,7 +123,7 @@ export function run(command, args, options) {
     child.on('error', (error) => finish(error));
     child.on('close', (code, signal) => {
       if (code === 0) finish(undefined);
-      else finish(new Error(last.join(' | ') || `${command} ended with ${code ?? signal}`));
+      else finish(new Error(complaint(last) || `${command} ended with ${code ?? signal}`));
     });
   });
 }

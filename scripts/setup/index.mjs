@@ -130,7 +130,7 @@ async function doSteps(steps, context, progress) {
     /** @type {(signal: NodeJS.Signals) => void} */
     let stop = () => undefined;
     const interrupted = new Promise((_resolve, reject) => {
-      stop = () => reject(new SetupProblem('setup-interrupted', { step: step.name.en }));
+      stop = () => reject(new SetupProblem('setup-interrupted', { step: step.name.en, stepZh: step.name.zh }));
     });
     process.on('SIGINT', stop).on('SIGTERM', stop);
     try {
@@ -140,7 +140,7 @@ async function doSteps(steps, context, progress) {
       endChildren();
       if (error instanceof SetupProblem) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      throw new SetupProblem('step-failed', { step: step.name.en, reason, log: context.log });
+      throw new SetupProblem('step-failed', { step: step.name.en, stepZh: step.name.zh, reason, log: context.log });
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop);
     }

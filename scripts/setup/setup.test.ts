@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPackages } from './debian.mjs';
+import { complaint, run } from './exec.mjs';
 import { hashFiles } from './hash.mjs';
 import { setUp } from './index.mjs';
 import { endLeftovers, takeLock } from './lock.mjs';
@@ -117,6 +118,15 @@ test('node_modules counts only when npm finished it and it is what the lock file
   expect(dependenciesMatch(folder)).toBe(true);
   write('node_modules/.package-lock.json', { 'node_modules/a': { version: '1.0.1' } });
   expect(dependenciesMatch(folder)).toBe(false);
+});
+
+test('a failed program is quoted by the lines that say what went wrong, even when they come in pieces', async () => {
+  const log = join(folder, 'log');
+  const script = `process.stderr.write('reading\\nE'); process.stderr.write(': no such package\\ndone\\n'); process.exitCode = 100`;
+  await expect(run(process.execPath, ['-e', script], { log })).rejects.toThrow(/^E: no such package$/);
+  expect(await run(process.execPath, ['-e', 'console.log(1)'], { log })).toBe('1\n');
+  expect(readFileSync(log, 'utf8')).toContain('E: no such package');
+  expect(complaint(['one', 'two'])).toBe('one | two');
 });
 
 test('a package is there under any of its names', () => {
