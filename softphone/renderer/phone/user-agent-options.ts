@@ -12,6 +12,12 @@ export interface AgentEvents {
   readonly onDisconnect: () => void;
 }
 
+/** Where the engine is reached: a page on https may open no plain WebSocket. */
+export function engineAddress(credentials: SipCredentials, pageProtocol: string): string {
+  const { webSocketUrl, secureWebSocketUrl } = credentials;
+  return pageProtocol === 'https:' && secureWebSocketUrl !== undefined ? secureWebSocketUrl : webSocketUrl;
+}
+
 /** SIP.js's options for an agent's phone. Throws if the address of record is no SIP URI (the server minted it). */
 export function agentOptions(credentials: SipCredentials, logger: Logger, events: AgentEvents): UserAgentOptions {
   const uri = UserAgent.makeURI(credentials.aor);
@@ -21,7 +27,7 @@ export function agentOptions(credentials: SipCredentials, logger: Logger, events
     authorizationUsername: credentials.username,
     authorizationPassword: credentials.password,
     transportOptions: {
-      server: credentials.webSocketUrl,
+      server: engineAddress(credentials, globalThis.location.protocol),
       connectionTimeout: 8,
       keepAliveInterval: 20,
       traceSip: false,
