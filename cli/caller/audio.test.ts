@@ -28,11 +28,11 @@ const marksOf = (frames: readonly OutgoingFrame[]): { frame: number; mark: Talke
 describe('the talker', () => {
   it('sends a silent frame every 20 ms, the first marked, without a jump in its timestamps', () => {
     const frames = run(new Talker(1000), 3);
-    expect(frames.map(({ packets }) => packets.map(({ timestamp, marker, payloadType }) => [timestamp, marker, payloadType]))).toEqual([
-      [[1000, true, 0]],
-      [[1160, false, 0]],
-      [[1320, false, 0]],
-    ]);
+    expect(
+      frames.map(({ packets }) =>
+        packets.map(({ timestamp, marker, payloadType }) => [timestamp, marker, payloadType]),
+      ),
+    ).toEqual([[[1000, true, 0]], [[1160, false, 0]], [[1320, false, 0]]]);
     expect(new Set(frames[1]?.packets[0]?.payload)).toEqual(new Set([0xff]));
   });
 
@@ -61,7 +61,9 @@ describe('the talker', () => {
     const talker = new Talker(0);
     talker.append(digitScript('1'));
     const frames = run(talker, 6, withoutEvents);
-    const loudness = frames.map(({ packets }) => Math.max(...decodeG711('pcmu', packets[0]?.payload ?? Buffer.alloc(0))));
+    const loudness = frames.map(({ packets }) =>
+      Math.max(...decodeG711('pcmu', packets[0]?.payload ?? Buffer.alloc(0))),
+    );
     expect(loudness.slice(0, 5).every((value) => value > 8000)).toBe(true);
     expect(loudness[5]).toBe(0);
     expect(marksOf(frames)).toEqual([{ frame: 4, mark: { type: 'digit-sent', digit: '1', how: 'tone' } }]);
@@ -77,7 +79,9 @@ describe('the talker', () => {
   it('speaks after the keys, again and again, start to start', () => {
     const talker = new Talker(0);
     const speech = new Int16Array(8000).fill(1000);
-    talker.append(callScript({ digits: '1', digitsAfterMs: 2000, speech, sayAfterMs: 4000, sayTimes: 2, sayEveryMs: 12_000 }));
+    talker.append(
+      callScript({ digits: '1', digitsAfterMs: 2000, speech, sayAfterMs: 4000, sayTimes: 2, sayEveryMs: 12_000 }),
+    );
     const found = marksOf(run(talker, 1200));
     // 2000 ms, 100 ms key, 100 ms after it, 4000 ms.
     expect(found.filter(({ mark }) => mark.type === 'speaking')).toEqual([
@@ -88,7 +92,14 @@ describe('the talker', () => {
   });
 
   it('never repeats without a second of peace', () => {
-    const items = callScript({ digits: '', digitsAfterMs: 0, speech: new Int16Array(80_000), sayAfterMs: 0, sayTimes: 2, sayEveryMs: 1 });
+    const items = callScript({
+      digits: '',
+      digitsAfterMs: 0,
+      speech: new Int16Array(80_000),
+      sayAfterMs: 0,
+      sayTimes: 2,
+      sayEveryMs: 1,
+    });
     expect(items[2]).toEqual({ type: 'pause', ms: 1000 });
   });
 });
@@ -167,8 +178,11 @@ describe('the listener', () => {
   it('hears each key once', () => {
     const listener = new Listener(false);
     const key = (sequence: number, timestamp: number, digit: string): string | undefined =>
-      listener.take(packet(sequence, timestamp, { payloadType: 101, payload: writeTelephoneEvent(digit, 160, false) }), remote, 0)
-        .digit;
+      listener.take(
+        packet(sequence, timestamp, { payloadType: 101, payload: writeTelephoneEvent(digit, 160, false) }),
+        remote,
+        0,
+      ).digit;
     expect([key(1, 0, '1'), key(2, 0, '1'), key(3, 0, '1'), key(4, 1600, '1'), key(5, 3200, '#')]).toEqual([
       '1',
       undefined,
@@ -200,6 +214,8 @@ describe('speech', () => {
 
   it('brings parts to one loudness', () => {
     const joined = joinSpeech([Int16Array.of(1, -100), new Int16Array(0), Int16Array.of(20_000)], 1);
-    expect(joined).toEqual(Int16Array.from([160, -16_000, ...Array<number>(8).fill(0), 16_000, ...Array<number>(8).fill(0)]));
+    expect(joined).toEqual(
+      Int16Array.from([160, -16_000, ...Array<number>(8).fill(0), 16_000, ...Array<number>(8).fill(0)]),
+    );
   });
 });

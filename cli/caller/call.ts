@@ -1,7 +1,5 @@
 /** One real call: runs the SIP machine, paces the audio and keeps what is heard. */
-import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { assertNever } from '../../base/assert-never.ts';
 import type { Cancel } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -59,14 +57,6 @@ export interface CallParts {
   readonly record: boolean;
   readonly lingerMs: number;
   readonly onFrame?: ((samples: Int16Array, elapsedMs: number) => void) | undefined;
-}
-
-/** An RTP socket on `address`. */
-export async function openRtp(address: string): Promise<Socket> {
-  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 262_144 });
-  socket.bind(0, address);
-  await once(socket, 'listening');
-  return socket;
 }
 
 /** A call in progress. Made by `placeCall`. */

@@ -1,13 +1,14 @@
 /** The built-in SIP caller as a library: any number of calls at once in one process. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { CallEvent } from './call.ts';
-import { Call, openRtp } from './call.ts';
+import { Call } from './call.ts';
 import type { CodecName } from './sdp.ts';
 import { headerValue } from './sip-message.ts';
 import type { HostPort, SipTransport } from './sip-transport.ts';
 import { localAddressTowards, openTcp, openUdp, probeUdp, writeHostPort } from './sip-transport.ts';
 import type { ScriptItem } from './talker.ts';
 import { defaultCodecs } from './uac.ts';
+import { openUdpSocket } from './udp-socket.ts';
 import type { SipTimers, UacPlan } from './uac-messages.ts';
 import { defaultSipTimers } from './uac-messages.ts';
 
@@ -125,7 +126,7 @@ function watchForClosedPort(call: Call, remote: HostPort, t1: number): void {
 export async function placeCall(options: PlaceCallOptions): Promise<Call> {
   const transport = options.transport ?? 'udp';
   const opened = await open(options.to, transport);
-  const rtp = await openRtp(opened.local);
+  const rtp = await openUdpSocket(opened.local);
   const call = new Call({
     plan: makePlan(options, opened, rtp.address().port),
     transport: opened.transport,

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket as TcpSocket } from 'node:net';
 import type { SipMessage } from './sip-message.ts';
+import { openUdpSocket } from './udp-socket.ts';
 import { hostOf, parseMessage, SipStream, writeMessage } from './sip-message.ts';
 
 export interface HostPort {
@@ -69,6 +70,8 @@ class UdpTransport implements SipTransport {
   readonly #socket: UdpSocket;
   readonly #destinations = new Destinations();
   #listener: TransportListener | undefined;
+  #resolving = 0;
+  #closing = false;
   #closed = false;
 
   constructor(socket: UdpSocket) {
@@ -87,9 +90,14 @@ class UdpTransport implements SipTransport {
 
   sendToUri(message: SipMessage, uri: string): void {
     const failed = (error: unknown): void => this.#listener?.onFailed(String(error));
-    this.#destinations.resolve(uri).then((to) => {
+    this.#resolving++;
+    const resolved = this.#destinations.resolve(uri).then((to) => {
       if (to !== undefined) this.#send(message, to);
     }, failed);
+    void resolved.then(() => {
+      this.#resolving--;
+      if (this.#closing) this.#close();
+    });
   }
 
   sendToSource(message: SipMessage, source: string): void {
@@ -103,13 +111,16 @@ class UdpTransport implements SipTransport {
 
   close(lingerMs: number): void {
     this.#socket.unref();
-    const close = (): void => {
-      if (this.#closed) return;
-      this.#closed = true;
-      this.#socket.close();
-    };
-    if (lingerMs === 0) close();
-    else setTimeout(close, lingerMs).unref();
+    this.#closing = lingerMs === 0;
+    if (this.#closing) this.#close();
+    else setTimeout(() => this.close(0), lingerMs).unref();
+  }
+
+  /** Waits for names still being looked up. */
+  #close(): void {
+    if (this.#closed || this.#resolving > 0) return;
+    this.#closed = true;
+    this.#socket.close();
   }
 }
 
@@ -159,9 +170,7 @@ class TcpTransport implements SipTransport {
 
 /** Opens a UDP socket on `localAddress`. */
 export async function openUdp(localAddress: string): Promise<SipTransport> {
-  const socket = createSocket(localAddress.includes(':') ? 'udp6' : 'udp4');
-  socket.bind(0, localAddress);
-  await once(socket, 'listening');
+  const socket = await openUdpSocket(localAddress);
   return new UdpTransport(socket);
 }
 

@@ -54,7 +54,10 @@ class Bench {
     return this.feed({ type: 'timer', timer });
   }
 
-  answer(status: number, changes: { body?: string; tag?: string; method?: string; more?: [string, string][] } = {}): this {
+  answer(
+    status: number,
+    changes: { body?: string; tag?: string; method?: string; more?: [string, string][] } = {},
+  ): this {
     const { body = '', tag = 'theirs', method = 'INVITE', more = [] } = changes;
     const message: SipResponse = {
       type: 'response',
@@ -71,7 +74,11 @@ class Bench {
     return this.feed({ type: 'received', message, source: 'there' });
   }
 
-  request(method: string, sequence: number, changes: { body?: string; tag?: string; more?: [string, string][] } = {}): this {
+  request(
+    method: string,
+    sequence: number,
+    changes: { body?: string; tag?: string; more?: [string, string][] } = {},
+  ): this {
     const { body = '', tag = 'theirs', more = [] } = changes;
     const message: SipRequest = {
       type: 'request',
@@ -193,7 +200,11 @@ describe('giving up', () => {
   });
 
   it('says BYE when the answer crosses the CANCEL', () => {
-    const bench = new Bench().feed({ type: 'start' }).answer(180).feed({ type: 'hang-up' }).answer(200, { body: sdp() });
+    const bench = new Bench()
+      .feed({ type: 'start' })
+      .answer(180)
+      .feed({ type: 'hang-up' })
+      .answer(200, { body: sdp() });
     expect(bench.wire).toEqual(['INVITE', 'CANCEL', 'ACK', 'BYE']);
     bench.answer(200, { method: 'BYE' });
     expect(bench.signals.at(-1)).toEqual({ type: 'ended', end: { type: 'cancelled' } });
@@ -291,7 +302,9 @@ describe('requests of the far side', () => {
       for (const status of [100, 183, 200, 302, 404, 503]) expect(() => make().answer(status)).not.toThrow();
       for (const method of ['INVITE', 'ACK', 'BYE', 'CANCEL', 'REFER'])
         expect(() => make().request(method, 3)).not.toThrow();
-      const ends = make().feed({ type: 'transport-failed', detail: 'x' }).signals.filter((each) => each.type === 'ended');
+      const ends = make()
+        .feed({ type: 'transport-failed', detail: 'x' })
+        .signals.filter((each) => each.type === 'ended');
       expect(ends).toHaveLength(1);
     }
   });
@@ -299,19 +312,29 @@ describe('requests of the far side', () => {
 
 describe('messages', () => {
   it('reads compact and folded headers, and lists with commas in quotes', () => {
-    const text = 'BYE sip:a SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: "a, b" <sip:x;y=1>\r\n ;tag=t1\r\ni: c\r\nl: 2\r\n\r\nhixx';
+    const text =
+      'BYE sip:a SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: "a, b" <sip:x;y=1>\r\n ;tag=t1\r\ni: c\r\nl: 2\r\n\r\nhixx';
     const message = parseMessage(Buffer.from(text));
     expect(message).toMatchObject({ type: 'request', method: 'BYE', body: 'hi' });
     expect(tagOf(message === undefined ? '' : headerValue(message, 'From'))).toBe('t1');
     expect(splitList('"a,b" <sip:1,2>, <sip:3>')).toEqual(['"a,b" <sip:1,2>', '<sip:3>']);
   });
 
-  it.each(['', '\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n', 'BYE sip:a SIP/2.0\r\nno colon\r\n\r\n'])('leaves %j alone', (text) => {
-    expect(parseMessage(Buffer.from(text))).toBeUndefined();
-  });
+  it.each(['', '\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n', 'BYE sip:a SIP/2.0\r\nno colon\r\n\r\n'])(
+    'leaves %j alone',
+    (text) => {
+      expect(parseMessage(Buffer.from(text))).toBeUndefined();
+    },
+  );
 
   it('cuts a stream anywhere', () => {
-    const one = writeMessage({ type: 'response', status: 200, reason: 'OK', headers: [{ name: 'Call-ID', value: 'c' }], body: 'v=0' });
+    const one = writeMessage({
+      type: 'response',
+      status: 200,
+      reason: 'OK',
+      headers: [{ name: 'Call-ID', value: 'c' }],
+      body: 'v=0',
+    });
     const bytes = Buffer.concat([one, Buffer.from('\r\n\r\n'), one]);
     for (let at = 1; at < bytes.length; at++) {
       const stream = new SipStream();
