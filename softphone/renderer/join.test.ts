@@ -18,7 +18,19 @@ function call(state: DeskCall['state'], offerId = 'o1'): DeskCall {
   const from = { number: '+8613912345678' };
   const words = { language: 'en-US', transcript: [], alerts: [] } as const;
   const flags = { muted: false, heldByPeer: false, direction: 'inbound' } as const;
-  return { callId: 'c1', offerId, state, from, to: '100', pressed: [], offeredAt: 0, ...flags, ...words, transcript: [], alerts: [] };
+  return {
+    callId: 'c1',
+    offerId,
+    state,
+    from,
+    to: '100',
+    pressed: [],
+    offeredAt: 0,
+    ...flags,
+    ...words,
+    transcript: [],
+    alerts: [],
+  };
 }
 
 /** For each state of the line, in the order above: the situation, with `+` if the details belong to it. */
@@ -28,7 +40,11 @@ const table: readonly (readonly [string, DeskCall | null, string])[] = [
   ['a call', call('talking'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],
   ['a held call', call('held'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],
   ['a call that ended', call('ended'), 'wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+'],
-  ['another offer', call('offered', 'o2'), 'details-only+ ringing details-only+ answering dialling talking details-only+'],
+  [
+    'another offer',
+    call('offered', 'o2'),
+    'details-only+ ringing details-only+ answering dialling talking details-only+',
+  ],
   ['another call that ended', call('ended', 'o2'), 'wrap-up+ ringing wrap-up+ answering dialling talking wrap-up+'],
 ];
 

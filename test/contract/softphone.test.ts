@@ -1,11 +1,12 @@
 /** The built agent page in Chromium against a fake server, driven by the keyboard alone. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeProblem } from '../../protocol/problems/index.ts';
+import { buildShell } from '../../scripts/desk.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { demoCall, FakeDesk } from '../support/fake-desk.ts';
 import { KeyboardDesk } from '../support/keyboard-desk.ts';
@@ -400,6 +401,21 @@ describe('the microphone', () => {
     await desk.page.goto(desk.fake.url);
     await desk.has('problem', 'code', 'page-not-secure');
     expect(await desk.at('problem').textContent()).toContain('./jackfield lan');
+  });
+});
+
+describe('the desktop shell', () => {
+  it('is bundled so that a sandboxed preload finds all it needs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-shell-'));
+    await buildShell(folder);
+    const requiredBy = async (file: string): Promise<(string | undefined)[]> => {
+      const text = await readFile(join(folder, file), 'utf8');
+      return [...text.matchAll(/require\("([^"]+)"\)/g)].map((match) => match[1]);
+    };
+    expect(await requiredBy('preload.cjs')).toEqual(['electron']);
+    expect((await requiredBy('main.cjs')).sort()).toEqual(['electron', 'node:fs', 'node:path']);
+    expect(await readFile(join(folder, 'main.cjs'), 'utf8')).toMatch(/join\)\(__dirname, "preload.cjs"\)/);
+    await rm(folder, { recursive: true });
   });
 });
 

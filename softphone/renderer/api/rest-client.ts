@@ -34,12 +34,7 @@ export class RestClient {
     return this.#post('/api/v1/sip-credentials', {}, sipCredentials, token);
   }
 
-  async #post<T>(
-    path: string,
-    body: unknown,
-    schema: Schema<T>,
-    token?: string,
-  ): Promise<Result<T, Problem>> {
+  async #post<T>(path: string, body: unknown, schema: Schema<T>, token?: string): Promise<Result<T, Problem>> {
     let answer: { readonly ok: boolean; readonly body: unknown };
     try {
       const response = await this.#fetch(`${this.#origin}${path}`, {

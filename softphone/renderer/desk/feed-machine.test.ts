@@ -17,7 +17,8 @@ const queues = [{ id: 'q', name: { en: 'Q', zh: '队' }, waiting: 1 }];
 
 const step = (state: FeedState, event: FeedEvent) => feedTransition(state, event, timings);
 const framed = (frame: DeskFrame, now = 0): FeedEvent => ({ type: 'framed', frame, now });
-const numbered = (seq: number): FeedEvent => framed({ type: 'event', seq, at: 0, event: { type: 'queues-changed', queues } });
+const numbered = (seq: number): FeedEvent =>
+  framed({ type: 'event', seq, at: 0, event: { type: 'queues-changed', queues } });
 const snapshot = framed({ type: 'snapshot', boot: 'b1', seq: 4, at: 1500, state: desk }, 1000);
 
 /** A feed in each of its states, after having been live once. */

@@ -42,7 +42,11 @@ describe('the feed on a socket', () => {
     feed.start();
     live(0);
     const done = feed.command({ type: 'go-available' });
-    expect(JSON.parse(sockets[0]?.sent.at(-1) ?? '')).toEqual({ type: 'command', id: 1, command: { type: 'go-available' } });
+    expect(JSON.parse(sockets[0]?.sent.at(-1) ?? '')).toEqual({
+      type: 'command',
+      id: 1,
+      command: { type: 'go-available' },
+    });
     tell(0, { type: 'result', id: 1 });
     expect(await done).toBeUndefined();
   });

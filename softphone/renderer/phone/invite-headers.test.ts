@@ -18,6 +18,8 @@ describe('the headers of an INVITE', () => {
   });
 
   it('count for nothing where they are no ids', () => {
-    expect(inviteFacts(message({ 'X-Jackfield-Offer': 'a b', 'X-Jackfield-Call': '' }, '1', 'Toy'))).toEqual({ from: 'Toy' });
+    expect(inviteFacts(message({ 'X-Jackfield-Offer': 'a b', 'X-Jackfield-Call': '' }, '1', 'Toy'))).toEqual({
+      from: 'Toy',
+    });
   });
 });

@@ -159,7 +159,11 @@ describe('the line: every event in every state', () => {
 
   it('says why an answer failed, and that a declined ring was declined', () => {
     const failed = phoneTransition(phone(lines.answering), { type: 'microphone-failed', session: 's1', problem });
-    expect(failed.state.line).toMatchObject({ type: 'ringing', declined: false, problem: { code: 'microphone-refused' } });
+    expect(failed.state.line).toMatchObject({
+      type: 'ringing',
+      declined: false,
+      problem: { code: 'microphone-refused' },
+    });
     const declined = phoneTransition(phone(lines.ringing), { type: 'decline-asked' });
     expect(declined.state.line).toMatchObject({ type: 'ringing', declined: true });
   });
@@ -201,7 +205,11 @@ const off: readonly [Link, ...PhoneEffect[]] = [{ type: 'off' }, { type: 'disarm
 const linkTable: readonly (readonly [string, PhoneEvent, LinkRow])[] = [
   ['started', { type: 'started' }, { off: [{ type: 'connecting', attempt: 0 }, { type: 'connect' }] }],
   ['stopped', { type: 'stopped' }, Object.fromEntries(Object.keys(links).map((name) => [name, off]))],
-  ['socket opened', { type: 'socket-opened' }, { connecting: [{ type: 'registering', attempt: 2 }, { type: 'register' }] }],
+  [
+    'socket opened',
+    { type: 'socket-opened' },
+    { connecting: [{ type: 'registering', attempt: 2 }, { type: 'register' }] },
+  ],
   [
     'socket closed',
     { type: 'socket-closed' },

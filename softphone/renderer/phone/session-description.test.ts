@@ -7,7 +7,13 @@ const good = 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0 101\r\n';
 const refused = 'v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n';
 
 function fakeTrack() {
-  return { enabled: true, stopped: false, stop() { this.stopped = true; } };
+  return {
+    enabled: true,
+    stopped: false,
+    stop() {
+      this.stopped = true;
+    },
+  };
 }
 
 /** A microphone with one track, as far as this code looks at it. */

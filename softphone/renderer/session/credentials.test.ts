@@ -43,7 +43,10 @@ describe('the renewal of credentials', () => {
   });
 
   it('tries again after a failure, and gives up when the login is stale', async () => {
-    const { clock, heard, subject } = setUp([fail(makeProblem('server-unreachable')), fail(makeProblem('session-expired'))]);
+    const { clock, heard, subject } = setUp([
+      fail(makeProblem('server-unreachable')),
+      fail(makeProblem('session-expired')),
+    ]);
     subject.renew();
     subject.renew();
     await settle();
