@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from './options.ts';
+
+const least = ['--listen', 'udp://127.0.0.1:5060', '--secret', 's'];
+
+describe('parseArguments', () => {
+  it('reads listeners, ports and timers', () => {
+    const options = parseArguments([
+      ...least,
+      '--listen',
+      'ws://[::1]:0',
+      '--admin',
+      '0.0.0.0:9022',
+      '--t1',
+      '50',
+      '--lease',
+      '1000',
+    ]);
+    expect(options.listen).toEqual([
+      { protocol: 'udp', host: '127.0.0.1', port: 5060 },
+      { protocol: 'ws', host: '::1', port: 0 },
+    ]);
+    expect(options).toMatchObject({ secret: 's', admin: { host: '0.0.0.0', port: 9022 }, timers: { t1: 50 } });
+    expect(options.patience).toEqual({ parkingLease: 1000 });
+  });
+
+  it.each([
+    [['--secret', 's'], /--listen is needed/],
+    [['--listen', 'udp://127.0.0.1:5060'], /--secret/],
+    [[...least, '--nonsense', '1'], /--nonsense is not an option/],
+    [[...least, '--t1'], /--t1 wants a value/],
+    [[...least, '--t1', 'soon'], /milliseconds/],
+    [['--listen', 'sctp://x:1', '--secret', 's'], /udp:\/\//],
+    [['--listen', 'udp://nowhere', '--secret', 's'], /HOST:PORT/],
+    [[...least, '--secret-file', 'no-such-file'], /cannot be read/],
+  ])('refuses %j', (argv, message) => {
+    expect(() => parseArguments(argv)).toThrow(message);
+  });
+});
