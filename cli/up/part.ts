@@ -42,17 +42,6 @@ export interface PartTimes {
 
 export const defaultTimes: PartTimes = { startMs: 30_000, stopMs: 8000, lastWordsMs: 300 };
 
-/** How often a part may die within a minute: soon after it came up (a crash loop), and at all. */
-export interface RestartIntensities {
-  readonly loop: RestartIntensity;
-  readonly all: RestartIntensity;
-}
-
-const defaultIntensities: RestartIntensities = {
-  loop: { limit: 8, windowMs: 60_000 },
-  all: { limit: 30, windowMs: 60_000 },
-};
-
 /** A part that listened for so long, in ms, was well: its death is not part of a crash loop. */
 const wellAfterMs = 2000;
 
@@ -76,8 +65,7 @@ export class Part {
   readonly #clock: Clock;
   readonly #log: LogFile;
   readonly #times: PartTimes;
-  readonly #loop: RestartPolicy;
-  readonly #all: RestartPolicy;
+  readonly #policy: RestartPolicy;
   #deaths = 0;
   #listeningSince: number | undefined;
   #child: ChildProcess | undefined;
@@ -94,14 +82,13 @@ export class Part {
     log: LogFile,
     clock: Clock,
     times: PartTimes = defaultTimes,
-    intensity: RestartIntensities = defaultIntensities,
+    intensity?: RestartIntensity,
   ) {
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
     this.#times = times;
-    this.#loop = new RestartPolicy(clock, intensity.loop);
-    this.#all = new RestartPolicy(clock, intensity.all);
+    this.#policy = new RestartPolicy(clock, intensity);
   }
 
   /** The process that runs now, if any. */
@@ -214,9 +201,8 @@ export class Part {
     this.#deaths += 1;
     const since = this.#listeningSince;
     const wasWell = since !== undefined && this.#clock.now() - since >= wellAfterMs;
-    const all = this.#all.died();
-    if (all.type === 'escalate') return all;
-    return wasWell ? { type: 'restart', delayMs: 0 } : this.#loop.died();
+    const decision = this.#policy.died();
+    return decision.type === 'restart' && wasWell ? { type: 'restart', delayMs: 0 } : decision;
   }
 
   #onExit(child: ChildProcess, how: string): void {

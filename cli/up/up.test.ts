@@ -97,10 +97,7 @@ test('a part that dies too often is given up', async () => {
   const log = new LogFile(join(folder, 'part.log'));
   log.start();
   const dies = `console.log(JSON.stringify({ type: 'listening' })); console.error('no memory'); process.exitCode = 3`;
-  const part = new Part(plan('server', dies), log, systemClock, times, {
-    loop: { limit: 2, windowMs: 60_000 },
-    all: { limit: 10, windowMs: 60_000 },
-  });
+  const part = new Part(plan('server', dies), log, systemClock, times, { limit: 2, windowMs: 60_000 });
   const gaveUp = nextEvent<PartEvent>(part.events, 'gave-up');
   expect(await part.start()).toBeUndefined();
   expect(await gaveUp).toMatchObject({ reason: 'exit code 3: no memory', deaths: 3 });
