@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly codec: Codec | undefined;
   /** Is DTLS up? Undefined where packets are the only sign. */
   readonly connected: boolean | undefined;
+  /** Its worker died under it: it can only be closed. */
+  readonly dead: boolean;
   /** Our answer to an offer, or our offer. The same question gets the same text. */
   describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>>;
   /** The far side's answer to our offer. */

@@ -85,7 +85,7 @@ export class Endpoints {
       this.#forgetIfEmpty(callId);
       return opened;
     }
-    const described = await opened.value.describe(remoteSdp);
+    const described = await this.#describeNew(opened.value, remoteSdp);
     if (!described.ok) {
       opened.value.close();
       this.#forgetIfEmpty(callId);
@@ -95,6 +95,17 @@ export class Endpoints {
     this.#call(callId).endpoints.add(endpointId);
     this.#options.logger.info({ callId, endpointId, kind, codec: opened.value.codec }, 'an endpoint was opened');
     return described;
+  }
+
+  /** The first description of an endpoint. Nothing may be left behind if the worker dies in the middle of it. */
+  async #describeNew(endpoint: Endpoint, remoteSdp: string | undefined): ReturnType<Verbs['open']> {
+    try {
+      const described = await endpoint.describe(remoteSdp);
+      return endpoint.dead ? refuse('overloaded', 'the mediasoup worker died') : described;
+    } catch (err) {
+      this.#options.logger.warn({ err, callId: endpoint.callId }, 'an endpoint could not be described');
+      return refuse('internal', 'the endpoint could not be described');
+    }
   }
 
   async #make(kind: Params<'open'>['kind'], setup: EndpointSetup): Promise<Answer<Endpoint>> {

@@ -50,6 +50,7 @@ function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
 export class SipEndpoint implements Endpoint {
   readonly kind = 'sip';
   readonly connected = undefined;
+  readonly dead = false;
   readonly endpointId: string;
   readonly callId: string;
   readonly #around: SipSurroundings;

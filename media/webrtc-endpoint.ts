@@ -44,6 +44,7 @@ export class WebRtcEndpoint implements Endpoint {
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
   #answered: string | undefined;
   #connected = false;
+  #dead = false;
   /** Was the last offer ours? */
   #offered = false;
 
@@ -60,6 +61,7 @@ export class WebRtcEndpoint implements Endpoint {
     });
     termination.lost.on((cause) => {
       this.#connected = false;
+      this.#dead ||= cause === 'worker-died';
       this.lost.emit(cause);
     });
   }
@@ -82,6 +84,10 @@ export class WebRtcEndpoint implements Endpoint {
 
   get codec(): Codec {
     return this.#agreed?.codec.codec ?? this.#codec;
+  }
+
+  get dead(): boolean {
+    return this.#dead;
   }
 
   get connected(): boolean {

@@ -53,6 +53,9 @@ export class Termination {
   readonly #web: types.WebRtcTransport;
   readonly #plain: types.PlainTransport;
   #lost = false;
+  /** ICE lost the browser; another network or an ICE restart may bring it back. */
+  #away = false;
+  #closed = false;
 
   private constructor(router: types.Router, web: types.WebRtcTransport, plain: types.PlainTransport) {
     this.#router = router;
@@ -63,7 +66,11 @@ export class Termination {
       if (state === 'closed' || state === 'failed') this.lose('dtls-closed');
     });
     web.on('icestatechange', (state) => {
-      if (state === 'disconnected') this.lose('ice-disconnected');
+      if (state === 'disconnected') {
+        this.#away = true;
+        this.lose('ice-disconnected');
+      }
+      if (this.#away && (state === 'connected' || state === 'completed')) this.#back();
     });
   }
 
@@ -137,16 +144,23 @@ export class Termination {
     await this.#web.restartIce();
   }
 
-  /** Tells once that the peer is gone. */
+  /** Tells once that the peer is gone; that the worker died is told in any case, for then nothing can come back. */
   lose(cause: TerminationLoss): void {
-    if (this.#lost) return;
+    if (this.#closed || (this.#lost && cause !== 'worker-died')) return;
     this.#lost = true;
     this.lost.emit(cause);
   }
 
+  #back(): void {
+    this.#away = false;
+    if (this.#closed) return;
+    this.#lost = false;
+    this.connected.emit(undefined);
+  }
+
   /** Idempotent; nothing is told afterwards. */
   close(): void {
-    this.#lost = true;
+    this.#closed = true;
     this.#web.close();
     this.#plain.close();
   }
