@@ -101,12 +101,12 @@ async function runSite(config: Config): Promise<number> {
   const intensity = { limit, windowMs: withinInSeconds * 1000 };
   const site = new Site(partsOf(config, process.env), logs, systemClock, undefined, intensity);
   const stopped = untilStopped(site);
-  const problem = await Promise.race([site.start(), stopped.then(() => undefined)]);
-  if (problem !== undefined) {
-    say(problem);
+  const outcome = await Promise.race([site.start(), stopped.then(() => 'stopped' as const)]);
+  if (outcome === undefined) console.log(summary(config, takeLogins(config), logs, Date.now() - began));
+  else if (outcome !== 'stopped') {
+    say(outcome);
     return 1;
   }
-  console.log(summary(config, takeLogins(config), logs, Date.now() - began));
   const code = await stopped;
   console.log('Stopping ... / 正在停止……');
   await site.stop();
