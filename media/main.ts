@@ -34,10 +34,10 @@ function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaA
 const parsed = parseArguments(process.argv.slice(2));
 if (!parsed.ok) fatal(`media node: ${parsed.error}\n${usage}`, 2);
 const logger = pino({ name: 'media' }, pino.destination({ dest: 2, sync: false }));
-const { secretFile, ears, ...options } = parsed.value;
+const { secretFile, ears, transcriptions, ...options } = parsed.value;
 const secret = secretOf(secretFile);
 
-const parts = ears ? { ears: createEars({ logger }) } : {};
+const parts = ears ? { ears: createEars({ logger, writers: transcriptions }) } : {};
 const node = await startMediaNode({ ...options, secret }, logger, parts).catch((error: unknown) =>
   fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
 );

@@ -43,6 +43,8 @@ export type MediaArguments = Omit<MediaNodeOptions, 'secret'> & {
   readonly secretFile: string;
   /** False with `--no-ears`: nothing is recognised. */
   readonly ears: boolean;
+  /** How many utterances are written down at the same time. */
+  readonly transcriptions: number;
 };
 
 const known = {
@@ -57,11 +59,13 @@ const known = {
   'rtp-timeout-ms': { type: 'string' },
   shards: { type: 'string' },
   'no-ears': { type: 'boolean' },
+  transcriptions: { type: 'string' },
 } as const;
 
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
-  [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N] [--no-ears]`;
+  [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
+  [--no-ears] [--transcriptions N]`;
 
 class Wrong extends Error {}
 
@@ -122,6 +126,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       shards: optional(values.shards, (text) => whole('shards', text, 1, 64), d.shards),
       mostEndpoints: d.mostEndpoints,
       ears: values['no-ears'] !== true,
+      transcriptions: optional(values.transcriptions, (text) => whole('transcriptions', text, 0, 64), 2),
     });
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

@@ -51,8 +51,8 @@ export const configSchema = z.strictObject({
         .default('41000-41999'),
       rtpTimeoutInSeconds: z.coerce.number().min(1).max(3600).default(30),
       leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),
-      /** How many legs are transcribed at the same time; phrases are spotted on all. */
-      transcriptions: z.coerce.number().int().min(0).max(64).default(4),
+      /** How many utterances are written down at the same time; phrases are spotted on all. */
+      transcriptions: z.coerce.number().int().min(0).max(64).default(2),
     })
     .prefault({}),
   calls: z

@@ -43,6 +43,7 @@ function mediaArguments(config: Config): readonly string[] {
     ...['--secret-file', siteFiles(config).mediaSecret],
     ...['--lease-seconds', String(leaseMs(config) / 1000)],
     ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],
+    ...['--transcriptions', String(config.media.transcriptions)],
   ];
 }
 
