@@ -9,6 +9,7 @@ import { register as registerErase } from './erase.ts';
 import { register as registerLan } from './lan.ts';
 import { register as registerLedger } from './ledger.ts';
 import { register as registerQueue } from './queue.ts';
+import { register as registerRules } from './rules.ts';
 import { register as registerStatus } from './status.ts';
 import { exitCodes, processTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,6 +28,7 @@ const nouns: readonly ((program: Command, terminal: Terminal) => void)[] = [
   registerQueue,
   registerContact,
   registerDialplan,
+  registerRules,
   registerLedger,
   registerErase,
   registerLan,

@@ -56,6 +56,8 @@ export interface CallParts {
   readonly script: readonly ScriptItem[];
   readonly record: boolean;
   readonly lingerMs: number;
+  /** Hang up when nothing is heard for so long, unless on hold; 0: never. */
+  readonly silenceMs: number;
   readonly onFrame?: ((samples: Int16Array, elapsedMs: number) => void) | undefined;
 }
 
@@ -78,6 +80,7 @@ export class Call {
   #remote: RemoteAudio | undefined;
   #mediaAt: number | undefined;
   #answeredAt: number | undefined;
+  #heardAt = 0;
   #status: number | undefined;
   #held = false;
   #sequence: number;
@@ -187,6 +190,7 @@ export class Call {
     this.#mediaAt ??= performance.now();
     this.#stopPacer ??= startPacer(20, (skipped) => this.#onTick(skipped));
     const held = remote.direction === 'sendonly' || remote.direction === 'inactive';
+    this.#heardAt = performance.now();
     if (held && !this.#held) this.events.emit({ type: 'held', direction: remote.direction });
     if (!held && this.#held) this.events.emit({ type: 'resumed' });
     this.#held = held;
@@ -230,9 +234,17 @@ export class Call {
     const remote = this.#remote;
     if (remote === undefined) return;
     this.#talker.skip(skipped);
+    if (this.#isDeserted()) return this.#feed({ type: 'deserted' });
     // On hold nobody would hear it: the script waits, the media clock goes on.
     if (this.#held) return this.#talker.skip(1);
     this.#send(this.#talker.next(remote), remote);
+  }
+
+  /** A far side that died says no BYE; its silence is all there is to notice. */
+  #isDeserted(): boolean {
+    const { silenceMs } = this.#parts;
+    const since = Math.max(this.#heardAt, this.#answeredAt ?? Number.POSITIVE_INFINITY);
+    return silenceMs > 0 && !this.#held && performance.now() - since > silenceMs;
   }
 
   #send(frame: OutgoingFrame, remote: RemoteAudio): void {
@@ -253,6 +265,7 @@ export class Call {
     if (remote === undefined || from.host !== remote.address) return;
     const packet = parseRtp(bytes);
     if (packet === undefined) return;
+    this.#heardAt = performance.now();
     const first = this.#listener.statistics.packets === 0;
     const heard = this.#listener.take(packet, remote, this.mediaElapsedMs);
     if (first) this.events.emit({ type: 'first-audio' });

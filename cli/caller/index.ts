@@ -41,6 +41,8 @@ export interface PlaceCallOptions {
   readonly timers?: SipTimers;
   /** How long the sockets stay after the end to answer repetitions; they do not keep the process alive. */
   readonly lingerMs?: number;
+  /** Hang up when nothing at all is heard for so long, unless on hold; 0: never. A minute by default. */
+  readonly silenceMs?: number;
   /** Hears every event from the first on. */
   readonly onEvent?: (event: CallEvent) => void;
   /** Hears every frame of 8 kHz audio, with the milliseconds since media began. */
@@ -137,6 +139,7 @@ export async function placeCall(options: PlaceCallOptions): Promise<Call> {
     script: options.script ?? [],
     record: options.record ?? false,
     lingerMs: options.lingerMs ?? 1000,
+    silenceMs: options.silenceMs ?? 60_000,
     onFrame: options.onFrame,
   });
   if (options.onEvent !== undefined) call.events.on(options.onEvent);

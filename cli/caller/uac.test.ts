@@ -218,6 +218,16 @@ describe('giving up', () => {
     expect(bench.signals.at(-1)).toEqual({ type: 'ended', end: { type: 'hung-up', by: 'caller' } });
   });
 
+  it('says BYE to a far side that has fallen silent', () => {
+    const bench = talking().feed({ type: 'deserted' });
+    expect(bench.wire.at(-1)).toBe('BYE');
+    bench.timer('give-up');
+    expect(bench.signals.at(-1)).toEqual({
+      type: 'ended',
+      end: { type: 'broken', detail: 'nothing was heard any more' },
+    });
+  });
+
   it('breaks off when the transport does', () => {
     const failed = { type: 'transport-failed', detail: 'gone' } as const;
     expect(new Bench().feed({ type: 'start' }).feed(failed).signals).toEqual([
@@ -284,6 +294,7 @@ describe('requests of the far side', () => {
     const events: UacEvent[] = [
       { type: 'start' },
       { type: 'hang-up' },
+      { type: 'deserted' },
       { type: 'timer', timer: 'resend' },
       { type: 'timer', timer: 'give-up' },
       { type: 'timer', timer: 'reoffer' },

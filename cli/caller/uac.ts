@@ -39,6 +39,8 @@ export type UacEvent =
   | { readonly type: 'received'; readonly message: SipMessage; readonly source: string }
   | { readonly type: 'timer'; readonly timer: UacTimer }
   | { readonly type: 'hang-up' }
+  /** Nothing was heard for too long. */
+  | { readonly type: 'deserted' }
   | { readonly type: 'transport-failed'; readonly detail: string };
 
 export type UacSignal =
@@ -133,6 +135,9 @@ export function stepUac(plan: UacPlan, state: UacState, event: UacEvent): UacSte
       return onTimer(plan, state, event.timer);
     case 'hang-up':
       return onHangUp(plan, state);
+    case 'deserted':
+      if (state.type !== 'talking') return stay(state);
+      return leave(plan, state.dialog, { type: 'broken', detail: 'nothing was heard any more' });
     case 'transport-failed':
       return onTransportFailed(state, event.detail);
     default:
