@@ -81,3 +81,28 @@ function readHolder(file) {
     return '';
   }
 }
+
+/**
+ * Runs `work` while holding a lock that set-ups of other folders may hold too (the shared cache): waits for them.
+ * @template T
+ * @param {string} file
+ * @param {(pid: number) => void} onWait called each second of waiting with the holder's process id
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withSharedLock(file, onWait, work) {
+  for (;;) {
+    try {
+      const release = takeLock(file);
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    } catch (error) {
+      if (!(error instanceof SetupProblem) || error.code !== 'setup-running') throw error;
+      onWait(Number(error.facts['pid']));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}

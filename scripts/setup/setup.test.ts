@@ -8,7 +8,7 @@ import { missingPackages } from './debian.mjs';
 import { complaint, run } from './exec.mjs';
 import { hashFiles } from './hash.mjs';
 import { setUp } from './index.mjs';
-import { endLeftovers, takeLock } from './lock.mjs';
+import { endLeftovers, takeLock, withSharedLock } from './lock.mjs';
 import { makeProgress } from './progress.mjs';
 import { hasStamp, writeStamp } from './stamp.mjs';
 import type { Context, Step } from './step.mjs';
@@ -85,6 +85,25 @@ test('a lock held by a running process names it; a dead holder is taken over', a
   const release = takeLock(file);
   expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
   release();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('the shared cache is worked on by one set-up at a time; the other waits and is told for whom', async () => {
+  const file = join(folder, 'lock');
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  await once(other, 'spawn');
+  writeFileSync(file, String(other.pid));
+  const waited: number[] = [];
+  const done = withSharedLock(
+    file,
+    (pid) => {
+      waited.push(pid);
+      other.kill('SIGKILL');
+    },
+    () => Promise.resolve(readFileSync(file, 'utf8')),
+  );
+  expect(await done).toBe(String(process.pid));
+  expect(new Set(waited)).toEqual(new Set([other.pid]));
   expect(existsSync(file)).toBe(false);
 });
 

@@ -6,6 +6,7 @@ import { mediasoupVersion, workerBinary, workerFolderName } from '../../paths.mj
 import { SetupProblem } from '../../problems.mjs';
 import { installPackages, runtimePackages, workerPackages } from '../debian.mjs';
 import { run } from '../exec.mjs';
+import { withSharedLock } from '../lock.mjs';
 import { hasStamp, writeJson, writeStamp } from '../stamp.mjs';
 
 /** How long the release page may take to answer, and the whole download. */
@@ -59,18 +60,30 @@ export const workerStep = {
       return;
     }
     const folder = folderIn(context);
-    const binary = join(folder, 'mediasoup-worker');
     mkdirSync(folder, { recursive: true });
-    if (!existsSync(binary) && !(await download(binary, context))) await build(binary, context);
-    try {
-      await selfTest(binary, context);
-    } catch (error) {
-      rmSync(binary, { force: true });
-      throw error;
-    }
-    writeJson(join(folder, 'tested.json'), { version: mediasoupVersion(), at: new Date().toISOString() });
+    const waiting = (/** @type {number} */ pid) => context.detail(`another set-up (process ${pid}) is making it`);
+    await withSharedLock(join(folder, 'lock'), waiting, () => make(folder, context));
   },
 };
+
+/**
+ * Makes the worker in its cache folder, unless another set-up just did.
+ * @param {string} folder
+ * @param {import('../step.mjs').Context} context
+ */
+async function make(folder, context) {
+  const tested = join(folder, 'tested.json');
+  const binary = join(folder, 'mediasoup-worker');
+  if (existsSync(tested) && existsSync(binary)) return;
+  if (!existsSync(binary) && !(await download(binary, context))) await build(binary, context);
+  try {
+    await selfTest(binary, context);
+  } catch (error) {
+    rmSync(binary, { force: true });
+    throw error;
+  }
+  writeJson(tested, { version: mediasoupVersion(), at: new Date().toISOString() });
+}
 
 /**
  * Fetches upstream's build. False when there is none, when it cannot be had, or when it does not work here.
