@@ -99,6 +99,20 @@ describe('media/main.ts', () => {
     squatter.close();
   });
 
+  test('a taken WebRTC port too', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => squatter.once('listening', resolve));
+    const address = squatter.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const program = start('--rpc', '127.0.0.1:0', '--secret-file', secretFile, '--webrtc-port', `${port}`);
+    const [errors, code] = await Promise.all([text(program.stderr), exitOf(program)]);
+    expect(code).toBe(1);
+    expect(errors.trim().split('\n').at(-1)).toBe(
+      `media node: the WebRTC port 127.0.0.1:${port} is taken by another program`,
+    );
+    squatter.close();
+  });
+
   test.each([
     [['--rpc', 'nonsense', '--secret-file', 'x'], 2, '--rpc nonsense: expected HOST:PORT'],
     [['--rpc', '127.0.0.1:0', '--secret-file', '/nowhere/secret'], 1, 'the secret file /nowhere/secret cannot be read'],
