@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeProblem } from '../../protocol/problems/index.ts';
 import { buildShell } from '../../scripts/desk.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
+import { lowContrast } from '../support/contrast.ts';
 import { demoCall, FakeDesk } from '../support/fake-desk.ts';
 import { KeyboardDesk } from '../support/keyboard-desk.ts';
 
@@ -424,16 +425,31 @@ describe('looks', () => {
     [1280, false],
     [420, false],
     [1280, true],
-  ])('never scrolls sideways: %i px, dark: %s', async (width, dark) => {
+  ])('fit the screen and can be read: %i px, dark: %s', async (width, dark) => {
     const desk = await openDesk({ width, dark });
+    const fits = async (): Promise<void> => {
+      const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await desk.page.evaluate(excess)).toBe(0);
+      expect(await desk.page.evaluate(lowContrast)).toEqual([]);
+    };
+    await desk.page.goto(desk.fake.url);
+    await desk.at('login-name').waitFor();
+    await fits();
     await desk.logIn();
+    await fits();
+    await desk.keys('Alt+KeyP');
+    await desk.at('pause-reason-break').waitFor();
+    await fits();
+    await desk.keys('Escape');
     await desk.goAvailable();
     await desk.talk();
     desk.hears('u1', 'caller', 'supercalifragilistic'.repeat(12));
+    desk.hears('u2', 'agent', 'one moment', false);
     desk.raise('a1');
     await desk.at('alert').waitFor();
-    const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-    expect(await desk.page.evaluate(excess)).toBe(0);
+    await desk.keys('Alt+KeyM', 'Alt+KeyD');
+    await desk.at('keypad-panel').waitFor();
+    await fits();
     expect(await desk.page.getAttribute('html', 'data-theme')).toBe(dark ? 'dark' : 'light');
   });
 });

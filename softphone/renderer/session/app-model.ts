@@ -92,7 +92,12 @@ export class AppModel {
     const audio = document.getElementById('remote-audio');
     if (!(audio instanceof HTMLAudioElement)) return;
     audio.srcObject = stream;
-    audio.play().catch((cause: unknown) => this.#logger.warn({ err: cause }, 'the browser does not play the call'));
+    audio.play().catch((cause: unknown) => {
+      this.#logger.warn({ err: cause }, 'the browser does not play the call before the agent does something');
+      // A page that was loaded again and answered by itself has not been touched yet.
+      window.addEventListener('keydown', () => void audio.play().catch(() => undefined), { once: true });
+      window.addEventListener('pointerdown', () => void audio.play().catch(() => undefined), { once: true });
+    });
   }
 }
 
