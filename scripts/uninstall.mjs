@@ -2,11 +2,11 @@
 // `jackfield uninstall`: lists what set-up made, asks once, removes it. Debian packages go only with --packages.
 import { existsSync, readFileSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
 import { runMain, switches } from './options.mjs';
 import { cacheFolders, homeFolder, readJson, root } from './paths.mjs';
 import { SetupProblem } from './problems.mjs';
+import { ask } from './setup/ask.mjs';
 import { installedPackages, packageRecord, rootPrefix } from './setup/debian.mjs';
 import { run } from './setup/exec.mjs';
 import { isAlive } from './setup/lock.mjs';
@@ -114,10 +114,8 @@ export async function uninstall(args) {
 /** @param {boolean} terminal */
 async function confirm(terminal) {
   if (!terminal) throw new SetupProblem('uninstall-unconfirmed');
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await reader.question('\nRemove it? / 确认删除？ [y/N] ');
-  reader.close();
-  if (!/^(y(es)?|是)$/i.test(answer.trim())) throw new SetupProblem('uninstall-unconfirmed');
+  const answer = await ask('\nRemove it? / 确认删除？ [y/N] ');
+  if (!/^(y(es)?|是)$/i.test(answer ?? '')) throw new SetupProblem('uninstall-unconfirmed');
 }
 
 /** @param {string} folder */

@@ -76,6 +76,21 @@ export function rootPrefix(terminal) {
   return terminal ? ['sudo'] : ['sudo', '-n'];
 }
 
+/**
+ * Lets sudo ask for the password once, with the terminal to itself; what follows needs no more questions.
+ * @param {string[]} prefix
+ * @param {(held: boolean) => void} hold
+ */
+function askPassword(prefix, hold) {
+  if (prefix.length !== 1) return;
+  hold(true);
+  try {
+    execFileSync('sudo', ['-v'], { stdio: 'inherit' });
+  } finally {
+    hold(false);
+  }
+}
+
 /** @param {DebianPackage} entry */
 function availableName(entry) {
   if (entry.names.length === 1) return entry.names[0] ?? '';
@@ -93,7 +108,7 @@ export const packageRecord = (home) => join(home, 'setup', 'debian-packages.json
  * Installs what is missing of `wanted`; already installed packages are not touched. Packages that came with them are
  * recorded too.
  * @param {readonly DebianPackage[]} wanted
- * @param {{ home: string, log: string, terminal: boolean, forbid?: boolean, onLine?: (line: string) => void }} options `forbid`: only say what is missing
+ * @param {{ home: string, log: string, terminal: boolean, forbid?: boolean, hold?: (held: boolean) => void, onLine?: (line: string) => void }} options `forbid`: only say what is missing
  */
 export async function installPackages(wanted, options) {
   const before = installedPackages();
@@ -112,6 +127,7 @@ export async function installPackages(wanted, options) {
   const install = () =>
     apt(['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', ...missing.map(availableName)]);
   try {
+    askPassword(prefix, options.hold ?? (() => undefined));
     if (!hasLists()) await apt(['update', '-q']);
     try {
       await install();

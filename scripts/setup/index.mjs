@@ -2,10 +2,10 @@
 // Set-up: says what it will touch, asks once, does what is missing, keeps what is done.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { environmentFor, findNode } from '../find-node.mjs';
 import { cacheFolders, homeFolder, root, systemAllowed } from '../paths.mjs';
 import { SetupProblem } from '../problems.mjs';
+import { ask } from './ask.mjs';
 import { endChildren, watchGroups } from './exec.mjs';
 import { endLeftovers, takeLock } from './lock.mjs';
 import { makeProgress } from './progress.mjs';
@@ -61,6 +61,7 @@ export function makeContext(options, env) {
     tests: options.tests === true,
     detail: () => undefined,
     note: () => undefined,
+    hold: () => undefined,
     node: () => findNode(env) ?? process.execPath,
   };
 }
@@ -73,7 +74,7 @@ export function makeContext(options, env) {
  */
 export async function setUp(options, env = process.env) {
   const progress = makeProgress(options.out ?? process.stdout);
-  const context = { ...makeContext(options, env), detail: progress.detail, note: progress.note };
+  const context = { ...makeContext(options, env), detail: progress.detail, note: progress.note, hold: progress.hold };
   const { home, system } = context;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const steps = options.steps ?? (options.tests ? allSteps.filter((step) => step !== siteStep) : allSteps);
@@ -110,10 +111,8 @@ async function confirm(steps, context, yes) {
   }
   context.note(`\n  log / 日志: ${context.log}\n`);
   if (yes) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('Go on? / 继续？ [Y/n] ');
-  terminal.close();
-  if (!/^(y(es)?|是|)$/i.test(answer.trim())) throw new SetupProblem('setup-declined');
+  const answer = await ask('Go on? / 继续？ [Y/n] ');
+  if (answer === undefined || !/^(y(es)?|是|)$/i.test(answer)) throw new SetupProblem('setup-declined');
 }
 
 /**

@@ -7,6 +7,7 @@
  * @property {(text: string) => void} step begins a step
  * @property {(text: string) => void} detail what the step is doing just now
  * @property {(text?: string) => void} finished ends the step
+ * @property {(held: boolean) => void} hold leaves the terminal alone while something else asks on it
  */
 
 /**
@@ -20,12 +21,13 @@ export function makeProgress(out, now = Date.now) {
   let detail = '';
   let began = 0;
   let spoke = 0;
+  let held = false;
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const seconds = () => `${((now() - began) / 1000).toFixed(0)} s`;
   const clear = () => moving && out.write('\r\u001b[2K');
   const draw = () => {
-    if (step === '') return;
+    if (step === '' || held) return;
     const line = `${step} ... ${seconds()}${detail === '' ? '' : `  ${detail}`}`;
     if (moving) out.write(`\r\u001b[2K${line.slice(0, (out.columns ?? 80) - 1)}`);
     else if (now() - spoke >= 20_000) {
@@ -47,6 +49,10 @@ export function makeProgress(out, now = Date.now) {
       if (!moving) out.write(`${text} ...\n`);
       timer = setInterval(draw, moving ? 250 : 1000);
       draw();
+    },
+    hold(now) {
+      if (now) clear();
+      held = now;
     },
     detail(text) {
       detail = text;

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from './ask.mjs';
 import { missingPackages } from './debian.mjs';
 import { complaint, run } from './exec.mjs';
 import { hashFiles } from './hash.mjs';
@@ -137,6 +139,14 @@ test('node_modules counts only when npm finished it and it is what the lock file
   expect(dependenciesMatch(folder)).toBe(true);
   write('node_modules/.package-lock.json', { 'node_modules/a': { version: '1.0.1' } });
   expect(dependenciesMatch(folder)).toBe(false);
+});
+
+test('a question is answered by a line, or by closing the terminal', async () => {
+  const answerTo = (input: string): Promise<string | undefined> =>
+    ask('Go on? ', Readable.from([input]), new Writable({ write: (_chunk, _encoding, done) => done() }));
+  expect(await answerTo(' yes \n')).toBe('yes');
+  expect(await answerTo('\n')).toBe('');
+  expect(await answerTo('')).toBeUndefined();
 });
 
 test('a failed program is quoted by the lines that say what went wrong, even when they come in pieces', async () => {

@@ -13,6 +13,7 @@
  * @property {boolean} tests also what `npm test` needs
  * @property {(text: string) => void} detail shows what is being done just now
  * @property {(text: string) => void} note says something that stays on the screen
+ * @property {(held: boolean) => void} hold leaves the terminal to a program that asks
  * @property {() => string} node the suitable Node
  */
 
