@@ -23,9 +23,11 @@ export class ServerCalls {
   readonly #byId = new Map<string, ServerCall>();
   readonly #byTransaction = new Map<ServerTransaction, ServerCall>();
 
+  /** Keeps it until it is answered, or its transaction ends without. */
   add(call: ServerCall): void {
     this.#byId.set(call.transactionId, call);
     this.#byTransaction.set(call.transaction, call);
+    call.transaction.onEnd = () => void this.remove(call);
   }
 
   get(transactionId: string): ServerCall | undefined {

@@ -18,6 +18,9 @@ const lf = 10;
  */
 export class StreamReader {
   #bytes: Buffer = Buffer.alloc(0);
+  /** Parts of a body still incomplete: joined once, when it is whole. */
+  #parts: Buffer[] = [];
+  #partsSize = 0;
   #searched = 0;
   #head: StartAndHeaders | undefined;
   #problem: ParseError | undefined;
@@ -28,7 +31,13 @@ export class StreamReader {
   push(chunk: Buffer): StreamEvent[] {
     const events: StreamEvent[] = [];
     if (this.#broken) return events;
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    this.#parts.push(chunk);
+    this.#partsSize += chunk.length;
+    if (this.#head !== undefined && this.#bytes.length + this.#partsSize < this.#length) return events;
+    const whole = this.#bytes.length === 0 && this.#parts.length === 1;
+    this.#bytes = whole ? chunk : Buffer.concat([this.#bytes, ...this.#parts]);
+    this.#parts = [];
+    this.#partsSize = 0;
     for (let more = true; more && !this.#broken;) {
       more = this.#head === undefined ? this.#readHead(events) : this.#readBody(events);
     }

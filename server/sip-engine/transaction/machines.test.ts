@@ -8,7 +8,7 @@ import { stepInviteServer } from './invite-server.ts';
 import type { InviteServerEvent, InviteServerState } from './invite-server.ts';
 import { startNonInviteClient, stepNonInviteClient } from './non-invite-client.ts';
 import type { NonInviteClientEvent, NonInviteClientState } from './non-invite-client.ts';
-import { stepNonInviteServer } from './non-invite-server.ts';
+import { startNonInviteServer, stepNonInviteServer } from './non-invite-server.ts';
 import type { NonInviteServerEvent, NonInviteServerState } from './non-invite-server.ts';
 import { perform, TimerSet } from './runner.ts';
 import { defaultTimers } from './timers.ts';
@@ -76,7 +76,7 @@ const inviteServer = (reliable: boolean) =>
   );
 const otherServer = (reliable: boolean) =>
   rig<NonInviteServerState, NonInviteServerEvent>(
-    { state: { type: 'trying' }, effects: [] },
+    startNonInviteServer(defaultTimers),
     (state, event) => stepNonInviteServer(state, event, defaultTimers, reliable),
     (timer) => ({ type: 'timer', timer }) as NonInviteServerEvent,
   );
@@ -182,6 +182,14 @@ describe('non-INVITE server', () => {
     send({ type: 'request' });
     clock.advance(40_000);
     expect(log).toEqual(['0 transmit', '0 retransmit', '32000 end']);
+  });
+});
+
+describe('a request nobody answers', () => {
+  it('is forgotten after 64 T1', () => {
+    const { clock, log } = otherServer(false);
+    clock.advance(40_000);
+    expect(log).toEqual(['32000 end']);
   });
 });
 

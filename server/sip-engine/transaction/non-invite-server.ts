@@ -17,6 +17,11 @@ export type NonInviteServerEvent =
 
 const end: Step<NonInviteServerState> = { state: { type: 'terminated' }, effects: [{ type: 'end' }] };
 
+/** The transaction when its request came: one that is never answered ends as late as the client gives up (RFC 4320). */
+export function startNonInviteServer(timers: TimerValues): Step<NonInviteServerState> {
+  return { state: { type: 'trying' }, effects: [{ type: 'arm', timer: 'J', delay: patience(timers) }] };
+}
+
 /** RFC 3261 section 17.2.2. */
 export function stepNonInviteServer(
   state: NonInviteServerState,
@@ -32,6 +37,7 @@ export function stepNonInviteServer(
         const delay = reliable ? 0 : patience(timers);
         return { state: { type: 'completed' }, effects: [{ type: 'transmit' }, { type: 'arm', timer: 'J', delay }] };
       }
+      if (event.type === 'timer') return end;
       // Before an answer a repetition is soaked up; after a provisional one that is repeated.
       if (event.type === 'request' && state.type === 'proceeding') return { state, effects: [{ type: 'retransmit' }] };
       return stay(state);

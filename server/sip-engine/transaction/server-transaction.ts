@@ -3,7 +3,7 @@ import { writeMessage } from '../parser/write.ts';
 import type { Flow } from '../transport/flow.ts';
 import { stepInviteServer } from './invite-server.ts';
 import type { InviteServerEvent, InviteServerState } from './invite-server.ts';
-import { stepNonInviteServer } from './non-invite-server.ts';
+import { startNonInviteServer, stepNonInviteServer } from './non-invite-server.ts';
 import type { NonInviteServerEvent, NonInviteServerState } from './non-invite-server.ts';
 import { perform, TimerSet } from './runner.ts';
 import type { EffectTargets, TransactionSurroundings } from './runner.ts';
@@ -21,6 +21,8 @@ export class ServerTransaction {
   readonly #machine: Machine;
   readonly #timers: TimerSet;
   readonly #ended: () => void;
+  /** Called once at the end, for whoever keeps something beside the transaction. */
+  onEnd: () => void = () => {};
   #last: Buffer | undefined;
 
   constructor(
@@ -40,6 +42,7 @@ export class ServerTransaction {
         ? { type: 'invite', state: { type: 'proceeding' } }
         : { type: 'other', state: { type: 'trying' } };
     this.#timers = new TimerSet(around.clock, (timer) => this.#fire(timer));
+    if (this.#machine.type === 'other') perform(startNonInviteServer(around.timers), this.#targets(undefined));
   }
 
   /** True until a final answer was given. */
@@ -123,6 +126,7 @@ export class ServerTransaction {
       end: () => {
         this.#timers.clear();
         this.#ended();
+        this.onEnd();
       },
     };
   }
