@@ -68,7 +68,7 @@ export class EngineCore {
       log,
     );
     const apps = new Apps(options.admin, {
-      command: (command, app) => this.#command(command, app),
+      command: (command, app) => this.#guarded(command, app),
       broken: (reason, app) => {
         log.warn({ reason, app: app.id }, 'app sent frames that cannot be read');
         app.close();
@@ -84,6 +84,16 @@ export class EngineCore {
     this.uas = new UserAgentServer(this.context, deliveries, this.#keeper, this.serverCalls);
     this.#answers = new AppAnswers(this.context, deliveries, this.#keeper, this.serverCalls);
     this.uac = new UserAgentClient(this.context, deliveries, this.#keeper);
+  }
+
+  /** One frame must never take the engine and everybody's calls down; a fault of ours is logged and refused. */
+  #guarded(command: AppCommand, app: AppConnection): void {
+    try {
+      this.#command(command, app);
+    } catch (err) {
+      this.context.log.error({ err, command: command.type }, 'a frame could not be dealt with');
+      app.reply(command.id, 'NOK', 'Server error: internal fault, see the log of the engine');
+    }
   }
 
   #command(command: AppCommand, app: AppConnection): void {
