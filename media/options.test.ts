@@ -24,6 +24,7 @@ describe('parseArguments', () => {
         shards: 3,
         mostEndpoints: defaultOptions.mostEndpoints,
         ears: false,
+        transcriptions: 2,
       },
     });
   });
@@ -31,7 +32,7 @@ describe('parseArguments', () => {
   test('has defaults for all but the secret; what is advertised is what is bound', () => {
     expect(parseArguments(['--secret-file', 's'])).toEqual({
       ok: true,
-      value: { ...defaultOptions, secretFile: 's', ears: true },
+      value: { ...defaultOptions, secretFile: 's', ears: true, transcriptions: 2 },
     });
     expect(parseArguments(['--secret-file', 's', '--bind', '192.0.2.1'])).toMatchObject({
       value: { advertise: '192.0.2.1' },
