@@ -2,62 +2,22 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeProblem } from '../../protocol/problems/index.ts';
 import { buildShell } from '../../scripts/desk.ts';
-import { launchChromium } from '../support/browser/chromium.ts';
 import { lowContrast } from '../support/contrast.ts';
-import { demoCall, FakeDesk } from '../support/fake-desk.ts';
-import { KeyboardDesk } from '../support/keyboard-desk.ts';
+import { demoCall } from '../support/fake-desk.ts';
+import type { KeyboardDesk } from '../support/keyboard-desk.ts';
+import { KeyboardStage } from '../support/keyboard-stage.ts';
 
-let pageFolder: string;
-let browser: Browser;
-const opened: { close(): Promise<void> }[] = [];
+let stage: KeyboardStage;
 
 beforeAll(async () => {
-  pageFolder = await mkdtemp(join(tmpdir(), 'jackfield-page-'));
-  const root = join(import.meta.dirname, '../../softphone');
-  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: pageFolder } });
-  browser = await launchChromium();
+  stage = await KeyboardStage.start();
 });
 
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await rm(pageFolder, { recursive: true });
-});
-
-interface Setting {
-  readonly language?: 'en' | 'zh-CN';
-  readonly width?: number;
-  readonly dark?: boolean;
-  readonly credentialsLiveMs?: number;
-}
-
-async function openDesk(setting: Setting = {}): Promise<KeyboardDesk> {
-  const { language = 'en', width = 1280, dark = false, credentialsLiveMs } = setting;
-  const fake = new FakeDesk({ pageFolder, ...(credentialsLiveMs === undefined ? {} : { credentialsLiveMs }) });
-  await fake.start();
-  opened.push(fake);
-  const context = await browser.newContext({
-    locale: language === 'en' ? 'en-US' : language,
-    viewport: { width, height: 800 },
-    colorScheme: dark ? 'dark' : 'light',
-  });
-  opened.push(context);
-  const page = await context.newPage();
-  // No pointer at all: a click, a touch or a move of the mouse would be a fault of the test.
-  await page.addInitScript(
-    `for (const type of ['pointerdown', 'mousedown', 'touchstart', 'mousemove'])
-       addEventListener(type, () => { throw new Error('a pointer was used'); }, true);`,
-  );
-  return new KeyboardDesk(fake, page);
-}
+afterEach(() => stage.clear());
+afterAll(() => stage.close());
 
 const words = {
   en: {
@@ -86,7 +46,7 @@ const words = {
 
 describe.each(['en', 'zh-CN'] as const)('the whole story by keyboard, in %s', (language) => {
   it('goes from the login to the next call', async () => {
-    const desk = await openDesk({ language });
+    const desk = await stage.open({ language });
     const { fake, page } = desk;
     const said = words[language];
 
@@ -189,7 +149,7 @@ describe.each(['en', 'zh-CN'] as const)('the whole story by keyboard, in %s', (l
 
 describe('states', () => {
   it('pauses with a reason chosen by digit, and shows a pause that waits for the end of the call', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     await desk.keys('Alt+KeyP');
     await desk.at('pause-reason-break').waitFor();
@@ -206,7 +166,7 @@ describe('states', () => {
   });
 
   it('shows why the server refused a command, in the language of the page, and switches it live', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     desk.fake.refuseNext = makeProblem('server-unreachable', { server: 'x' });
     await desk.keys('Alt+KeyV');
@@ -219,7 +179,7 @@ describe('states', () => {
   });
 
   it('lists its keys when asked', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     await desk.keys('?');
     await desk.at('help').waitFor();
@@ -231,7 +191,7 @@ describe('states', () => {
 
 describe('ring and details', () => {
   it('may come alone, and are joined when the other one comes', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     const { fake } = desk;
     await desk.logIn();
     fake.tell({ type: 'call-changed', call: demoCall('offer-1', 'call-1') });
@@ -256,7 +216,7 @@ describe('ring and details', () => {
   });
 
   it('refuses a second ring during a call', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     await desk.talk();
     const second = desk.fake.sip.ring({ 'X-Jackfield-Offer': 'offer-9' });
@@ -268,7 +228,7 @@ describe('ring and details', () => {
 
 describe('losses', () => {
   it('resumes the desk feed by number, and asks for a snapshot after a gap, a restart and a garbled frame', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     const { fake } = desk;
     await desk.logIn();
     fake.dropDesk();
@@ -295,7 +255,7 @@ describe('losses', () => {
   });
 
   it('keeps a call over a lost SIP connection and registers again', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     const { fake } = desk;
     await desk.logIn();
     const ring = await desk.talk();
@@ -308,7 +268,7 @@ describe('losses', () => {
   });
 
   it('renews its SIP credentials before they end, and at once when they are refused', async () => {
-    const desk = await openDesk({ credentialsLiveMs: 6_500 });
+    const desk = await stage.open({ credentialsLiveMs: 6_500 });
     const { fake } = desk;
     await desk.logIn();
     await fake.until(() => fake.minted >= 1);
@@ -320,7 +280,7 @@ describe('losses', () => {
   });
 
   it('answers by itself when the call in progress rings again after a reload, muted as before', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     const { fake } = desk;
     await desk.logIn();
     await desk.talk();
@@ -336,7 +296,7 @@ describe('losses', () => {
   });
 
   it('rings, and opens no microphone, when an INVITE names an offer that is not in progress', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     const stranger = desk.fake.sip.ring({ 'X-Jackfield-Resume': 'offer-7' });
     await desk.card('ringing');
@@ -346,7 +306,7 @@ describe('losses', () => {
   });
 
   it('hangs up by SIP when the desk cannot be reached', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     const { fake } = desk;
     await desk.logIn();
     const ring = await desk.talk();
@@ -356,7 +316,7 @@ describe('losses', () => {
   });
 
   it('goes back to the login when its token is no longer good', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.logIn();
     desk.fake.sendRaw(JSON.stringify({ type: 'problem', problem: makeProblem('session-expired') }));
     await desk.at('login-name').waitFor();
@@ -366,7 +326,7 @@ describe('losses', () => {
 
 describe('the microphone', () => {
   async function without(script: string): Promise<KeyboardDesk> {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.page.addInitScript(script);
     await desk.logIn();
     return desk;
@@ -397,7 +357,7 @@ describe('the microphone', () => {
   });
 
   it('is explained on a page opened over plain http', async () => {
-    const desk = await openDesk();
+    const desk = await stage.open();
     await desk.page.addInitScript(`Object.defineProperty(window, 'isSecureContext', { value: false });`);
     await desk.page.goto(desk.fake.url);
     await desk.has('problem', 'code', 'page-not-secure');
@@ -426,7 +386,7 @@ describe('looks', () => {
     [420, false],
     [1280, true],
   ])('fit the screen and can be read: %i px, dark: %s', async (width, dark) => {
-    const desk = await openDesk({ width, dark });
+    const desk = await stage.open({ width, dark });
     const fits = async (): Promise<void> => {
       const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await desk.page.evaluate(excess)).toBe(0);
