@@ -1,6 +1,6 @@
 /** `jackfield queue list|show|stats`. `show` reads like Asterisk's `queue show`. */
 import type { Command } from 'commander';
-import { agentSummary, callSummary, queueSummary } from '../protocol/rest.ts';
+import { agentSummary, callStory, callSummary, queueSummary } from '../protocol/rest.ts';
 import type { AgentSummary, CallSummary, QueueSummary } from '../protocol/rest.ts';
 import type { Plan } from '../server/dialplan/index.ts';
 import type { Api } from './api.ts';
@@ -26,11 +26,15 @@ export interface QueueView {
   readonly members: readonly AgentSummary[];
   /** Since the beginning of the counting. */
   readonly calls: readonly CallSummary[];
+  /** Those who wait now, the first in line first. */
+  readonly waiting: readonly { readonly call: CallSummary; readonly since: number }[];
 }
 
 const defaultWithinMs = 20_000;
 /** Calls one command looks at, at most. */
 const mostCalls = 20_000;
+/** Waiting callers shown of one queue. */
+const mostShown = 100;
 /** The one strategy there is: who has waited longest among those who qualify. */
 const strategy = 'longest-idle';
 
@@ -61,15 +65,23 @@ async function readViews(
     wanted.map(async (queue) => {
       const withinMs = plan?.queues.get(queue.id)?.serviceLevelMs ?? defaultWithinMs;
       const calls = await api.list('/api/v1/calls', callSummary, mostCalls, { queue: queue.id, since });
-      return {
-        queue,
-        withinMs,
-        calls,
-        statistics: countQueue(calls, withinMs),
-        members: membersOf(queue.id, agents, plan),
-      };
+      const statistics = countQueue(calls, withinMs);
+      const members = membersOf(queue.id, agents, plan);
+      return { queue, withinMs, calls, statistics, members, waiting: await waitingIn(api, calls) };
     }),
   );
+}
+
+/** Since when each waiting call waits is told by its story only. */
+async function waitingIn(api: Api, calls: readonly CallSummary[]): Promise<QueueView['waiting']> {
+  const active = calls.filter((call) => call.state === 'active' && call.answeredAt === undefined);
+  const waiting = await Promise.all(
+    active.slice(0, mostShown).map(async (call) => {
+      const { story } = await api.get(`/api/v1/calls/${encodeURIComponent(call.id)}`, callStory);
+      return { call, since: story.findLast((row) => row.type === 'queued')?.at ?? call.startedAt };
+    }),
+  );
+  return waiting.sort((a, b) => a.since - b.since);
 }
 
 /** Who may get calls of this queue: those the files put in it; all, while the files cannot be read. */
@@ -110,13 +122,10 @@ export function showLines(view: QueueView, say: Say, now: number): string[] {
     level2: percent(statistics.serviceLevel2),
     within: withinMs / 1000,
   });
-  const waiting = calls
-    .filter((call) => call.state === 'active' && call.answeredAt === undefined)
-    .sort((a, b) => a.startedAt - b.startedAt)
-    .map((call, index) => {
-      const from = call.fromName === undefined ? call.from : `${call.from} ${call.fromName}`;
-      return say('caller', { position: index + 1, from, wait: lasting(now - call.startedAt) ?? '-' });
-    });
+  const waiting = view.waiting.map(({ call, since }, index) => {
+    const from = call.fromName === undefined ? call.from : `${call.from} ${call.fromName}`;
+    return say('caller', { position: index + 1, from, wait: lasting(now - since) ?? '-' });
+  });
   return [
     head,
     ...(members.length === 0 ? [say('no-members')] : [say('members')]),

@@ -24,7 +24,8 @@ export interface Column<T> {
   readonly align?: 'left' | 'right';
 }
 
-function pad(text: string, width: number, align: 'left' | 'right' | undefined): string {
+/** Fills a text up to a width in columns. */
+export function pad(text: string, width: number, align?: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'right' ? space + text : text + space;
 }

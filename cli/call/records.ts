@@ -7,7 +7,7 @@ import type { Api } from '../api.ts';
 import { openApi } from '../api.ts';
 import { numberWithin } from '../options.ts';
 import type { Column } from '../table.ts';
-import { tableLines } from '../table.ts';
+import { displayWidth, pad, printable, tableLines } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { CliError, exitCodes, perform, withCommonOptions } from '../terminal.ts';
 import { recordTexts } from '../texts/records.ts';
@@ -70,8 +70,9 @@ export function storyLines(call: CallStory, say: Say): string[] {
     { title: say('title-event'), of: (row) => row.type },
     { title: say('title-facts'), of: (row) => factsText(row, say) },
   ]);
-  const width = Math.max(...callColumns(say).map((column) => [...column.title].length * 2)) + 2;
-  const head = callColumns(say).map((column) => `${column.title.padEnd(width)}${String(column.of(call) ?? '-')}`);
+  const columns = callColumns(say);
+  const width = Math.max(...columns.map((column) => displayWidth(column.title)));
+  const head = columns.map((column) => `${pad(column.title, width)}  ${printable(String(column.of(call) ?? '-'))}`);
   return [...head, '', ...story];
 }
 
