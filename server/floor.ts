@@ -32,6 +32,8 @@ export class Floor implements RoutingPort {
   readonly #dispatcher: Dispatcher;
   /** In which call's wrap-up each agent was last seen. */
   readonly #wrappingUp = new Map<string, string>();
+  /** Registrations told before the recovery was complete: an agent rung earlier could not be given any audio yet. */
+  #early: Map<string, boolean> | undefined = new Map();
 
   constructor(options: FloorOptions, state: RoutingState) {
     this.#options = options;
@@ -65,17 +67,29 @@ export class Floor implements RoutingPort {
     });
   }
 
-  /** After a restart: who is really in a call, and which calls really wait; then the deadlines run again. */
+  /**
+   * After a restart: who is really in a call, and which calls really wait; then the deadlines run again and agents are
+   * rung. A call that waits for the wrap-up of an agent who is not in it waits no longer.
+   */
   recover(): void {
-    const calls = this.#options.calls().all();
+    const calls = this.#options.calls();
+    const all = calls.all();
     this.#dispatcher.post({
       type: 'recovered',
-      talking: calls.flatMap(({ phase, offer, callId }) =>
-        phase === 'talking' && offer !== null ? [{ agentId: offer.agentId, callId }] : [],
+      talking: all.flatMap(({ phase, offer, queue, callId }) =>
+        phase === 'talking' && offer !== null
+          ? [{ agentId: offer.agentId, callId, queueId: queue?.queueId ?? null, offerId: offer.offerId }]
+          : [],
       ),
-      waiting: calls.flatMap(({ phase, callId }) => (phase === 'queued' ? [callId] : [])),
+      waiting: all.flatMap(({ phase, callId }) => (phase === 'queued' ? [callId] : [])),
     });
     this.#dispatcher.start();
+    const early = this.#early ?? new Map<string, boolean>();
+    this.#early = undefined;
+    for (const [agentId, registered] of early) this.setRegistered(agentId, registered);
+    for (const { phase, offer, callId } of all)
+      if (phase === 'wrap-up' && this.#wrappingUp.get(offer?.agentId ?? '') !== callId)
+        calls.post(callId, { type: 'wrap-up-ended', disposition: null, by: 'recovery' });
   }
 
   signIn(agentId: string): void {
@@ -95,6 +109,10 @@ export class Floor implements RoutingPort {
   }
 
   setRegistered(agentId: string, registered: boolean): void {
+    if (this.#early !== undefined) {
+      this.#early.set(agentId, registered);
+      return;
+    }
     this.#dispatcher.post({ type: registered ? 'registered' : 'unregistered', agentId });
   }
 
@@ -145,10 +163,12 @@ export class Floor implements RoutingPort {
     this.#dispatcher.close();
   }
 
-  #perform({ state, effects }: Dispatched): void {
-    if (effects.length === 0) return;
-    this.#record(state, effects);
+  #perform({ event, state, effects }: Dispatched): void {
+    if (effects.length > 0) this.#record(state, effects);
     for (const effect of effects) this.#performOne(effect);
+    // A queue without wrap-up frees its agent at once: the call must not wait for what will not come.
+    if (event.type === 'call-ended' && this.#wrappingUp.get(event.agentId) !== event.callId)
+      this.#options.calls().post(event.callId, { type: 'wrap-up-ended', disposition: null, by: 'timeout' });
   }
 
   /** Rows of agents whose state changed, with the one snapshot of routing. */

@@ -51,18 +51,26 @@ function legsOf(call: CallState): Leg[] {
 }
 
 /**
- * Tells each call which of its legs have no dialog any more: those that had none yet when the server died (the engine
- * answered or cancelled them) and those whose dialog was not kept. Dialogs the engine lost are told by the SIP side.
+ * Tells each call what became of its legs: those without a dialog (the engine answered or cancelled them) are gone; a
+ * caller whose answer was under way has got it; another party who answered into the death is sent home with `bye` and
+ * asked anew. Dialogs the engine lost are told by the SIP side.
  */
-export function tellLostDialogs(calls: Calls, dialogs: ReadonlySet<string>): void {
+export function tellDialogs(calls: Calls, dialogs: ReadonlySet<string>, bye: (legId: string) => void): void {
   for (const call of calls.all())
-    for (const leg of legsOf(call)) {
-      if (dialogs.has(leg.legId)) continue;
-      if (leg.legId === call.caller.legId)
-        calls.post(call.callId, { type: 'leg-ended', legId: leg.legId, cause: 'signalling-lost' });
-      else
-        calls.post(call.callId, { type: 'leg-failed', legId: leg.legId, status: 503, reason: 'the server restarted' });
-    }
+    for (const leg of legsOf(call)) tellDialog(calls, call, leg, dialogs.has(leg.legId), bye);
+}
+
+function tellDialog(calls: Calls, call: CallState, leg: Leg, there: boolean, bye: (legId: string) => void): void {
+  const { callId, caller } = call;
+  const { legId } = leg;
+  if (legId === caller.legId) {
+    if (!there) calls.post(callId, { type: 'leg-ended', legId, cause: 'signalling-lost' });
+    else if (leg.signalling === 'answering') calls.post(callId, { type: 'leg-confirmed', legId });
+    return;
+  }
+  if (there && leg.signalling === 'confirmed') return;
+  if (there) bye(legId);
+  calls.post(callId, { type: 'leg-failed', legId, status: 503, reason: 'the server restarted' });
 }
 
 /**

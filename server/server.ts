@@ -16,7 +16,7 @@ import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { MediaClient } from './media-client.ts';
 import { Plans } from './plans.ts';
-import { type Kept, readKept, reconcileMedia, tellLostDialogs } from './recovery.ts';
+import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
 import { Rows, snapshotVersion } from './rows.ts';
 import { type Invite, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
@@ -134,9 +134,13 @@ export class Brain {
     defer('media', () => this.media.close());
     this.#listenToMedia();
     await this.media.connect();
-    tellLostDialogs(this.calls, new Set(this.#kept.dialogs.map((dialog) => dialog.legId)));
+    const dialogs = new Set(this.#kept.dialogs.map((dialog) => dialog.legId));
+    tellDialogs(this.calls, dialogs, (legId) => this.sip.bye(legId, 'the server restarted'));
     for (const call of this.calls.all()) this.calls.post(call.callId, { type: 'recovered' });
     this.floor.recover();
+    // A desk that was left while nobody was here to see it is left all the same.
+    for (const { id, presence } of Object.values(this.floor.state.agents))
+      if (presence.type !== 'offline') this.#watched(id, false);
     this.desks.queuesChanged(this.floor.queues());
     defer('desks', () => this.gateway.close());
     this.#taking = true;

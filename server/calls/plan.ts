@@ -1,6 +1,6 @@
 /** The call under its plan: what an instruction starts, and what happens until the next one. */
 import { assertNever } from '../../base/assert-never.ts';
-import type { CallEvent } from './events.ts';
+import type { CallEffect, CallEvent } from './events.ts';
 import type { Instruction, PlanInput, PlanMove } from './ports.ts';
 import { type CallState, newLeg } from './state.ts';
 import { andThen, nowPlaying, record, type Step, step, withTimer } from './step.ts';
@@ -62,8 +62,7 @@ export function perform(state: CallState, instruction: Instruction, now: number)
 
 function enterQueue(state: CallState, order: Extract<Instruction, { type: 'queue' }>, now: number): Step {
   const ticketId = `${state.callId}.q${state.plays + 1}`;
-  const { queueId, requirements, requiredLanguage, priority, maxWaitMs, holdMusic } = order;
-  const { announcement } = order;
+  const { queueId, priority, holdMusic, announcement } = order;
   const timed = withTimer(
     withTimer(state, 'menu', null),
     'announcement',
@@ -77,7 +76,7 @@ function enterQueue(state: CallState, order: Extract<Instruction, { type: 'queue
       queue: { ticketId, queueId, queuedAt: now, holdMusic },
     },
     record('queued', { queue: queueId, ticket: ticketId, priority }),
-    { type: 'queue-ticket', ticketId, queueId, requirements, requiredLanguage, priority, maxWaitMs },
+    queueTicket(ticketId, order),
   );
 }
 
@@ -93,6 +92,19 @@ function startTransfer(state: CallState): Step {
     },
     { type: 'open-endpoint', legId, kind: 'sip', remoteSdp: null, token: null },
   );
+}
+
+/** The server came back. Routing may not have got the ticket before it died; it ignores one that it knows. */
+export function onRecovered(state: CallState): Step {
+  const told = step(state, record('call-recovered', { phase: state.phase }));
+  const { instruction, queue } = state;
+  if (state.phase !== 'queued' || queue === null || instruction?.type !== 'queue') return told;
+  return andThen(told, (next) => step(next, queueTicket(queue.ticketId, instruction)));
+}
+
+function queueTicket(ticketId: string, order: Extract<Instruction, { type: 'queue' }>): CallEffect {
+  const { queueId, requirements, requiredLanguage, priority, maxWaitMs } = order;
+  return { type: 'queue-ticket', ticketId, queueId, requirements, requiredLanguage, priority, maxWaitMs };
 }
 
 /** A digit from the caller: only the plan cares. */

@@ -82,6 +82,13 @@ describe('the way of a call', () => {
     });
   });
 
+  it('asks for its ticket again after a restart, for as long as it waits', () => {
+    const again = run([...toQueue, { type: 'recovered' }]).effects.filter((each) => each.type === 'queue-ticket');
+    expect(again).toHaveLength(2);
+    expect(again[1]).toEqual(again[0]);
+    expect(run([...toTalk, { type: 'recovered' }]).types.filter((type) => type === 'queue-ticket')).toHaveLength(1);
+  });
+
   it('plays music to a caller on hold and lets nobody hear a muted agent', () => {
     const held = run([...toTalk, { type: 'held', agentId: 'alice' }]).state;
     expect(held.graph).toMatchObject({ edges: [], taps: [], plays: [{ to: callerLeg, loop: true }] });
@@ -265,8 +272,9 @@ describe('any events in any order', () => {
         expect(hasEnded(state)).toBe(true);
         const recorded = (type: string) =>
           effects.filter((each) => each.type === 'record' && each.row.type === type).length;
-        const queued = effects.filter((each) => each.type === 'queue-ticket').length;
-        expect(recorded('queued')).toBe(queued);
+        // A recovery asks for the ticket again, in case routing never got it.
+        const queued = new Set(effects.flatMap((each) => (each.type === 'queue-ticket' ? [each.ticketId] : [])));
+        expect(recorded('queued')).toBe(queued.size);
         expect(effects.filter((each) => each.type === 'free-agent').length).toBeLessThanOrEqual(recorded('answered'));
       }),
       { numRuns: 2000 },

@@ -15,7 +15,7 @@ import {
   onLegReinvited,
 } from './legs.ts';
 import { onOffered, onOfferLost } from './offers.ts';
-import { advance, onAnnouncementDue, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
 import { type CallState, hasEnded, newLeg, silence, type TimerName, timerNames, whichLeg } from './state.ts';
 import { record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
@@ -135,7 +135,7 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'timer':
       return onTimer(state, event.timer, now);
     case 'recovered':
-      return step(state, record('call-recovered', { phase: state.phase }));
+      return onRecovered(state);
     default:
       return assertNever(event);
   }

@@ -81,20 +81,21 @@ export function recover(draft: Draft, event: EventOf<'recovered'>): void {
     const offer = ticket.offerId === null ? undefined : draft.offer(ticket.offerId);
     if (offer !== undefined) draft.loseOffer(offer, 'withdrawn');
   }
-  const talking = new Map(event.talking.map(({ agentId, callId }) => [agentId, callId]));
+  const talking = new Map(event.talking.map((each) => [each.agentId, each]));
   for (const { id } of Object.values(draft.state.agents)) {
     const agent = draft.agent(id);
     if (agent !== undefined) recoverAgent(draft, agent, talking.get(id));
   }
 }
 
-function recoverAgent(draft: Draft, agent: Agent, callId: string | undefined): void {
+function recoverAgent(draft: Draft, agent: Agent, call: EventOf<'recovered'>['talking'][number] | undefined): void {
   const { activity } = agent;
-  if (callId === undefined) return leaveCall(draft, agent, 'recovered');
+  if (call === undefined) return leaveCall(draft, agent, 'recovered');
+  const { callId, queueId = null, offerId = null } = call;
   if (activity.type === 'talking' && activity.callId === callId) return;
   if (activity.type === 'offered') voidOffer(draft, activity.offerId);
   if (activity.type === 'wrap-up') draft.effects.push({ type: 'disarm', timer: `wrap-up:${agent.id}` });
-  const resumed: Activity = { type: 'talking', callId, queueId: null, offerId: null };
+  const resumed: Activity = { type: 'talking', callId, queueId, offerId };
   const now = draft.agent(agent.id);
   if (now !== undefined) draft.setAgent({ ...now, activity: resumed }, 'recovered');
 }

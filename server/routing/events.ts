@@ -65,7 +65,13 @@ type Body =
    */
   | {
       readonly type: 'recovered';
-      readonly talking: readonly { readonly agentId: string; readonly callId: string }[];
+      readonly talking: readonly {
+        readonly agentId: string;
+        readonly callId: string;
+        /** Absent: the agent dialled. */
+        readonly queueId?: string | null;
+        readonly offerId?: string | null;
+      }[];
       readonly waiting: readonly string[];
     };
 

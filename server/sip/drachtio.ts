@@ -12,6 +12,7 @@ export type Response = Srf.SrfResponse;
 /** The parts of srf that its types leave out. */
 interface Agent {
   _getDefaultSocket(): Socket | undefined;
+  request(options: object, callback: (err: unknown) => void): void;
 }
 interface Inside {
   readonly app: { readonly client?: Agent & { on(event: string, listener: (...args: unknown[]) => void): void } };
@@ -82,6 +83,21 @@ export function restoreDialog(srf: Srf, stored: StoredDialog): Dialog {
 
 export function forgetDialog(srf: Srf, dialog: Dialog): void {
   inside(srf).removeDialog(dialog);
+}
+
+/** A request outside any `Dialog` of srf: `stackDialogId` names a dialog the engine holds. */
+export interface BareRequest {
+  readonly method: string;
+  readonly uri?: string;
+  readonly stackDialogId?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Sends it; its answer is not waited for. `failed` hears why it could not be sent. */
+export function requestOn(srf: Srf, request: BareRequest, failed: (err: unknown) => void): void {
+  inside(srf).app.client?.request({ ...request }, (err) => {
+    if (err !== null && err !== undefined) failed(err);
+  });
 }
 
 /** True once a connection to the engine is there (and authenticated or about to be). */

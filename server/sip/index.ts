@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { EngineDialog } from '../../protocol/engine-link.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
 import { Credentials, type Minted } from './credentials.ts';
 import { DigestGuard } from './digest.ts';
 import { hasConnection, onClient, type Request, type Response, Srf } from './drachtio.ts';
 import { EngineLink } from './engine-link.ts';
+import { Farewells } from './farewells.ts';
 import { Legs } from './legs.ts';
 import { Locations } from './locations.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
@@ -56,6 +58,9 @@ export class SipSide {
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
   #doubtful: ReadonlySet<string> = new Set();
   #connected = false;
+  readonly #farewells: Farewells;
+  /** Whether the engine was asked once what it holds of the server before this one. */
+  #tookOver = false;
 
   constructor(options: SipOptions, listener: SipListener) {
     this.#options = options;
@@ -65,6 +70,7 @@ export class SipSide {
       listener.registrationChanged(agentId, bindings),
     );
     const { clock, logger, realm, key } = options;
+    this.#farewells = new Farewells(this.#srf, logger);
     this.#credentials = new Credentials(key);
     const nonceKey = createHash('sha256').update('nonce').update(key).digest();
     const guard = new DigestGuard({ realm, key: nonceKey, nonceLifeMs: 300_000 });
@@ -194,7 +200,24 @@ export class SipSide {
     this.#connected = connected;
     // The engine answers or cancels every undecided INVITE of a connection that is lost.
     if (!connected) this.#legs.failPending();
+    if (connected) this.#farewells.say();
     this.#listener.engineChanged(connected);
+  }
+
+  /** The engine's dialogs and ours: what only one of us has is ended. */
+  #compare(held: readonly EngineDialog[]): void {
+    const ids = new Set(held.map((dialog) => dialog.id));
+    const ours = this.#legs.dialogIds();
+    for (const dialog of this.#legs.dropMissing(this.#doubtful, ids))
+      this.#farewells.add({ type: 'forgotten', dialog });
+    this.#doubtful = new Set();
+    // Later on a dialog may be on its way to us; at the first look nothing can be.
+    if (!this.#tookOver)
+      for (const { id, tag, state } of held)
+        if (tag === appTag && state === 'confirmed' && !ours.has(id))
+          this.#farewells.add({ type: 'orphan', dialogId: id });
+    this.#tookOver = true;
+    if (this.#connected) this.#farewells.say();
   }
 
   #startLink(): Promise<void> {
@@ -206,8 +229,7 @@ export class SipSide {
         secret: engine.secret,
         logger,
         onReady: (held) => {
-          this.#legs.dropMissing(this.#doubtful, new Set(held.dialogs.map((dialog) => dialog.id)));
-          this.#doubtful = new Set();
+          this.#compare(held.dialogs);
           this.#locations.keepOnly(held.flows.map((flow) => flow.contact));
           resolve();
         },

@@ -161,14 +161,16 @@ export class Legs {
     this.#watch(legId, leg, restoreDialog(this.#srf, stored));
   }
 
-  /** Of the dialogs in doubt, those the engine no longer holds are gone: their legs are told, nothing is sent. */
-  dropMissing(doubtful: ReadonlySet<string>, held: ReadonlySet<string>): void {
-    for (const [legId, leg] of [...this.#legs]) {
-      if (leg.dialog === undefined || !doubtful.has(leg.dialog.id) || held.has(leg.dialog.id)) continue;
+  /** Of the dialogs in doubt, those the engine no longer holds are gone: their legs are told. Returns what was kept of them. */
+  dropMissing(doubtful: ReadonlySet<string>, held: ReadonlySet<string>): StoredDialog[] {
+    return [...this.#legs].flatMap(([legId, leg]) => {
+      if (leg.dialog === undefined || !doubtful.has(leg.dialog.id) || held.has(leg.dialog.id)) return [];
+      const stored = storedDialog(leg.dialog);
       forgetDialog(this.#srf, leg.dialog);
       this.#gone(legId);
       this.#listener.legEvent({ type: 'leg-ended', legId, cause: 'signalling-lost' });
-    }
+      return [stored];
+    });
   }
 
   /** The engine is gone and with it every INVITE that was under way. */
