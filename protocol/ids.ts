@@ -34,3 +34,8 @@ export const duration = z.number().nonnegative();
 export const offerHeader = 'X-Jackfield-Offer';
 /** The SIP header by which every INVITE we send names its call. */
 export const callHeader = 'X-Jackfield-Call';
+/**
+ * The SIP header by which a fresh INVITE to an agent brings back the audio of the offer in progress it names (a page
+ * loaded again, a lost media node). The softphone answers it by itself if its desk feed names the same offer.
+ */
+export const resumeHeader = 'X-Jackfield-Resume';

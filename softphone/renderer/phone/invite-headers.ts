@@ -1,8 +1,5 @@
-import { id, callHeader, offerHeader } from '../../../protocol/ids.ts';
+import { callHeader, id, offerHeader, resumeHeader } from '../../../protocol/ids.ts';
 import type { Invite } from './machine.ts';
-
-/** Names the offer in progress whose audio a fresh INVITE brings back to a page that was loaded again. */
-export const resumeHeader = 'X-Jackfield-Resume';
 
 /** The part of SIP.js's incoming request that is read. */
 export interface InviteMessage {
