@@ -81,10 +81,15 @@ export class AgentPage {
 
   /** Chooses a disposition and ends the wrap-up. */
   async wrapUp(disposition = 'resolved'): Promise<void> {
+    await this.dispose(disposition);
+    await this.activity('idle');
+  }
+
+  /** The same, where the next caller waits already: the agent is rung at once. */
+  async dispose(disposition = 'resolved'): Promise<void> {
     await this.at('wrapup').waitFor();
     await this.at(`disposition-${disposition}`).click();
     await this.at('wrapup-done').click();
-    await this.activity('idle');
   }
 }
 

@@ -17,6 +17,8 @@ export type PartName = 'sip-engine' | 'media' | 'server';
 export interface SiteOptions {
   /** More JACKFIELD_* variables. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Changes the copied dialplans before the site starts. */
+  readonly prepare?: (dialplans: string) => void;
 }
 
 export interface CommandResult {
@@ -136,10 +138,15 @@ export class TestSite {
     const { body } = await this.api('GET', '/api/v1/calls').catch(() => ({ body: { items: [] } }));
     for (const { id } of (body as { items: { id: string }[] }).items.slice(0, 3)) {
       const { story } = (await this.api('GET', `/api/v1/calls/${id}`)).body as { story: Record<string, unknown>[] };
-      for (const row of story) lines.push(`${id} ${String(row['at'])} ${String(row['type'])} ${JSON.stringify(row['facts'])}`);
+      for (const row of story)
+        lines.push(`${id} ${String(row['at'])} ${String(row['type'])} ${JSON.stringify(row['facts'])}`);
     }
-    for (const part of ['sip-engine', 'media-node', 'server'] as const)
-      lines.push(`--- ${part}`, ...this.log(part).split('\n').slice(-12));
+    for (const part of ['sip-engine', 'media-node', 'server'] as const) {
+      const said = this.log(part)
+        .split('\n')
+        .filter((line) => !line.includes('"diagnostic"'));
+      lines.push(`--- ${part}`, ...said.slice(-12));
+    }
     return lines.join('\n');
   }
 
@@ -161,6 +168,7 @@ export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
   const home = mkdtempSync(join(tmpdir(), 'jackfield-site-'));
   const dialplans = join(home, 'dialplans');
   cpSync(join(root, 'dialplans'), dialplans, { recursive: true });
+  options.prepare?.(dialplans);
   mkdirSync(join(home, 'run'), { recursive: true });
   const names = ['HTTP_PORT', 'HTTP_TLS_PORT', 'SIP_PORT', 'SIP_WEB_SOCKET_PORT', 'SIP_SECURE_WEB_SOCKET_PORT'];
   names.push('SIP_ADMIN_PORT', 'SIP_LINK_PORT', 'MEDIA_RPC_PORT', 'MEDIA_WEBRTC_PORT');
