@@ -208,8 +208,8 @@ describe('speech', () => {
     expect(splitByScript(' ')).toEqual([]);
   });
 
-  it('writes Chinese as the pinyin that espeak-ng reads', () => {
-    expect(toPinyin('你好，我的女儿')).toBe('ni3 hao3 ， wo3 de5 nv3 er2');
+  it('writes Chinese as the pinyin that espeak-ng reads', async () => {
+    expect(await toPinyin('你好，我的女儿')).toBe('ni3 hao3 ， wo3 de5 nv3 er2');
   });
 
   it('brings parts to one loudness', () => {

@@ -109,6 +109,11 @@ describe('SDP', () => {
     expect(readSdp(sdp, ['pcmu'])).toBe(fault);
   });
 
+  it('knows the hold of old phones', () => {
+    const hold = 'v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 RTP/AVP 0\r\n';
+    expect(readSdp(hold, ['pcmu'])).toMatchObject({ direction: 'sendonly' });
+  });
+
   it('answers a hold by listening only, with the numbers of the offer', () => {
     const offer: RemoteAudio = {
       address: '10.0.0.2',

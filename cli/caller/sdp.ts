@@ -145,6 +145,7 @@ export function readSdp(sdp: string, known: readonly CodecName[]): RemoteAudio |
     codec,
     payloadType,
     ...(events === undefined ? {} : { eventPayloadType: events }),
-    direction: directionIn(audio.lines) ?? directionIn(session) ?? 'sendrecv',
+    // RFC 3264 section 8.4: phones of the old kind hold a call by this address.
+    direction: address === '0.0.0.0' ? 'sendonly' : (directionIn(audio.lines) ?? directionIn(session) ?? 'sendrecv'),
   };
 }

@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pinyin } from 'pinyin-pro';
 import { readWav, resample } from './wav.ts';
 
 export type SpokenLanguage = 'en' | 'zh';
@@ -53,7 +52,9 @@ export function splitByScript(text: string, language: SpokenLanguage = 'en'): Sp
 }
 
 /** Hanzi to what espeak-ng's pinyin voice reads: tone numbers, 5 for the neutral tone. */
-export function toPinyin(text: string): string {
+export async function toPinyin(text: string): Promise<string> {
+  // Its dictionary is large, and most commands say nothing in Chinese.
+  const { pinyin } = await import('pinyin-pro');
   const syllables = pinyin(text, { toneType: 'num', type: 'array', nonZh: 'consecutive', v: true });
   return syllables.map((syllable) => syllable.replace(/([a-z])0$/, '$15')).join(' ');
 }
@@ -65,7 +66,7 @@ async function speakRun(run: SpokenRun, folder: string, name: string): Promise<S
   const program = run.language === 'en' ? 'flite' : 'espeak-ng';
   // The text goes by a file, so that it can neither be too long nor be taken for an option.
   const script = join(folder, `${name}.txt`);
-  await writeFile(script, `${run.language === 'en' ? run.text : toPinyin(run.text)}\n`);
+  await writeFile(script, `${run.language === 'en' ? run.text : await toPinyin(run.text)}\n`);
   const options =
     run.language === 'en'
       ? ['-voice', 'slt', '-o', file, '-f', script]
