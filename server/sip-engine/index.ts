@@ -51,8 +51,9 @@ export interface EngineSurroundings {
 function linkSource(core: EngineCore): LinkSource {
   const { dialogs, bindings } = core.context;
   return {
+    // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
     dialogs: () =>
-      [...dialogs.values()].map(({ id, state, role, tag, owner, since }) => {
+      [...dialogs.values(), ...core.serverCalls.ending].map(({ id, state, role, tag, owner, since }) => {
         return { id, state, role, tag, parked: owner === undefined, since };
       }),
     flows: () =>

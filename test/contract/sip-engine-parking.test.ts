@@ -107,9 +107,15 @@ describe.runIf(embedded)('an app that dies', () => {
     const [dialog] = dialogs;
     if (dialog === undefined) throw new Error('no dialog');
     const over = once(dialog, 'destroy');
+    // Until it has heard of it the engine still lists the dialog: the app must not take it for lost.
+    const link = await LinkClient.greet(bench.engine.ports.link ?? 0, bench.target.secret);
+    const asked = link.dialogs();
     await coming;
+    expect((await asked).map(({ id }) => id)).toContain(kept.id);
     await over;
     await peer.response(200, 'BYE');
+    expect((await link.dialogs()).map(({ id }) => id)).not.toContain(kept.id);
+    link.close();
   });
 
   it('can go on with its call from a rebuilt dialog: INFO, re-INVITE, BYE', async () => {

@@ -52,6 +52,13 @@ export class ServerCalls {
     return [...this.#byId.values()].filter((call) => call.owner === app);
   }
 
+  /** Dialogs a BYE has ended while their app still has to hear (or answer) it. */
+  get ending(): Dialog[] {
+    return [...this.#byId.values()].flatMap(({ inside, dialog, transaction }) =>
+      inside && dialog !== undefined && transaction.request.message.method === 'BYE' ? [dialog] : [],
+    );
+  }
+
   get size(): number {
     return this.#byId.size;
   }
