@@ -24,6 +24,7 @@ export function deskCallOf(state: CallState, around: CallSurroundings): DeskCall
     to: state.to,
     ...(queue === null ? {} : { queue: { id: queue.queueId, name: around.queueName(queue.queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
+    ...(queue === null ? {} : { waitingSince: queue.queuedAt }),
     offeredAt: offer.offeredAt,
     offerUntil: offer.until,
     ...(state.talkingSince === null ? {} : { answeredAt: state.talkingSince }),
