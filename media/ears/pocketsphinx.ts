@@ -38,6 +38,7 @@ export class PocketsphinxRecogniser implements Recogniser {
   readonly #options: PocketsphinxOptions;
   readonly #spotter: EarsChild;
   readonly #writers: readonly Writer[];
+  readonly #children: readonly EarsChild[];
   readonly #writerOf = new Map<number, Writer>();
   readonly #spoken = new Map<number, number>();
   readonly #compiled = new Emitter<number>();
@@ -51,13 +52,12 @@ export class PocketsphinxRecogniser implements Recogniser {
     this.#options = options;
     this.#spotter = this.#child('spot', []);
     const model = ['--dict', join(options.model, 'cmudict-en-us.dict'), '--lm', join(options.model, 'en-us.lm.bin')];
-    this.#writers = Array.from(
-      { length: options.writers },
-      () => new Writer(this.#child('write', model), options.clock),
-    );
+    const children = Array.from({ length: options.writers }, () => this.#child('write', model));
+    this.#children = [this.#spotter, ...children];
+    this.#writers = children.map((child) => new Writer(child, options.clock));
     this.#spotter.messages.on((message) => this.#spotted(message));
     for (const writer of this.#writers) writer.heard.on((heard) => this.heard.emit(heard));
-    for (const child of this.#children()) child.up.on(() => this.#judge());
+    for (const child of this.#children) child.up.on(() => this.#judge());
     this.#spotter.up.on((up) => {
       if (up) this.#listen();
     });
@@ -73,13 +73,13 @@ export class PocketsphinxRecogniser implements Recogniser {
 
   /** The process ids of the children, for tests of what happens when one dies. */
   get pids(): readonly number[] {
-    return this.#children().flatMap((child) => child.pid ?? []);
+    return this.#children.flatMap((child) => child.pid ?? []);
   }
 
   async start(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'jackfield-ears-'));
     this.#lexicon = loadLexicon(join(this.#options.model, 'cmudict-en-us.dict'));
-    await Promise.all([this.#lexicon, ...this.#children().map((child) => child.start())]);
+    await Promise.all([this.#lexicon, ...this.#children.map((child) => child.start())]);
   }
 
   begin(tap: number, utterance: number): void {
@@ -133,7 +133,7 @@ export class PocketsphinxRecogniser implements Recogniser {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#children().map((child) => child.close()));
+    await Promise.all(this.#children.map((child) => child.close()));
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -148,10 +148,6 @@ export class PocketsphinxRecogniser implements Recogniser {
       besides('bands.txt'),
     ];
     return new EarsChild({ program, args: [role, ...common, ...more], clock, logger });
-  }
-
-  #children(): readonly EarsChild[] {
-    return [this.#spotter, ...this.#writers.map((writer) => writer.child)];
   }
 
   #file(revision: number, kind: 'dict' | 'list'): string {
@@ -197,7 +193,7 @@ export class PocketsphinxRecogniser implements Recogniser {
   }
 
   #judge(): void {
-    const up = this.#children().every((child) => child.ready);
+    const up = this.#children.every((child) => child.ready);
     const state: EarsState = up
       ? { language: 'en-US', state: 'ready' }
       : { language: 'en-US', state: 'degraded', hint: 'the recogniser ended and is being started again' };

@@ -24,6 +24,8 @@ interface Utterance {
   endMs: number;
   /** Where in the utterance each phrase was spotted last. */
   readonly spotted: Map<string, number>;
+  /** Whether anything was heard of it: then a final text is due, even an empty one. */
+  told: boolean;
 }
 
 /** The same phrase spotted so near is the same saying: phrases compiled anew are sought in the whole utterance again. */
@@ -86,7 +88,7 @@ export class ListeningTap implements TapSink {
         this.#observe(utterance, { kind: 'partial', text: heard.text });
         return;
       case 'final':
-        if (heard.text !== '')
+        if (heard.text !== '' || utterance.told)
           this.#observe(utterance, { kind: 'final', text: heard.text, confidence: heard.confidence });
         this.#utterances.delete(heard.utterance);
         this.#leaveWhenDone();
@@ -115,7 +117,7 @@ export class ListeningTap implements TapSink {
   #begin(endMs: number): void {
     const { recogniser, number } = this.#options;
     const startMs = Math.max(0, endMs - this.#recent.length * frameMs);
-    this.#open = { number: ++this.#lastNumber, startMs, endMs, spotted: new Map() };
+    this.#open = { number: ++this.#lastNumber, startMs, endMs, spotted: new Map(), told: false };
     this.#utterances.set(this.#open.number, this.#open);
     recogniser.begin(number, this.#open.number);
     for (const frame of this.#recent.splice(0)) recogniser.write(number, frame);
@@ -144,6 +146,7 @@ export class ListeningTap implements TapSink {
   ): void {
     const { speaker, prefix, observe } = this.#options;
     const { confidence, ...rest } = what;
+    utterance.told = true;
     observe({
       type: 'observation',
       callId: speaker.callId,

@@ -1,9 +1,18 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { assertNever } from '../../base/assert-never.ts';
-import type { EarsChild } from './child.ts';
-import { pcmBytes, uint32, type ChildMessage } from './messages.ts';
+import { pcmBytes, uint32, type ChildMessage, type Kind } from './messages.ts';
 import type { Heard } from './recogniser.ts';
+
+/** What a writer needs of its child process (an `EarsChild`). */
+export interface WriterChild {
+  readonly messages: Emitter<ChildMessage>;
+  readonly up: Emitter<boolean>;
+  readonly ready: boolean;
+  readonly dropped: number;
+  send(kind: Kind, tap: number, payload?: Uint8Array): void;
+  kill(): void;
+}
 
 interface Utterance {
   readonly tap: number;
@@ -27,13 +36,13 @@ const patienceMs = 30_000;
 export class Writer {
   readonly heard = new Emitter<Heard>();
   dropped = 0;
-  readonly child: EarsChild;
+  readonly child: WriterChild;
   readonly #clock: Clock;
   /** The first is the one the child works on. */
   readonly #queue: Utterance[] = [];
   #stuck: Cancel | undefined;
 
-  constructor(child: EarsChild, clock: Clock) {
+  constructor(child: WriterChild, clock: Clock) {
     this.child = child;
     this.#clock = clock;
     child.messages.on((message) => this.#take(message));

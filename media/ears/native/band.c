@@ -16,7 +16,6 @@ struct network {
     int bands, context, hidden, frames; /* frames = 2 * context + 1 */
     float *w1, *b1, *w2, *b2;           /* inputs x hidden, hidden, hidden x WIDE_BANDS, WIDE_BANDS */
     float mean[CEPSTRA];                /* the cepstral mean of an average telephone */
-    float weight;                       /* how many frames that mean counts for */
     float dct[CEPSTRA][WIDE_BANDS];
 };
 
@@ -25,8 +24,6 @@ struct band {
     fe_t *fe;
     float ring[2 * MAX_CONTEXT + 1][MAX_BANDS]; /* the newest frames, oldest first */
     int held;                                   /* how many of them are real */
-    double sum[CEPSTRA];
-    double count;
     mfcc_t **buffer;
 };
 
@@ -64,7 +61,7 @@ network_t *network_read(const char *path)
         n->b1 = floats(n->hidden);
         n->w2 = floats(n->hidden * WIDE_BANDS);
         n->b2 = floats(WIDE_BANDS);
-        good = read_floats(file, &n->weight, 1) && read_floats(file, n->mean, CEPSTRA) &&
+        good = read_floats(file, n->mean, CEPSTRA) &&
                read_floats(file, n->w1, inputs * n->hidden) && read_floats(file, n->b1, n->hidden) &&
                read_floats(file, n->w2, n->hidden * WIDE_BANDS) && read_floats(file, n->b2, WIDE_BANDS);
     }
@@ -74,7 +71,7 @@ network_t *network_read(const char *path)
     return n;
 }
 
-int network_bands(const network_t *network) { return network->bands; }
+const float *network_mean(const network_t *network) { return network->mean; }
 
 band_t *band_new(network_t *network, cmd_ln_t *front_end)
 {
@@ -85,8 +82,6 @@ band_t *band_new(network_t *network, cmd_ln_t *front_end)
         free(band);
         return NULL;
     }
-    for (int i = 0; i < CEPSTRA; i++) band->sum[i] = (double)network->mean[i] * network->weight;
-    band->count = network->weight;
     band->buffer = (mfcc_t **)ckd_calloc_2d(64, MAX_BANDS, sizeof(mfcc_t));
     return band;
 }
@@ -102,11 +97,6 @@ void band_free(band_t *band)
 void band_begin(band_t *band)
 {
     band->held = 0;
-    /* The past is worth ten seconds at most, so that a handset passed on is learnt anew. */
-    if (band->count > 1000) {
-        for (int i = 0; i < CEPSTRA; i++) band->sum[i] *= 1000 / band->count;
-        band->count = 1000;
-    }
     fe_start_utt(band->fe);
 }
 
@@ -137,18 +127,15 @@ static void widen(const band_t *band, float wide[WIDE_BANDS])
     for (int b = 0; b < n->bands; b++) wide[b] += now[b] - mean;
 }
 
-static void cepstra(band_t *band, float32 out[CEPSTRA])
+static void cepstra(const band_t *band, float32 out[CEPSTRA])
 {
     float wide[WIDE_BANDS];
     widen(band, wide);
     for (int i = 0; i < CEPSTRA; i++) {
         float value = 0;
         for (int j = 0; j < WIDE_BANDS; j++) value += band->network->dct[i][j] * wide[j];
-        band->sum[i] += value;
         out[i] = value;
     }
-    band->count += 1;
-    for (int i = 0; i < CEPSTRA; i++) out[i] -= (float32)(band->sum[i] / band->count);
 }
 
 /* Puts one frame into the ring; true when there is a middle frame to work on. */

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const sources = ['main.c', 'band.c', 'band.h'];
+const sources = ['main.c', 'band.c', 'band.h', 'channel.c', 'channel.h'];
 const flags = ['-O2', '-Wall', '-Wextra', '-ftree-vectorize'];
 
 /** The Debian packages the build and the recogniser need. */

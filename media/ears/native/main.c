@@ -14,12 +14,13 @@
  */
 #include <pocketsphinx.h>
 #include <sphinxbase/err.h>
+#include <sphinxbase/ngram_model.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "band.h"
+#include "channel.h"
 
 #define MAX_TAPS 4096
 #define MAX_PAYLOAD (1 << 20)
@@ -28,6 +29,7 @@
 
 typedef struct {
     band_t *band;
+    channel_t channel;
     ps_decoder_t *spotter; /* `spot` only */
     int revision;          /* of the phrases in `spotter` */
     int open;
@@ -39,10 +41,11 @@ typedef struct {
 
 static cmd_ln_t *front_end;
 static network_t *network;
-static const char *hmm, *features, *bands_path, *dict, *lm;
+static const char *hmm, *features, *bands_path;
 static char *phrase_dict, *phrase_list;
 static int phrase_revision;
-static ps_decoder_t *writer;
+
+static ps_decoder_t *quick, *thorough; /* `write` only */
 static tap_t *taps[MAX_TAPS];
 static char last_partial[4096];
 
@@ -84,14 +87,35 @@ static void report_spotted(tap_t *tap, int number)
     if (at != NULL) ps_seg_free(at);
 }
 
+static void feed(ps_decoder_t *decoder, const double mean[CEPSTRA], const float32 raw[CEPSTRA])
+{
+    float32 clean[CEPSTRA];
+    mfcc_t *row = clean;
+    channel_remove(mean, raw, clean);
+    ps_process_cep(decoder, &row, 1, FALSE, FALSE);
+}
+
 static void spot(tap_t *tap, int number, float32 (*cepstra)[CEPSTRA], int count)
 {
     if (tap->spotter == NULL) return;
+    double mean[CEPSTRA];
+    channel_guess(&tap->channel, mean);
     for (int i = 0; i < count; i++) {
-        mfcc_t *row = cepstra[i];
-        ps_process_cep(tap->spotter, &row, 1, FALSE, FALSE);
+        feed(tap->spotter, mean, cepstra[i]);
         if (i % 4 == 3 || i == count - 1) report_spotted(tap, number);
     }
+}
+
+/* Once more over the whole utterance, now that the channel is known: it costs little. */
+static void spot_again(tap_t *tap, int number)
+{
+    double mean[CEPSTRA];
+    channel_known(&tap->channel, mean);
+    tap->reported = 0;
+    ps_start_utt(tap->spotter);
+    for (int i = 0; i < tap->frames; i++) feed(tap->spotter, mean, tap->kept[i]);
+    ps_end_utt(tap->spotter);
+    report_spotted(tap, number);
 }
 
 static void begin_spotting(tap_t *tap)
@@ -141,11 +165,12 @@ static void print_text(const char *type, int number, uint32 utterance, const cha
 
 static void transcribe(tap_t *tap, int number, float32 (*cepstra)[CEPSTRA], int count)
 {
+    double mean[CEPSTRA];
+    channel_guess(&tap->channel, mean);
     for (int i = 0; i < count; i++) {
-        mfcc_t *row = cepstra[i];
-        ps_process_cep(writer, &row, 1, FALSE, FALSE);
+        feed(quick, mean, cepstra[i]);
         if ((tap->frames - count + i) % PARTIAL_EVERY != PARTIAL_EVERY - 1) continue;
-        const char *text = ps_get_hyp(writer, NULL);
+        const char *text = ps_get_hyp(quick, NULL);
         if (text == NULL || *text == '\0' || strcmp(text, last_partial) == 0) continue;
         snprintf(last_partial, sizeof last_partial, "%s", text);
         print_text("partial", number, tap->utterance, text, 0);
@@ -154,17 +179,38 @@ static void transcribe(tap_t *tap, int number, float32 (*cepstra)[CEPSTRA], int 
 
 static void end_writing(const tap_t *tap, int number)
 {
-    ps_end_utt(writer);
-    int32 score = 0;
-    const char *text = ps_get_hyp(writer, &score);
+    double mean[CEPSTRA];
+    channel_known(&tap->channel, mean);
+    ps_end_utt(quick);
+    ps_start_utt(thorough);
+    for (int i = 0; i < tap->frames; i++) feed(thorough, mean, tap->kept[i]);
+    ps_end_utt(thorough);
+    const char *text = ps_get_hyp(thorough, NULL);
     double words = 0, total = 0;
-    for (ps_seg_t *at = ps_seg_iter(writer); at != NULL; at = ps_seg_next(at)) {
+    for (ps_seg_t *at = ps_seg_iter(thorough); at != NULL; at = ps_seg_next(at)) {
         if (ps_seg_word(at)[0] == '<' || ps_seg_word(at)[0] == '[') continue;
-        total += logmath_exp(ps_get_logmath(writer), ps_seg_prob(at, NULL, NULL, NULL));
+        total += logmath_exp(ps_get_logmath(thorough), ps_seg_prob(at, NULL, NULL, NULL));
         words += 1;
     }
     double confidence = words == 0 ? 0 : total / words;
     print_text("final", number, tap->utterance, text == NULL ? "" : text, confidence > 1 ? 1 : confidence);
+}
+
+/*
+ * Two decoders over one language model: a quick one while the utterance is spoken, whose text is only shown for a
+ * moment, and a thorough one when it is over and the channel is known.
+ */
+static int open_writers(const char *dict, const char *lm)
+{
+    if (dict == NULL || lm == NULL) return 0;
+    cmd_ln_t *config = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-dict", dict, "-lm", lm, "-featparams", features,
+                                   "-logfn", "/dev/null", NULL);
+    if (config == NULL || (thorough = ps_init(config)) == NULL) return 0;
+    ngram_model_t *shared = ps_get_lm(thorough, ps_get_search(thorough));
+    config = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-dict", dict, "-featparams", features, "-logfn",
+                         "/dev/null", "-fwdflat", "no", "-bestpath", "no", "-maxhmmpf", "3000", "-maxwpf", "10", NULL);
+    if (shared == NULL || config == NULL || (quick = ps_init(config)) == NULL) return 0;
+    return ps_set_lm(quick, "quick", shared) >= 0 && ps_set_search(quick, "quick") >= 0;
 }
 
 /* ---- taps ---- */
@@ -175,6 +221,7 @@ static tap_t *tap_of(int number)
     tap_t *tap = calloc(1, sizeof *tap);
     tap->band = band_new(network, front_end);
     if (tap->band == NULL) fail("the front end does not fit the bands file");
+    channel_start(&tap->channel, network_mean(network));
     tap->kept = malloc(sizeof(float32[CEPSTRA]) * MAX_FRAMES);
     return taps[number] = tap;
 }
@@ -183,7 +230,8 @@ static void hear(tap_t *tap, int number, int count)
 {
     float32(*fresh)[CEPSTRA] = tap->kept + tap->frames;
     tap->frames += count;
-    if (writer != NULL) transcribe(tap, number, fresh, count);
+    for (int i = 0; i < count; i++) channel_learn(&tap->channel, fresh[i]);
+    if (quick != NULL) transcribe(tap, number, fresh, count);
     else spot(tap, number, fresh, count);
 }
 
@@ -193,10 +241,11 @@ static void begin(tap_t *tap, uint32 utterance)
     tap->utterance = utterance;
     tap->frames = 0;
     band_begin(tap->band);
-    if (writer == NULL) begin_spotting(tap);
+    channel_begin(&tap->channel);
+    if (quick == NULL) begin_spotting(tap);
     else {
         last_partial[0] = '\0';
-        ps_start_utt(writer);
+        ps_start_utt(quick);
     }
 }
 
@@ -204,13 +253,14 @@ static void end(tap_t *tap, int number)
 {
     hear(tap, number, band_end(tap->band, tap->kept + tap->frames, MAX_FRAMES - tap->frames));
     tap->open = 0;
-    if (writer != NULL) {
+    if (quick != NULL) {
         end_writing(tap, number);
         return;
     }
     if (tap->spotter != NULL) {
         ps_end_utt(tap->spotter);
         report_spotted(tap, number);
+        spot_again(tap, number);
     }
     printf("{\"type\":\"ended\",\"tap\":%d,\"utterance\":%u}\n", number, tap->utterance);
 }
@@ -266,18 +316,12 @@ int main(int argc, char **argv)
     hmm = option(argc, argv, "--hmm");
     features = option(argc, argv, "--features");
     bands_path = option(argc, argv, "--bands");
-    dict = option(argc, argv, "--dict");
-    lm = option(argc, argv, "--lm");
     if (hmm == NULL || features == NULL || bands_path == NULL) fail("an option is missing");
     network = network_read(bands_path);
     if (network == NULL) fail("the bands file cannot be read");
     front_end = front_end_options();
-    if (strcmp(argv[1], "write") == 0) {
-        cmd_ln_t *config = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-dict", dict, "-lm", lm, "-featparams",
-                                       features, "-logfn", "/dev/null", NULL);
-        writer = config == NULL ? NULL : ps_init(config);
-        if (writer == NULL) fail("the language model cannot be loaded");
-    }
+    if (strcmp(argv[1], "write") == 0 && !open_writers(option(argc, argv, "--dict"), option(argc, argv, "--lm")))
+        fail("the language model cannot be loaded");
     printf("{\"type\":\"ready\"}\n");
     static char payload[MAX_PAYLOAD + 1];
     unsigned char head[8];
