@@ -41,6 +41,10 @@ export function startProgram(
     child.once('close', (code) => resolve(code ?? -1));
   });
   exited.catch(() => undefined);
+  // A test run that breaks off must not leave phones and captures behind.
+  const endToo = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endToo);
+  child.once('exit', () => process.off('exit', endToo));
   return {
     child,
     exited,
