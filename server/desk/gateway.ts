@@ -25,13 +25,16 @@ export interface GatewayOptions {
 
 /** Above this many bytes not yet taken by a softphone it is cut off; it comes back for a snapshot. */
 const slowestBytes = 1_000_000;
+/** A busy machine may be late with one answer, not with two. */
+const mostMissed = 2;
 const longestFrameBytes = 65_536;
 
 interface Visitor {
   readonly socket: WebSocket;
   agentId?: string;
   stop?: () => void;
-  alive: boolean;
+  /** Pings it has not answered in a row. */
+  missed: number;
 }
 
 export class DeskGateway {
@@ -58,13 +61,13 @@ export class DeskGateway {
   }
 
   #visit(socket: WebSocket): void {
-    const visitor: Visitor = { socket, alive: true };
+    const visitor: Visitor = { socket, missed: 0 };
     this.#visitors.add(visitor);
-    socket.on('pong', () => (visitor.alive = true));
+    socket.on('pong', () => (visitor.missed = 0));
     socket.on('error', (err) => this.#ports.logger.debug({ err }, 'a desk connection failed'));
     socket.on('close', () => this.#leave(visitor));
     socket.on('message', (message, isBinary) => {
-      visitor.alive = true;
+      visitor.missed = 0;
       const request = isBinary ? makeProblem('not-json', { reason: 'a binary frame' }) : parse(String(message));
       if ('code' in request) this.#send(visitor, { type: 'problem', problem: request });
       else this.#take(visitor, request);
@@ -118,9 +121,8 @@ export class DeskGateway {
 
   #ping(): void {
     for (const visitor of this.#visitors) {
-      if (!visitor.alive) visitor.socket.terminate();
-      visitor.alive = false;
-      visitor.socket.ping();
+      if (++visitor.missed > mostMissed) visitor.socket.terminate();
+      else visitor.socket.ping();
     }
   }
 }

@@ -9,13 +9,25 @@ export interface Home {
   readonly areaCode: string;
 }
 
+/** A short number is an extension or a service, never a subscriber. */
+const shortestSubscriber = 7;
+/** Up to this many digits the area code is left out. */
+const longestLocal = 8;
+
+/** What a number may have been meant as, likeliest first. */
+function readings(plain: string, home: Home): readonly string[] {
+  if (plain.startsWith('+')) return [plain];
+  if (!/^\d+$/.test(plain) || plain.length < shortestSubscriber) return [];
+  if (plain.length <= longestLocal && !plain.startsWith('0')) return [`${home.areaCode}${plain}`, plain];
+  return [plain, `+${plain}`];
+}
+
 /** E.164 where the number can be made so; else as it came, without what a number cannot hold. */
 export function normalise(number: string, home: Home): string {
   const plain = number.replace(/[\s()./-]/g, '');
   const country: CountryCode | undefined = isSupportedCountry(home.country) ? home.country : undefined;
-  const candidates = [plain, ...(plain.startsWith('+') ? [] : [`+${plain}`, `${home.areaCode}${plain}`])];
-  for (const candidate of candidates) {
-    const parsed = parsePhoneNumberFromString(candidate, country === undefined ? {} : { defaultCountry: country });
+  for (const reading of readings(plain, home)) {
+    const parsed = parsePhoneNumberFromString(reading, country === undefined ? {} : { defaultCountry: country });
     if (parsed?.isValid() === true) return parsed.number;
   }
   return plain;
