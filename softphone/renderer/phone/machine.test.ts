@@ -174,6 +174,32 @@ describe('the line: every event in every state', () => {
     expect(effects).toEqual([end]);
   });
 
+  describe('a call whose BYE was lost: the desk does not know it any more', () => {
+    const ghost: PhoneState = { ...phone(lines.talking), inProgress: { known: true } };
+    const silent: PhoneState = {
+      ...ghost,
+      line: { ...invite, type: 'talking', muted: false, media: 'failed', since: 5 },
+    };
+    const outcome = (state: PhoneState, event: PhoneEvent): readonly unknown[] => {
+      const after = phoneTransition(state, event);
+      return [after.state.line.type, ...after.effects];
+    };
+
+    it('stays as long as there is audio: the BYE may be on its way', () => {
+      expect(outcome(phone(lines.talking), { type: 'desk-told' })).toEqual(['talking']);
+    });
+
+    it('ends when its audio is gone, whichever is learnt first', () => {
+      expect(outcome(silent, { type: 'desk-told' })).toEqual(['ended', end]);
+      const failed: PhoneEvent = { type: 'media-changed', session: 's1', media: 'interrupted' };
+      expect(outcome(ghost, failed)).toEqual(['ended', end]);
+    });
+
+    it('makes room for the next ring', () => {
+      expect(outcome(ghost, { type: 'invited', invite: other })).toEqual(['ringing', end]);
+    });
+  });
+
   it('dials only when registered', () => {
     const event: PhoneEvent = { type: 'dial-asked', session: 's9', target: 'sip:x@y' };
     expect(phoneTransition(phone(lines.idle, { type: 'connecting', attempt: 0 }), event).effects).toEqual([]);

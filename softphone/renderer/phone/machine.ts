@@ -117,7 +117,7 @@ export function phoneTransition(state: PhoneState, event: PhoneEvent): PhoneStep
       return over(state, event.session, 'peer');
     case 'media-changed':
       return state.line.type === 'talking' && state.line.session === event.session
-        ? moved(state, { ...state.line, media: event.media })
+        ? dropGhost({ ...state, line: { ...state.line, media: event.media } })
         : same(state);
     default:
       return assertNever(event);
@@ -148,12 +148,31 @@ function inviteOf(line: Invite): Invite {
   };
 }
 
+/**
+ * The desk says that the call on the line is not in progress (any more). That alone is no end, the BYE may be on its way;
+ * but a BYE that was lost with the SIP server never comes.
+ */
+function isGhost({ line, inProgress }: PhoneState): boolean {
+  if (line.type !== 'talking' || line.offerId === undefined || !inProgress.known) return false;
+  return inProgress.offerId !== line.offerId && (line.resume === undefined || inProgress.offerId !== line.resume);
+}
+
+/** Ends a call that the desk does not know and that has no audio either: nobody is there. */
+function dropGhost(state: PhoneState): PhoneStep {
+  const { line } = state;
+  const silent = line.type === 'talking' && (line.media === 'interrupted' || line.media === 'failed');
+  if (!silent || !isGhost(state)) return same(state);
+  return moved(state, { ...inviteOf(line), type: 'ended', cause: 'peer' }, { type: 'end', session: line.session });
+}
+
 function invited(state: PhoneState, invite: Invite): PhoneStep {
   const { line } = state;
   const busyWith = liveSession(line);
   if (busyWith !== undefined) {
     // The audio of the call in progress is being moved (a new media node, say): take the new one, then drop the old.
     const moves = line.type === 'talking' && invite.resume !== undefined && invite.resume === line.offerId;
+    if (!moves && isGhost(state) && invite.resume === undefined)
+      return moved(state, { ...invite, type: 'ringing', declined: false }, { type: 'end', session: busyWith });
     if (!moves) return { state, effects: [{ type: 'reject', session: invite.session, status: 486 }] };
     return moved(
       state,
@@ -177,7 +196,7 @@ function checked(state: PhoneState, invite: Invite): PhoneStep {
 function deskTold(state: PhoneState, offerId: string | undefined): PhoneStep {
   const inProgress: InProgress = offerId === undefined ? { known: true } : { known: true, offerId };
   const told: PhoneState = { ...state, inProgress };
-  return told.line.type === 'checking' ? checked(told, inviteOf(told.line)) : same(told);
+  return told.line.type === 'checking' ? checked(told, inviteOf(told.line)) : dropGhost(told);
 }
 
 function answer(state: PhoneState, invite: Invite): PhoneStep {
