@@ -56,6 +56,9 @@ function legsOf(call: CallState): Leg[] {
  * asked anew. Dialogs the engine lost are told by the SIP side.
  */
 export function tellDialogs(calls: Calls, dialogs: ReadonlySet<string>, bye: (legId: string) => void): void {
+  // The dialog of a leg that its call has done with: its BYE was still to be sent.
+  const wanted = new Set(calls.all().flatMap((call) => legsOf(call).map((leg) => leg.legId)));
+  for (const legId of dialogs) if (!wanted.has(legId)) bye(legId);
   for (const call of calls.all())
     for (const leg of legsOf(call)) tellDialog(calls, call, leg, dialogs.has(leg.legId), bye);
 }
