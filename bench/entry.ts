@@ -4,14 +4,22 @@ export interface BenchEntry {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** Larger is better, or smaller. */
-  readonly better: 'larger' | 'smaller';
+  /** Larger is better, or smaller; `reference`: only something to compare with. */
+  readonly better: 'larger' | 'smaller' | 'reference';
   /** How it was measured. */
   readonly detail?: string;
 }
 
-/** The value below which the share `part` (0 to 1) of `values` lies; NaN of none. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+/** What one bench found. */
+export interface BenchReport {
+  readonly entries: readonly BenchEntry[];
+  /** The single values behind the figures, by the name of the entry; they become a CSV file. */
+  readonly samples?: Readonly<Record<string, readonly number[]>>;
+  /** What a reader must know: what could not be measured, and why. */
+  readonly notes?: readonly string[];
+}
+
+/** The value of an entry, by name; NaN when it is not there. */
+export function valueOf(entries: readonly BenchEntry[], name: string): number {
+  return entries.find((entry) => entry.name === name)?.value ?? Number.NaN;
 }

@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { type Ledger, openLedger, type Row, type Snapshot } from '../server/ledger/index.ts';
-import { type BenchEntry, quantile } from './entry.ts';
+import type { BenchEntry, BenchReport } from './entry.ts';
+import { quantile } from './statistics.ts';
 
 /** A call's typical row: two of three have no personal fields. */
 function sampleRow(n: number, subject: string): Row {
@@ -51,7 +52,7 @@ async function latencies(ledger: Ledger, count: number): Promise<{ written: numb
 }
 
 /** Measures on a new database in the system's folder for temporary files, after a warm-up. */
-export async function run(): Promise<BenchEntry[]> {
+export async function run(): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
   const ledger = await openLedger({
     file: join(folder, 'ledger.db'),
@@ -75,7 +76,7 @@ export async function run(): Promise<BenchEntry[]> {
       better: 'larger',
       detail: `node:sqlite, hash chain, a third with personal fields, ${what}`,
     });
-    return [
+    const entries = [
       rows('ledger/durable-rows', single, '1 row an append'),
       rows('ledger/durable-rows-grouped', grouped, '10 rows an append'),
       ms('ledger/written-p50', quantile(written, 0.5)),
@@ -83,6 +84,7 @@ export async function run(): Promise<BenchEntry[]> {
       ms('ledger/durable-p50', quantile(durable, 0.5)),
       ms('ledger/durable-p99', quantile(durable, 0.99)),
     ];
+    return { entries, samples: { 'ledger/written': written, 'ledger/durable': durable } };
   } finally {
     await ledger.close();
     rmSync(folder, { recursive: true });
