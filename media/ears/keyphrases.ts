@@ -8,21 +8,42 @@ export interface Keyphrases {
   readonly dictionary: string;
   /** List text: one `phrase /threshold/` a line. */
   readonly list: string;
-  /** By the spelling in the list: the phrases it stands for. */
-  readonly phrases: ReadonlyMap<string, readonly Phrase[]>;
+  /** By the spelling in the list. */
+  readonly phrases: ReadonlyMap<string, Keyphrase>;
   readonly rejected: readonly RejectedPhrase[];
 }
 
-/** How easily a phrase is believed: the decimal exponent of its threshold, from its number of phones. */
-export interface Sensitivity {
-  /** Exponent for a phrase without phones. */
-  readonly base: number;
-  /** Added for each phone: the longer, the more evidence there is and the lower the threshold may be. */
-  readonly perPhone: number;
-  readonly lowest: number;
+/** A phrase as it is listed, in one of the ways of saying it. */
+export interface Keyphrase {
+  /** The phrases of the rules that are said so. */
+  readonly phrases: readonly Phrase[];
+  readonly phones: number;
 }
 
-export const defaultSensitivity: Sensitivity = { base: -5, perPhone: -1.5, lowest: -25 };
+/**
+ * From how many phones on: `listed` is the decimal exponent of the threshold from which keyphrase search reports it,
+ * `sure` the exponent from which it is believed without a text. The longer a phrase, the more its sound alone says.
+ * Measured on the tuning sentences: docs/decisions.md.
+ */
+const thresholds: readonly { readonly phones: number; readonly listed: number; readonly sure: number }[] = [
+  { phones: 0, listed: -20, sure: 0 },
+  { phones: 7, listed: -28, sure: -2 },
+  { phones: 9, listed: -40, sure: -15 },
+  { phones: 11, listed: -45, sure: -35 },
+];
+
+function thresholdOf(phones: number): { readonly listed: number; readonly sure: number } {
+  return thresholds.findLast((each) => phones >= each.phones) ?? { listed: 0, sure: 0 };
+}
+
+/** What the search subtracts from its scores, and how many of its units make a factor of ten. */
+const scoreOffset = 1500;
+const scorePerDecade = 22.49;
+
+/** Whether a phrase of so many phones, found with this score, needs no further evidence. */
+export function isSure(score: number, phones: number): boolean {
+  return score + scoreOffset >= thresholdOf(phones).sure * scorePerDecade;
+}
 
 /** Shortest phrase that is listened for, in phones: shorter ones are in every second sentence. */
 const fewestPhones = 3;
@@ -46,10 +67,6 @@ function phonesOf(way: readonly string[], lexicon: Lexicon): number {
   }, 0);
 }
 
-function exponent(phones: number, sensitivity: Sensitivity): number {
-  return Math.max(sensitivity.lowest, Math.round(sensitivity.base + sensitivity.perPhone * phones));
-}
-
 function reasonAgainst(spelling: readonly string[], lexicon: Lexicon): string | undefined {
   if (spelling.length === 0) return 'it has no words';
   const unknown = spelling.filter((word) => !lexicon.has(word));
@@ -59,13 +76,9 @@ function reasonAgainst(spelling: readonly string[], lexicon: Lexicon): string | 
 }
 
 /** Compiles English phrases. A phrase with an unknown or no word is rejected with the reason; the rest stand. */
-export function compileKeyphrases(
-  phrases: readonly Phrase[],
-  lexicon: Lexicon,
-  sensitivity: Sensitivity = defaultSensitivity,
-): Keyphrases {
+export function compileKeyphrases(phrases: readonly Phrase[], lexicon: Lexicon): Keyphrases {
   const rejected: RejectedPhrase[] = [];
-  const bySpelling = new Map<string, Phrase[]>();
+  const bySpelling = new Map<string, Keyphrase>();
   const lines = new Map<string, string>();
   const needed = new Set<string>();
   for (const phrase of phrases) {
@@ -78,8 +91,9 @@ export function compileKeyphrases(
     for (const word of spelling) needed.add(word);
     for (const way of variants(spelling, lexicon)) {
       const written = way.join(' ');
-      lines.set(written, `${written} /1e${exponent(phonesOf(way, lexicon), sensitivity)}/`);
-      bySpelling.set(written, [...(bySpelling.get(written) ?? []), phrase]);
+      const phones = phonesOf(way, lexicon);
+      lines.set(written, `${written} /1e${thresholdOf(phones).listed}/`);
+      bySpelling.set(written, { phones, phrases: [...(bySpelling.get(written)?.phrases ?? []), phrase] });
     }
   }
   const dictionary = [...needed].flatMap((word) =>

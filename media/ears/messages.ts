@@ -20,6 +20,7 @@ export type ChildMessage =
       readonly phrase: string;
       readonly start: number;
       readonly end: number;
+      readonly score: number;
     }
   | { readonly type: 'ended'; readonly tap: number; readonly utterance: number };
 
@@ -93,6 +94,7 @@ export function decode(line: string): ChildMessage | undefined {
         phrase: text(fields, 'phrase'),
         start: number(fields, 'start'),
         end: number(fields, 'end'),
+        score: number(fields, 'score'),
       };
     case 'ended':
       return { type: 'ended', ...place(fields) };

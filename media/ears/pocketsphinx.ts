@@ -9,9 +9,10 @@ import type { EarsState, Phrase } from '../../protocol/media.ts';
 import { EarsChild } from './child.ts';
 import { compileKeyphrases, type Keyphrases } from './keyphrases.ts';
 import { loadLexicon, type Lexicon } from './lexicon.ts';
-import { childFrameMs, pcmBytes, uint32, type ChildMessage } from './messages.ts';
+import { pcmBytes, uint32, type ChildMessage } from './messages.ts';
 import type { RejectedPhrase } from './ports.ts';
 import type { Heard, Recogniser } from './recogniser.ts';
+import { Doubts } from './spotted.ts';
 import { Writer } from './writer.ts';
 
 export interface PocketsphinxOptions {
@@ -42,7 +43,8 @@ export class PocketsphinxRecogniser implements Recogniser {
   readonly #writerOf = new Map<number, Writer>();
   readonly #spoken = new Map<number, number>();
   readonly #compiled = new Emitter<number>();
-  #lexicon: Promise<Lexicon> | undefined;
+  readonly #doubts = new Doubts();
+  #lexicon: Lexicon = new Map();
   #keyphrases = noPhrases;
   #revision = 0;
   #folder: string | undefined;
@@ -56,7 +58,7 @@ export class PocketsphinxRecogniser implements Recogniser {
     this.#children = [this.#spotter, ...children];
     this.#writers = children.map((child) => new Writer(child, options.clock));
     this.#spotter.messages.on((message) => this.#spotted(message));
-    for (const writer of this.#writers) writer.heard.on((heard) => this.heard.emit(heard));
+    for (const writer of this.#writers) writer.heard.on((heard) => this.#written(heard));
     for (const child of this.#children) child.up.on(() => this.#judge());
     this.#spotter.up.on((up) => {
       if (up) this.#listen();
@@ -78,8 +80,9 @@ export class PocketsphinxRecogniser implements Recogniser {
 
   async start(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'jackfield-ears-'));
-    this.#lexicon = loadLexicon(join(this.#options.model, 'cmudict-en-us.dict'));
-    await Promise.all([this.#lexicon, ...this.#children.map((child) => child.start())]);
+    const lexicon = loadLexicon(join(this.#options.model, 'cmudict-en-us.dict'));
+    await Promise.all(this.#children.map((child) => child.start()));
+    this.#lexicon = await lexicon;
   }
 
   begin(tap: number, utterance: number): void {
@@ -105,11 +108,12 @@ export class PocketsphinxRecogniser implements Recogniser {
     this.#spotter.send('X', tap);
     this.#writerOf.get(tap)?.forget(tap);
     this.#writerOf.delete(tap);
+    this.#doubts.forget(tap);
   }
 
   async setPhrases(phrases: readonly Phrase[]): Promise<readonly RejectedPhrase[]> {
-    if (this.#lexicon === undefined || this.#folder === undefined) throw new Error('setPhrases before start');
-    const keyphrases = compileKeyphrases(phrases, await this.#lexicon);
+    if (this.#folder === undefined) throw new Error('setPhrases before start');
+    const keyphrases = compileKeyphrases(phrases, this.#lexicon);
     const revision = ++this.#revision;
     await writeFile(this.#file(revision, 'dict'), keyphrases.dictionary);
     await writeFile(this.#file(revision, 'list'), keyphrases.list);
@@ -176,20 +180,17 @@ export class PocketsphinxRecogniser implements Recogniser {
   #spotted(message: ChildMessage): void {
     if (message.type === 'compiled') this.#compiled.emit(message.revision);
     // Without a writer nothing else says that an utterance is over.
-    if (message.type === 'ended' && this.#writers.length === 0)
-      this.heard.emit({ ...message, type: 'final', text: '' });
+    if (message.type === 'ended' && this.#writers.length === 0) this.#written({ ...message, type: 'final', text: '' });
     if (message.type !== 'spotted') return;
-    const { tap, utterance } = message;
-    for (const { phraseId, text } of this.#keyphrases.phrases.get(message.phrase) ?? [])
-      this.heard.emit({
-        type: 'spotted',
-        tap,
-        utterance,
-        phraseId,
-        text,
-        startMs: message.start * childFrameMs,
-        endMs: message.end * childFrameMs,
-      });
+    const keyphrase = this.#keyphrases.phrases.get(message.phrase);
+    if (keyphrase === undefined) return;
+    for (const spotted of this.#doubts.weigh(message, keyphrase)) this.heard.emit(spotted);
+  }
+
+  #written(heard: Heard): void {
+    if (heard.type === 'final')
+      for (const spotted of this.#doubts.confirm(heard, this.#lexicon)) this.heard.emit(spotted);
+    this.heard.emit(heard);
   }
 
   #judge(): void {
