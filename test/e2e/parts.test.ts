@@ -1,0 +1,156 @@
+/** A part dies while a caller is in each state a call has: what it held goes on, or ends with its true cause. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentSummary, QueueSummary } from '../../protocol/rest.ts';
+import { siteFiles } from '../../server/config.ts';
+import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import { launchChromium } from '../support/browser/chromium.ts';
+import { LinkClient } from '../support/sip/link.ts';
+import { type PartName, startSite, type TestSite, until } from '../support/site.ts';
+import { answerNext, type Caller, callSite } from '../support/talks.ts';
+import { writeMicrophone } from '../support/voices.ts';
+
+let folder: string;
+let site: TestSite;
+let browser: Browser;
+let alice: AgentPage;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-parts-'));
+  site = await startSite();
+  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
+  alice = await openAgentPage(await browser.newContext({ ignoreHTTPSErrors: true }), site);
+  alice.page.setDefaultTimeout(30_000);
+  await alice.logIn();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await site.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await site.diagnosis(), await alice.glance());
+});
+
+async function items<T>(path: string): Promise<readonly T[]> {
+  return ((await site.api('GET', path)).body as { items: T[] }).items;
+}
+
+async function support(): Promise<QueueSummary | undefined> {
+  return (await items<QueueSummary>('/api/v1/queues')).find(({ id }) => id === 'support');
+}
+
+async function agent(): Promise<AgentSummary | undefined> {
+  return (await items<AgentSummary>('/api/v1/agents')).find(({ id }) => id === 'alice');
+}
+
+/** Kills a part, lets `meanwhile` happen, and waits until everything is ready again. */
+async function kill(part: PartName, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+  const pid = await site.kill(part);
+  await meanwhile();
+  await site.untilReady(part, pid);
+  await alice.page.locator('[data-testid=feed-state][data-state=live]').waitFor();
+}
+
+/** UDP ports of the media node's RTP range that are open, as the kernel tells: an endpoint has two. */
+function rtpPortsOpen(): number[] {
+  const [first = 0, last = 0] = site.config.media.rtpPorts.split('-').map(Number);
+  const ports = readFileSync('/proc/net/udp', 'utf8')
+    .split('\n')
+    .map((line) => Number.parseInt(line.slice(15, 19), 16));
+  return ports.filter((port) => port >= first && port <= last);
+}
+
+/** Nothing is left of any call: no dialog in the engine, no socket in the media node, nobody in the queue. */
+async function nothingHaunts(): Promise<void> {
+  const secret = readFileSync(siteFiles(site.config).engineSecret, 'utf8').trim();
+  const link = await LinkClient.greet(site.config.sip.linkPort, secret);
+  await until(async () => (await link.dialogs()).length === 0);
+  link.close();
+  await until(() => rtpPortsOpen().length === 0);
+  await until(async () => (await support())?.waiting === 0);
+  await until(async () => (await agent())?.activity === 'idle');
+}
+
+/** The agent takes a call as ever, and both ends of it work. */
+async function takesTheNextCall(): Promise<void> {
+  const caller = await callSite(site);
+  await answerNext(alice, [caller]);
+  const report = await caller.hangUp();
+  expect(report.end).toMatchObject({ type: 'hung-up', by: 'caller' });
+  expect((await caller.row('call-ended')).facts).toMatchObject({ cause: 'caller-hangup' });
+  await alice.wrapUp();
+  await nothingHaunts();
+}
+
+describe('kill -9 of the server', () => {
+  let caller: Caller;
+
+  it('while a caller is in the menu: the digit pressed meanwhile takes them on', async () => {
+    caller = await callSite(site, '');
+    await caller.row('prompt-played');
+    await kill('server', async () => {
+      caller.call.press('1');
+      await caller.hears(50);
+    });
+    expect((await caller.row('menu-chosen')).facts).toMatchObject({ digit: '1' });
+    await caller.row('queued');
+  });
+
+  it('while a caller waits: they hear music all the while and keep their place', async () => {
+    const before = await support();
+    expect(before).toMatchObject({ waiting: 1 });
+    await kill('server', () => caller.hears(50));
+    await caller.row('call-recovered', 2);
+    expect(await support()).toEqual(before);
+  });
+
+  it('while an agent rings: the ring stops, the offer comes again, and the caller has waited from the start', async () => {
+    await alice.goAvailable();
+    await alice.call('ringing');
+    await kill('server', () => alice.page.locator('[data-testid=call-card]:not([data-state=ringing])').waitFor());
+    await caller.row('offered', 2);
+    await answerNext(alice, [caller]);
+    const [queued, answered] = [await caller.row('queued'), await caller.row('answered')];
+    expect(answered.facts).toMatchObject({ agent: 'alice', waitedMs: answered.at - queued.at });
+  });
+
+  it('while an agent wraps up: they end it with the disposition they choose', async () => {
+    await caller.hangUp();
+    await alice.activity('wrap-up');
+    await kill('server');
+    await alice.wrapUp();
+    expect((await caller.row('wrap-up-ended')).facts).toMatchObject({ disposition: 'resolved', by: 'agent' });
+    await nothingHaunts();
+  });
+});
+
+describe.each([
+  { part: 'sip-engine', cause: 'signalling-lost' },
+  { part: 'media', cause: 'media-failure' },
+] as const)('kill -9 of the $part', ({ part, cause }) => {
+  it(`ends talking and waiting calls as ${cause}, and everything works again`, async () => {
+    const talking = await callSite(site);
+    await answerNext(alice, [talking]);
+    const waiting = await callSite(site);
+    await waiting.row('queued');
+    const inMenu = await callSite(site, '');
+    await inMenu.row('prompt-played');
+
+    await kill(part);
+    for (const caller of [talking, waiting, inMenu]) {
+      expect((await caller.row('call-ended')).facts).toMatchObject({ cause });
+      // The far side's BYE, also from an engine that never knew the call.
+      expect((await caller.call.ended).end).toMatchObject({ type: 'hung-up', by: 'far-side' });
+    }
+    await alice.wrapUp();
+    await alice.registered();
+    await nothingHaunts();
+    await takesTheNextCall();
+  });
+});
