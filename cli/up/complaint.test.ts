@@ -18,6 +18,11 @@ test.each([
   ['plain words', ['media node: the RPC port is taken'], 'media node: the RPC port is taken'],
   ['a log', ['{"level":30,"msg":"up"}', '{"level":50,"msg":"no disk","err":{"message":"ENOSPC"}}'], 'no disk: ENOSPC'],
   ['plain words after a log', ['{"level":50,"msg":"x"}', 'the end'], 'the end'],
+  [
+    'a usage text after the complaint',
+    ['--rpc x: expected HOST:PORT', 'usage: main.ts', '  [--more]'],
+    '--rpc x: expected HOST:PORT',
+  ],
   ['nothing', [], ''],
   ['half a line of JSON', ['{"level":50,"m'], ''],
 ])('%s', (_name, lines, said) => {

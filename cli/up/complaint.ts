@@ -23,7 +23,10 @@ function fromLog(line: string): string | undefined {
  * lines, else the last error of its log. Empty when it said nothing.
  */
 export function complaintOf(lines: readonly string[]): string {
-  const plain = lines.filter((line) => !line.startsWith('{') && !noise.test(line) && line.trim() !== '');
+  const usage = lines.findIndex((line) => line.startsWith('usage:'));
+  // A usage text follows the complaint about an argument.
+  const before = usage > 0 ? lines.slice(0, usage) : lines;
+  const plain = before.filter((line) => !line.startsWith('{') && !noise.test(line) && line.trim() !== '');
   const error = plain.findLast((line) => /^(Uncaught )?\w*Error\b.*:/.test(line));
   const said = error ?? plain.slice(-3).join(' | ');
   const logged = lines.flatMap((line) => fromLog(line) ?? []).at(-1);
