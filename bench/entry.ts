@@ -1,3 +1,5 @@
+import type { Machine } from './machine.ts';
+
 /** One measured figure. */
 export interface BenchEntry {
   /** What was measured: `ledger/durable-rows`. */
@@ -19,7 +21,20 @@ export interface BenchReport {
   readonly notes?: readonly string[];
 }
 
-/** The value of an entry, by name; NaN when it is not there. */
-export function valueOf(entries: readonly BenchEntry[], name: string): number {
-  return entries.find((entry) => entry.name === name)?.value ?? Number.NaN;
+/** How a bench is run. */
+export interface BenchContext {
+  /** Whether it is the only one. */
+  readonly alone: boolean;
+}
+
+/** One run of one bench, as it is kept in bench/results/. */
+export interface BenchResult {
+  readonly name: string;
+  readonly at: string;
+  readonly commit: string;
+  readonly seconds: number;
+  readonly machine: Machine;
+  readonly loadAfter: readonly number[];
+  readonly notes: readonly string[];
+  readonly entries: readonly BenchEntry[];
 }

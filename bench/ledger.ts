@@ -1,5 +1,5 @@
 /** How fast the ledger is: rows that are on the disk, and how long a transition waits for its rows to be written. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -51,6 +51,20 @@ async function latencies(ledger: Ledger, count: number): Promise<{ written: numb
   return { written, durable };
 }
 
+/** What the disk itself takes: 4 kB appended and flushed, one after the other. Milliseconds. */
+function flushes(folder: string, count: number): number[] {
+  const file = openSync(join(folder, 'flushed'), 'a');
+  const page = Buffer.alloc(4096, 1);
+  const times = Array.from({ length: count }, () => {
+    const began = performance.now();
+    writeSync(file, page);
+    fdatasyncSync(file);
+    return performance.now() - began;
+  });
+  closeSync(file);
+  return times;
+}
+
 /** Measures on a new database in the system's folder for temporary files, after a warm-up. */
 export async function run(): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
@@ -64,9 +78,11 @@ export async function run(): Promise<BenchReport> {
   try {
     await throughput(ledger, 20_000, 5);
     await latencies(ledger, 200);
-    const single = await throughput(ledger, 100_000, 1);
-    const grouped = await throughput(ledger, 100_000, 10);
-    const { written, durable } = await latencies(ledger, 2_000);
+    flushes(folder, 50);
+    const disk = flushes(folder, 500);
+    const single = await throughput(ledger, 50_000, 1);
+    const grouped = await throughput(ledger, 50_000, 10);
+    const { written, durable } = await latencies(ledger, 1_000);
     const detail = 'node:sqlite, WAL, 2 rows and a sealed snapshot of 600 bytes, one at a time';
     const ms = (name: string, value: number): BenchEntry => ({ name, value, unit: 'ms', better: 'smaller', detail });
     const rows = (name: string, value: number, what: string): BenchEntry => ({
@@ -76,7 +92,16 @@ export async function run(): Promise<BenchReport> {
       better: 'larger',
       detail: `node:sqlite, hash chain, a third with personal fields, ${what}`,
     });
+    const flush = (name: string, value: number): BenchEntry => ({
+      name,
+      value,
+      unit: 'ms',
+      better: 'reference',
+      detail: '4 kB appended to a file and flushed (fdatasync), 500 times',
+    });
     const entries = [
+      flush('ledger/flush-p50', quantile(disk, 0.5)),
+      flush('ledger/flush-p99', quantile(disk, 0.99)),
       rows('ledger/durable-rows', single, '1 row an append'),
       rows('ledger/durable-rows-grouped', grouped, '10 rows an append'),
       ms('ledger/written-p50', quantile(written, 0.5)),
@@ -84,7 +109,7 @@ export async function run(): Promise<BenchReport> {
       ms('ledger/durable-p50', quantile(durable, 0.5)),
       ms('ledger/durable-p99', quantile(durable, 0.99)),
     ];
-    return { entries, samples: { 'ledger/written': written, 'ledger/durable': durable } };
+    return { entries, samples: { 'ledger/flush': disk, 'ledger/written': written, 'ledger/durable': durable } };
   } finally {
     await ledger.close();
     rmSync(folder, { recursive: true });

@@ -36,5 +36,5 @@ export function machineLine({ cpu, cores, memoryInGb, freeInGb, node, system, lo
 export function loadWarning({ cores, load }: Machine): string | undefined {
   const [now = 0] = load;
   if (now < cores / 4) return undefined;
-  return `the machine is busy (load ${now} on ${cores} cores): figures are worse than they are, compare ratios only`;
+  return `the machine is busy (load ${now} on ${cores} cores): figures are worse than on a quiet one, compare ratios`;
 }

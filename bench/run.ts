@@ -5,13 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchReport } from './entry.ts';
+import type { BenchContext, BenchReport, BenchResult } from './entry.ts';
 import { describeMachine, loadWarning, machineLine } from './machine.ts';
 import { table } from './table.ts';
 
 interface Bench {
   readonly what: string;
-  readonly load: () => Promise<{ readonly run: () => Promise<BenchReport> }>;
+  readonly load: () => Promise<{ readonly run: (context: BenchContext) => Promise<BenchReport> }>;
 }
 
 /** In the order they are measured. */
@@ -43,7 +43,7 @@ function writeSamples(file: string, samples: NonNullable<BenchReport['samples']>
   writeFileSync(file, ['name,index,value', ...lines, ''].join('\n'));
 }
 
-async function measure(name: string, bench: Bench): Promise<boolean> {
+async function measure(name: string, bench: Bench, context: BenchContext): Promise<boolean> {
   const machine = describeMachine();
   const began = new Date();
   console.log(`\n${name}: ${bench.what}\n${machineLine(machine)}`);
@@ -51,7 +51,7 @@ async function measure(name: string, bench: Bench): Promise<boolean> {
   if (warning !== undefined) console.log(`note: ${warning}`);
   let report: BenchReport;
   try {
-    report = await (await bench.load()).run();
+    report = await (await bench.load()).run(context);
   } catch (error) {
     console.error(`${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
     return false;
@@ -61,16 +61,19 @@ async function measure(name: string, bench: Bench): Promise<boolean> {
   for (const note of report.notes ?? []) console.log(`note: ${note}`);
   mkdirSync(results, { recursive: true });
   const file = join(results, `${stamp(began)}-${name}`);
-  const facts = {
+  const { entries, notes = [] } = report;
+  const loadAfter = describeMachine().load;
+  const result: BenchResult = {
     name,
     at: began.toISOString(),
     commit: commit(),
     seconds,
     machine,
-    loadAfter: describeMachine().load,
+    loadAfter,
+    notes,
+    entries,
   };
-  const { entries, notes = [] } = report;
-  writeFileSync(`${file}.json`, `${JSON.stringify({ ...facts, notes, entries }, null, 2)}\n`);
+  writeFileSync(`${file}.json`, `${JSON.stringify(result, null, 2)}\n`);
   if (report.samples !== undefined) writeSamples(`${file}.csv`, report.samples);
   console.log(`${seconds.toFixed(0)} s -> bench/results/${stamp(began)}-${name}.json`);
   return true;
@@ -84,6 +87,6 @@ if (unknown.length > 0) {
 } else {
   const chosen = Object.entries(benches).filter(([name]) => names.length === 0 || names.includes(name));
   let failed = 0;
-  for (const [name, bench] of chosen) if (!(await measure(name, bench))) failed++;
+  for (const [name, bench] of chosen) if (!(await measure(name, bench, { alone: chosen.length === 1 }))) failed++;
   if (failed > 0) process.exitCode = 1;
 }

@@ -7,14 +7,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BenchEntry, BenchReport } from './entry.ts';
+import type { BenchContext, BenchEntry, BenchReport } from './entry.ts';
 import { type Installed, installAll } from './stack/install.ts';
 import { median, spread } from './statistics.ts';
 
 const execute = promisify(execFile);
 const packages = ['sqlite3@6.0.1', 'better-sqlite3@13.2.0', 'node-opus@0.3.3', '@evan/opus@1.0.3'];
-/** How long npm may take for a package; sqlite3 and node-opus compile C where nothing ready-made can be downloaded. */
-const installLimitMs = 180_000;
+/**
+ * How long npm may take for a package; sqlite3 and node-opus compile C where nothing ready-made can be downloaded. Less as
+ * one of all benches, which must come to an end.
+ */
+const installLimitMs = { alone: 300_000, amongAll: 100_000 };
 const rounds = 5;
 const runLimitMs = 60_000;
 
@@ -107,11 +110,15 @@ async function collects({ name, version, entry }: Candidate): Promise<string> {
 }
 
 /** Installs what is missing and measures. */
-export async function run(): Promise<BenchReport> {
-  const all = await installAll(packages, installLimitMs);
+export async function run({ alone }: BenchContext): Promise<BenchReport> {
+  const all = await installAll(packages, alone ? installLimitMs.alone : installLimitMs.amongAll);
   const installed = all.filter((each): each is Candidate => each.ok);
   const notes = all.flatMap((each) =>
-    each.ok ? [] : [`${each.name} ${each.version} could not be installed: ${each.reason}`],
+    each.ok
+      ? []
+      : [
+          `${each.name} ${each.version} could not be installed: ${each.reason}${alone ? '' : ' (npm run bench stack has more patience)'}`,
+        ],
   );
   const codecs = installed.filter(({ name }) => name.includes('opus'));
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-stack-'));
