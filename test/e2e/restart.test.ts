@@ -78,11 +78,11 @@ async function judgePage({ page }: Talk): Promise<void> {
   expect(loudness, 'the agent hears the caller').toBeGreaterThan(silence);
 }
 
-/** The caller heard the agent until the end of the talk, without a gap: no packet lost, no other source. */
+/** The caller heard the agent until the end of the talk: no packet lost, no other source, the agent's voice at the end. */
 async function judgeCaller({ caller, from }: Talk): Promise<void> {
   const { recording, received } = await caller.call.ended;
   const talk = recording.subarray(from, recording.length - 4000);
-  const { peak } = agentHeardIn(talk.subarray(-24_000));
+  const { peak } = agentHeardIn(talk.subarray(-12_000));
   seen.talks++;
   seen.lostPackets += received.lost;
   seen.longestGapMs = Math.max(seen.longestGapMs, longestGapMs(talk));
@@ -136,7 +136,6 @@ async function survive(talks: readonly Talk[]): Promise<void> {
   await Promise.all((after ?? []).map(({ talk, before }) => survived(talk, before)));
   for (const { talk } of after ?? []) await judgePage(talk);
   await Promise.all((after ?? []).map(({ talk, how }) => endTalk(talk, how)));
-  for (const talk of talks) await judgeCaller(talk);
 }
 
 describe('kill -9 of the server', () => {
@@ -148,18 +147,22 @@ describe('kill -9 of the server', () => {
     });
     let waiting: readonly Caller[] = await Promise.all(agents.map(() => callSite(site)));
     await Promise.all(pages.map((page) => page.goAvailable()));
+    const over: Talk[] = [];
     for (let kill = 0; kill < kills; kill++) {
       const talks = await Promise.all(pages.map((page) => answerNext(page, waiting)));
       // Others wait in the queue while the server dies; they are the agents' next calls.
       waiting = await Promise.all(agents.map(() => callSite(site)));
       await Promise.all(waiting.map((caller) => caller.row('queued')));
       await survive(talks);
+      over.push(...talks);
       await Promise.all(pages.map((page) => page.dispose()));
     }
     const last = await Promise.all(pages.map((page) => answerNext(page, waiting)));
     await Promise.all(last.map(({ caller }) => caller.hangUp()));
     await Promise.all(pages.map((page) => page.wrapUp()));
+    // Only now: comparing voices keeps this process from taking in packets.
+    for (const talk of over) await judgeCaller(talk);
     expect(seen.talks).toBe(kills * agents.length);
     console.log(`kill -9 of the server: ${JSON.stringify(seen)}`);
-  });
+  }, 400_000);
 });
