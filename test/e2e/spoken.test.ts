@@ -9,6 +9,7 @@ import { startBaresip } from '../support/baresip.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { startSite, type TestSite } from '../support/site.ts';
 import { synthesise, toTelephoneRate } from '../support/speech.ts';
+import { writeQuietMicrophone } from '../support/voices.ts';
 
 const caller = '+8613911112222';
 const name = 'Zhang Wei the Caller';
@@ -18,7 +19,7 @@ let alice: AgentPage;
 
 beforeAll(async () => {
   site = await startSite();
-  browser = await launchChromium();
+  browser = await launchChromium({ microphone: writeQuietMicrophone(join(site.config.home, 'quiet.wav')) });
   alice = await openAgentPage(await browser.newContext(), site);
   await alice.logIn();
   await alice.goAvailable();

@@ -32,3 +32,10 @@ export function writeMicrophone(file: string): string {
   writeFileSync(file, writeWav(chirp(1, { from: 1700, to: 3300, rate: 48_000 }), 48_000));
   return file;
 }
+
+/** A microphone in a quiet room, for agents who have nothing to say: Chromium's own fake one beeps every second. */
+export function writeQuietMicrophone(file: string): string {
+  const room = Int16Array.from({ length: 48_000 }, (_, at) => (at * 7919) % 5);
+  writeFileSync(file, writeWav(room, 48_000));
+  return file;
+}
