@@ -176,7 +176,13 @@ function fromLedger(callId: string, rows: readonly LedgerRow[]): Heard {
     if (type === 'transcript-heard') {
       const utteranceId = String(facts['utterance']);
       const speaker = facts['speaker'] === 'agent' ? 'agent' : 'caller';
-      heard.transcript.set(utteranceId, { utteranceId, speaker, text: String(personal?.['text'] ?? ''), final: true, at });
+      heard.transcript.set(utteranceId, {
+        utteranceId,
+        speaker,
+        text: String(personal?.['text'] ?? ''),
+        final: true,
+        at,
+      });
     }
     if (type === 'alert-raised') remember(heard, callId, at, { ...facts, ...personal });
     if (type === 'alert-acknowledged') {
