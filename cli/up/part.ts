@@ -40,7 +40,7 @@ export interface PartTimes {
   readonly lastWordsMs: number;
 }
 
-export const defaultTimes: PartTimes = { startMs: 30_000, stopMs: 8000, lastWordsMs: 300 };
+export const defaultTimes: PartTimes = { startMs: 60_000, stopMs: 8000, lastWordsMs: 300 };
 
 /** A part that listened for so long, in ms, was well: its death is not part of a crash loop. */
 const wellAfterMs = 2000;
