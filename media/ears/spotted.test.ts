@@ -27,8 +27,8 @@ describe('doubtful phrases', () => {
   const spotted = { type: 'spotted', tap: 1, utterance: 3, phraseId: 'p', text: 'refund', startMs: 100, endMs: 500 };
 
   it('are no doubt when the search is sure, sooner for long phrases', () => {
-    expect(isSure(-1500, 6)).toBe(true);
-    expect(isSure(-1510, 6)).toBe(false);
+    expect(isSure(-1410, 6)).toBe(true);
+    expect(isSure(-1411, 6)).toBe(false);
     expect(isSure(-2000, 12)).toBe(true);
     expect(new Doubts().weigh({ ...at, score: -1300 }, keyphrase)).toEqual([spotted]);
   });

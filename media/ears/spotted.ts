@@ -20,7 +20,7 @@ export interface Candidate {
 }
 
 /** A text nearer in sound than this confirms a doubtful phrase. */
-const nearEnough = 0.4;
+const nearEnough = 0.3;
 /** Doubtful phrases kept for an utterance. */
 const mostDoubts = 100;
 

@@ -67,17 +67,23 @@ function syllables(word: string): number {
   return (lexicon.get(word)?.[0] ?? '').split(' ').filter((phone) => vowel.test(phone)).length;
 }
 
+/** Whether a phrase may begin or end with it: "received a" is not told from "received the" by anybody on a telephone. */
+function bears(word: string | undefined): boolean {
+  return (lexicon.get(word ?? '')?.[0] ?? '').split(' ').length >= 3;
+}
+
 /** A run of words of the sentence with three syllables or more, all in the dictionary. */
-function drawPhrase(sentence: string, random: () => number): string {
+function drawPhrase(sentence: string, random: () => number): string | undefined {
   const all = words(sentence);
   const starts = shuffled([...all.keys()], random);
   for (const start of starts)
-    for (let end = start + 1; end <= Math.min(all.length, start + 4); end++) {
+    for (let end = start + 1; end <= Math.min(all.length, start + 5); end++) {
       const run = all.slice(start, end);
       if (!run.every((word) => lexicon.has(word))) break;
+      if (!bears(run[0]) || !bears(run.at(-1))) continue;
       if (run.reduce((sum, word) => sum + syllables(word), 0) >= 3) return run.join(' ');
     }
-  throw new Error(`no phrase in: ${sentence}`);
+  return undefined;
 }
 
 function ruleFor(text: string, number: number): Rule {
@@ -113,8 +119,10 @@ it('hears 70 % of the words and 80 % of the phrases, and at most one phrase that
   const seed = randomInt(1_000_000);
   const random = seeded(seed);
   const file = readFileSync('test/data/held-out-sentences.txt', 'utf8');
-  const sentences = shuffled(file.split('\n').filter(Boolean), random).slice(0, draws);
-  const phrases = [...new Set(sentences.map((sentence) => drawPhrase(sentence, random)))];
+  const sentences = shuffled(file.split('\n').filter(Boolean), random)
+    .filter((sentence) => drawPhrase(sentence, random) !== undefined)
+    .slice(0, draws);
+  const phrases = [...new Set(sentences.flatMap((sentence) => drawPhrase(sentence, random) ?? []))];
   const rules = phrases.map(ruleFor);
   const spoken = await Promise.all(
     sentences.map((sentence, index) => telephone(sentence, voices[index % voices.length] ?? 'awb')),
