@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import type { DeskQueue } from '../protocol/desk.ts';
+import { admit, type CallEvent, type CallPorts, Calls, type CallState, transition } from './calls/index.ts';
+import { Floor, type FloorOptions } from './floor.ts';
+import { tellDialogs } from './recovery.ts';
+import { type Agent, emptyRouting, type RoutingState } from './routing/index.ts';
+
+const callId = '01CALL';
+const callerLeg = '01CALL.c';
+const agentLeg = '01CALL.a1';
+const offerId = '01CALL.q1.1';
+
+const move = (turn: number, instruction: object): CallEvent =>
+  ({
+    type: 'plan-moved',
+    move: { type: 'move', position: { version: 'v', turn }, instruction, facts: [] },
+  }) as CallEvent;
+const opened = (legId: string): CallEvent => ({
+  type: 'endpoint-opened',
+  legId,
+  localSdp: 'sdp',
+  remoteDirection: 'sendrecv',
+  token: null,
+});
+const menu = { type: 'menu', files: ['welcome.wav'], bargeIn: true, timeoutMs: 5000 };
+const queue = {
+  type: 'queue',
+  queueId: 'support',
+  requirements: [],
+  requiredLanguage: null,
+  priority: 5,
+  language: 'en-US',
+  holdMusic: [],
+  announcement: null,
+  maxWaitMs: 0,
+};
+
+/** The way of a call, one event after the other; a snapshot may be taken after each. */
+const way: readonly (readonly [string, CallEvent | null])[] = [
+  ['invited', null],
+  ['planned', move(1, menu)],
+  ['answering', opened(callerLeg)],
+  ['in the menu', { type: 'leg-confirmed', legId: callerLeg }],
+  ['queued', move(2, queue)],
+  ['offered', { type: 'offered', offerId, agentId: 'alice', until: 99 }],
+  ['inviting', opened(agentLeg)],
+  ['ringing', { type: 'leg-ringing', legId: agentLeg }],
+  ['answered', { type: 'leg-answered', legId: agentLeg, sdp: 'answer' }],
+  ['talking', { type: 'endpoint-answered', legId: agentLeg }],
+  ['wrapping up', { type: 'leg-ended', legId: callerLeg, cause: 'hangup' }],
+];
+
+function snapshotOf(stage: string): CallState {
+  let { state } = admit({ callId, from: '+861', to: '+862', transport: 'udp', longestMs: 60_000 }, 0);
+  for (const [name, event] of way) {
+    if (event !== null) state = transition(state, event, 1).state;
+    if (name === stage) return state;
+  }
+  throw new Error(`no stage ${stage}`);
+}
+
+/** Calls whose world does nothing. */
+function callsWith(state: CallState): Calls {
+  const nothing = (): undefined => undefined;
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const ports: CallPorts = {
+    media: { open: never, answer: never, apply: never, close: never, closeCall: never },
+    sip: { answer: nothing, reject: nothing, invite: nothing, cancel: nothing, bye: nothing, answerReinvite: nothing },
+    plan: { begin: () => ({ type: 'no-route' }), advance: () => ({ type: 'plan-gone' }) },
+    routing: {
+      queueTicket: nothing,
+      withdrawTicket: nothing,
+      offerAnswered: nothing,
+      offerFailed: nothing,
+      callEnded: nothing,
+    },
+    ledger: { append: () => Promise.resolve() },
+    clock: new SimulatedClock(10),
+    logger: silentLogger,
+  };
+  const calls = new Calls(ports, { changed: nothing, retired: nothing });
+  calls.restore(state);
+  return calls;
+}
+
+/** The snapshot, the dialogs that were kept -> the phase (and whether an agent is rung or talked to), who gets a BYE. */
+const table: readonly (readonly [string, readonly string[], string, readonly string[]])[] = [
+  ['invited', [], 'over', []],
+  ['answering', [], 'over', []],
+  ['answering', [callerLeg], 'in-plan', []],
+  ['in the menu', [callerLeg], 'in-plan', []],
+  ['in the menu', [], 'over', []],
+  ['queued', [callerLeg], 'queued', []],
+  ['queued', [callerLeg, agentLeg], 'queued', [agentLeg]],
+  ['offered', [callerLeg], 'queued', []],
+  ['inviting', [callerLeg], 'queued', []],
+  ['ringing', [callerLeg], 'queued', []],
+  ['ringing', [callerLeg, agentLeg], 'queued', [agentLeg]],
+  ['answered', [callerLeg], 'queued', []],
+  ['answered', [callerLeg, agentLeg], 'queued', [agentLeg]],
+  ['ringing', [], 'over with alice', []],
+  ['talking', [callerLeg, agentLeg], 'talking with alice', []],
+  ['talking', [agentLeg], 'wrap-up with alice', []],
+  ['talking', [callerLeg], 'wrap-up with alice', []],
+  ['wrapping up', [], 'wrap-up with alice', []],
+  ['wrapping up', [agentLeg], 'wrap-up with alice', [agentLeg]],
+];
+
+describe('a call whose snapshot says, and whose kept dialogs are', () => {
+  it.each(table)('%s, %j: goes on as %s, with BYE to %j', (stage, dialogs, phase, byes) => {
+    const calls = callsWith(snapshotOf(stage));
+    const said: string[] = [];
+    tellDialogs(calls, new Set(dialogs), (legId) => said.push(legId));
+    const after = calls.get(callId);
+    const agent = after?.offer === null || after?.offer === undefined ? '' : ` with ${after.offer.agentId}`;
+    expect(`${after?.phase ?? 'gone'}${agent}`).toBe(phase);
+    expect(said).toEqual(byes);
+  });
+});
+
+const alice: Agent = {
+  id: 'alice',
+  name: 'Alice',
+  skills: {},
+  queues: ['support'],
+  languages: [],
+  presence: { type: 'available' },
+  pending: null,
+  activity: { type: 'idle' },
+  since: 0,
+  idleSince: 0,
+  holdOffUntil: null,
+  registered: false,
+  removed: false,
+};
+
+function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number) {
+  const routing: RoutingState = {
+    ...emptyRouting,
+    agents: { alice: { ...alice, ...agent } },
+    queues: { support: { id: 'support', ringMs: 1000, wrapUpMs, owner: 'n', epoch: 1 } },
+  };
+  const calls = callsWith(state);
+  const desks = { agentChanged: () => undefined, queuesChanged: (_queues: DeskQueue[]) => undefined };
+  const rows = { put: () => undefined, snapshotOnly: () => undefined };
+  const floor = new Floor(
+    {
+      clock: new SimulatedClock(10),
+      node: 'n',
+      epoch: 1,
+      plan: () => undefined,
+      calls: () => calls,
+      // What the floor asks of them here; the whole of them is not needed.
+      desks: () => desks as unknown as ReturnType<FloorOptions['desks']>,
+      rows: rows as unknown as FloorOptions['rows'],
+    },
+    routing,
+  );
+  return { floor, calls };
+}
+
+describe('the floor after a restart', () => {
+  it('rings nobody before it is complete', () => {
+    const { floor } = floorWith(snapshotOf('queued'), {}, 1000);
+    const asked = { queueId: 'support', requirements: [], requiredLanguage: null, priority: 5, maxWaitMs: 0 };
+    floor.queueTicket({ ticketId: `${callId}.q1`, callId, ...asked });
+    floor.setRegistered('alice', true);
+    expect(floor.agent('alice')?.activity.type).toBe('idle');
+    floor.recover();
+    expect(floor.agent('alice')?.activity.type).toBe('offered');
+  });
+
+  it('knows again who talks, and in which queue’s wrap-up they will be', () => {
+    const { floor } = floorWith(snapshotOf('talking'), {}, 1000);
+    floor.recover();
+    expect(floor.agent('alice')?.activity).toEqual({ type: 'talking', callId, queueId: 'support', offerId });
+    floor.callEnded('alice', callId);
+    expect(floor.agent('alice')?.activity.type).toBe('wrap-up');
+  });
+
+  it('ends the wrap-up of a call whose agent is in none', () => {
+    const { floor, calls } = floorWith(snapshotOf('wrapping up'), {}, 1000);
+    floor.recover();
+    expect(calls.get(callId)?.phase ?? 'over').toBe('over');
+  });
+
+  it('leaves a call and its agent in wrap-up', () => {
+    const activity = { type: 'wrap-up', callId, queueId: 'support', until: 99 } as const;
+    const { floor, calls } = floorWith(snapshotOf('wrapping up'), { activity }, 1000);
+    floor.recover();
+    expect(calls.get(callId)?.phase).toBe('wrap-up');
+    expect(floor.agent('alice')?.activity.type).toBe('wrap-up');
+  });
+});
+
+describe('a queue without wrap-up', () => {
+  it('ends the call’s wrap-up together with the talk', () => {
+    const { floor, calls } = floorWith(snapshotOf('wrapping up'), {}, 0);
+    floor.callEnded('alice', callId);
+    expect(calls.get(callId)?.phase ?? 'over').toBe('over');
+  });
+});
