@@ -30,6 +30,8 @@ function besides(name: string): string {
   return fileURLToPath(new URL(`native/${name}`, import.meta.url));
 }
 
+const startingHint = 'the recogniser is being started';
+
 const noPhrases: Keyphrases = { dictionary: '', list: '', phrases: new Map(), rejected: [] };
 
 /** English by Debian's pocketsphinx: one process spots phrases in all taps, `writers` more write down what is said. */
@@ -48,7 +50,7 @@ export class PocketsphinxRecogniser implements Recogniser {
   #keyphrases = noPhrases;
   #revision = 0;
   #folder: string | undefined;
-  #state: EarsState = { language: 'en-US', state: 'degraded', hint: 'the recogniser is starting' };
+  #state: EarsState = { language: 'en-US', state: 'degraded', hint: startingHint };
 
   constructor(options: PocketsphinxOptions) {
     this.#options = options;
@@ -81,7 +83,9 @@ export class PocketsphinxRecogniser implements Recogniser {
   async start(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'jackfield-ears-'));
     const lexicon = loadLexicon(join(this.#options.model, 'cmudict-en-us.dict'));
-    await Promise.all(this.#children.map((child) => child.start()));
+    // The language model takes seconds to load: calls do not wait for it, what is said meanwhile is written down later.
+    for (const { child } of this.#writers) void child.start();
+    await this.#spotter.start();
     this.#lexicon = await lexicon;
   }
 
@@ -197,7 +201,7 @@ export class PocketsphinxRecogniser implements Recogniser {
     const up = this.#children.every((child) => child.ready);
     const state: EarsState = up
       ? { language: 'en-US', state: 'ready' }
-      : { language: 'en-US', state: 'degraded', hint: 'the recogniser ended and is being started again' };
+      : { language: 'en-US', state: 'degraded', hint: startingHint };
     if (state.state === this.#state.state && state.hint === this.#state.hint) return;
     this.#state = state;
     this.changed.emit(state);

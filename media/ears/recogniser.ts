@@ -30,7 +30,7 @@ export interface Recogniser {
   readonly heard: Emitter<Heard>;
   /** Frames dropped because the engine was away or too slow. */
   readonly dropped: number;
-  /** Starts the engine; resolves when it hears or is known to be absent. */
+  /** Starts the engine; resolves when it takes sound or is known to be absent. Texts may be late until `state` is ready. */
   start(): Promise<void>;
   /** An utterance begins in a tap; `utterance` grows within the tap. */
   begin(tap: number, utterance: number): void;

@@ -16,6 +16,9 @@ class FakeChild implements WriterChild {
   send(kind: Kind, tap: number): void {
     this.sent.push(`${kind}${tap}`);
   }
+  start(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
   kill(): void {
     this.killed++;
   }

@@ -9,6 +9,7 @@ export interface WriterChild {
   readonly messages: Emitter<ChildMessage>;
   readonly up: Emitter<boolean>;
   readonly ready: boolean;
+  start(): Promise<boolean>;
   readonly dropped: number;
   send(kind: Kind, tap: number, payload?: Uint8Array): void;
   kill(): void;

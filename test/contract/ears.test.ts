@@ -25,7 +25,12 @@ const heard: Observation[] = [];
 beforeAll(async () => {
   ears = createEars();
   ears.observations.on((observation) => heard.push(observation));
+  const { promise: ready, resolve } = Promise.withResolvers<undefined>();
+  ears.changed.on(([english]) => {
+    if (english?.state === 'ready') resolve(undefined);
+  });
   await ears.start();
+  await ready;
   lexicon = await loadLexicon(`${englishModel}/cmudict-en-us.dict`);
 }, 120_000);
 
@@ -115,7 +120,6 @@ function alertsOf(callId: string, rules: readonly Rule[]): readonly string[] {
 }
 
 it('hears 70 % of the words and 80 % of the phrases, and at most one phrase that was not said', async () => {
-  expect(ears.state[0]).toEqual({ language, state: 'ready' });
   const seed = randomInt(1_000_000);
   const random = seeded(seed);
   const file = readFileSync('test/data/held-out-sentences.txt', 'utf8');
