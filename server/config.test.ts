@@ -38,6 +38,7 @@ describe('the configuration', () => {
     ['a name nobody knows', 'sip: { prot: 5060 }', /sip: Unrecognized key: "prot"/],
     ['text that is not YAML', 'sip: [', /jackfield\.yaml: .*line 1.*\(config-unreadable\)/],
     ['a list where an object belongs', '- a', /the file: .*\(config-wrong\)/],
+    ['a range that runs backwards', 'media: { rtpPorts: "42000-41000" }', /media\.rtpPorts: .*the lower one first/],
     ['ports that are no range', 'media: { rtpPorts: "x" }', /media\.rtpPorts: must be two ports/],
   ])('names %s in one line', (_what, yaml, line) => {
     const text = problemOf(yaml);

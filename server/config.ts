@@ -9,6 +9,11 @@ import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^[0-9A-Za-z.:-]+$/, 'must be an IP address or a host name');
 
+function isAscending(range: string): boolean {
+  const [first = 0, last = 0] = range.split('-').map(Number);
+  return first < last && last <= 65_535;
+}
+
 /** What `jackfield.yaml` may say. jackfield.example.yaml documents every value; a test keeps the two the same. */
 export const configSchema = z.strictObject({
   home: z.string().default('.jackfield'),
@@ -48,6 +53,7 @@ export const configSchema = z.strictObject({
       rtpPorts: z
         .string()
         .regex(/^\d{4,5}-\d{4,5}$/, 'must be two ports, such as 41000-41999')
+        .refine((text) => isAscending(text), 'must be two ports, the lower one first, such as 41000-41999')
         .default('41000-41999'),
       rtpTimeoutInSeconds: z.coerce.number().min(1).max(3600).default(30),
       leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),

@@ -123,13 +123,14 @@ if (!config.ok) {
   process.stderr.write(`${problemLine(config.error)}\n`);
   process.exit(1);
 }
-run(config.value).then((scope) => {
-  const leave = (): void => {
-    scope.close().then(
-      () => process.exit(0),
-      (error: unknown) => refuse(error),
-    );
-  };
-  process.once('SIGTERM', leave);
-  process.once('SIGINT', leave);
-}, refuse);
+const leaving = Promise.withResolvers<undefined>();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => leaving.resolve(undefined));
+
+// The signals are listened to from the first moment: who stops a server that is just starting leaves nothing behind.
+run(config.value)
+  .then(async (scope) => {
+    await leaving.promise;
+    await scope.close();
+    process.exit(0);
+  })
+  .catch(refuse);

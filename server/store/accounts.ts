@@ -82,7 +82,11 @@ export class Accounts {
   /** The account if name and password fit. Takes the same time whether or not the name exists. */
   async check(login: string, password: string): Promise<Account | undefined> {
     const row = this.#ledger.reader.get(`SELECT ${columns}, password FROM accounts WHERE login = ?`, login);
-    const fits = await checkPassword(password, row === undefined ? undefined : textOf(row, 'password'), this.#passwordCost);
+    const fits = await checkPassword(
+      password,
+      row === undefined ? undefined : textOf(row, 'password'),
+      this.#passwordCost,
+    );
     return fits && row !== undefined ? accountOf(row) : undefined;
   }
 
