@@ -2,7 +2,6 @@
  * The ears on telephone speech that nobody tuned them for: sentences drawn at random from a held-out file, two synthetic
  * voices that the front end was not trained on, G.711; phrases drawn from them are set while a tap is open.
  */
-import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compress, expandInto } from '../../media/audio/g711.ts';
@@ -120,7 +119,8 @@ function alertsOf(callId: string, rules: readonly Rule[]): readonly string[] {
 }
 
 it('hears 70 % of the words and 80 % of the phrases, and at most one phrase that was not said', async () => {
-  const seed = randomInt(1_000_000);
+  // Always the same draw, so that a red run means a change; JACKFIELD_TEST_SEED draws others.
+  const seed = Number(process.env['JACKFIELD_TEST_SEED'] ?? 1);
   const random = seeded(seed);
   const file = readFileSync('test/data/held-out-sentences.txt', 'utf8');
   const sentences = shuffled(file.split('\n').filter(Boolean), random)
