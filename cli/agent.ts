@@ -1,6 +1,6 @@
-/** `jackfield agent list|show|pause|resume|logout`. */
+/** `jackfield agent list|show|password|pause|resume|logout`. */
 import type { Command } from 'commander';
-import { agentSummary, callSummary } from '../protocol/rest.ts';
+import { agentSummary, callSummary, passwordResult } from '../protocol/rest.ts';
 import type { AgentStateRequest, AgentSummary, CallSummary } from '../protocol/rest.ts';
 import type { Agent } from '../server/dialplan/index.ts';
 import type { Api } from './api.ts';
@@ -109,6 +109,14 @@ async function change(
   return exitCodes.ok;
 }
 
+async function password(id: string, json: boolean, terminal: Terminal, say: Say): Promise<number> {
+  const api = openApi(terminal);
+  const agent = await find(api, id, say);
+  const made = await api.post(`${path}/${encodeURIComponent(agent.id)}/password`, {}, passwordResult);
+  terminal.out(json ? JSON.stringify(made) : say('new-password', { login: made.login, password: made.password }));
+  return exitCodes.ok;
+}
+
 /** Adds the command to `program`. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const say = speaker(peopleTexts, terminal.language);
@@ -124,6 +132,9 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     withCommonOptions(agent.command(name).description(description).argument('<id>', say('agent-id')), terminal);
   onAgent('show', say('agent-show')).action((id: string, options: Options) =>
     perform(terminal, () => show(id, options.json === true, terminal, say)),
+  );
+  onAgent('password', say('agent-password')).action((id: string, options: Options) =>
+    perform(terminal, () => password(id, options.json === true, terminal, say)),
   );
   onAgent('pause', say('agent-pause'))
     .option('--reason <code>', say('reason'), 'break')

@@ -60,7 +60,9 @@ export const deskCall = z.object({
   to: z.string(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
-  pressed: z.array(z.object({ step: z.string(), digit: z.string(), label: z.string().optional() })),
+  pressed: z.array(
+    z.object({ step: z.string(), digit: z.string(), label: z.string().optional(), labelZh: z.string().optional() }),
+  ),
   /** When the caller entered the queue; absent where there was none. */
   waitingSince: time.optional(),
   offeredAt: time,

@@ -119,6 +119,11 @@ export const agentStateRequest = z.object({
 });
 export type AgentStateRequest = z.infer<typeof agentStateRequest>;
 
+/** `POST /api/v1/agents/{id}/password`: a login for an agent of the dialplans; a password is made unless one is given. */
+export const passwordRequest = z.object({ password: z.string().min(12).max(256).optional() });
+export const passwordResult = z.object({ agent: agentId, login: z.string(), password: z.string() });
+export type PasswordResult = z.infer<typeof passwordResult>;
+
 /** One line of `GET /api/v1/alerts`. */
 export const alertSummary = z.object({
   id: z.string(),

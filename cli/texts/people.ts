@@ -8,6 +8,11 @@ export const peopleTexts = {
   'agent-pause': { en: 'make an agent paused', zh: '强制示忙' },
   'agent-resume': { en: 'make an agent available', zh: '强制示闲' },
   'agent-logout': { en: 'sign an agent out', zh: '强制签出' },
+  'agent-password': {
+    en: 'give an agent a new password, good from other machines too; it is printed once',
+    zh: '为坐席设置新密码（其他机器也可登录），只显示一次',
+  },
+  'new-password': { en: 'Login {login}, password {password}', zh: '登录名 {login}，密码 {password}' },
   'agent-id': { en: 'id of the agent', zh: '坐席编号' },
   reason: { en: 'a pause reason of the site, such as break', zh: '站点定义的示忙原因，例如 break' },
   'no-agents': { en: 'No agents.', zh: '没有坐席。' },

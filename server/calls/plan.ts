@@ -36,9 +36,16 @@ export function onPlanMoved(state: CallState, move: PlanMove, now: number): Step
 }
 
 function pressedOf(fact: { readonly type: string; readonly [field: string]: unknown }): CallState['pressed'] {
-  const { type, step: at, digit, label } = fact;
+  const { type, step: at, digit, label, labelZh } = fact;
   if (type !== 'menu-chosen' || typeof at !== 'string' || typeof digit !== 'string') return [];
-  return [{ step: at, digit, ...(typeof label === 'string' ? { label } : {}) }];
+  return [
+    {
+      step: at,
+      digit,
+      ...(typeof label === 'string' ? { label } : {}),
+      ...(typeof labelZh === 'string' ? { labelZh } : {}),
+    },
+  ];
 }
 
 /** Starts an instruction. The caller's leg is answered. */

@@ -81,7 +81,12 @@ export interface CallState {
   /** How many plays there were; names the next one. */
   readonly plays: number;
   readonly queue: CallQueue | null;
-  readonly pressed: readonly { readonly step: string; readonly digit: string; readonly label?: string }[];
+  readonly pressed: readonly {
+    readonly step: string;
+    readonly digit: string;
+    readonly label?: string;
+    readonly labelZh?: string;
+  }[];
   readonly talkingSince: number | null;
   readonly held: boolean;
   readonly muted: boolean;

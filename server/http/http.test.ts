@@ -185,6 +185,14 @@ it('refuses demo logins from other machines before it looks at the password', as
   expect(await from('192.0.2.7', 'alice', 'wrong')).toMatchObject({ problem: { code: 'demo-login-not-local' } });
   expect(await from('127.0.0.1', 'alice')).toMatchObject({ status: 200 });
   expect(await from('192.0.2.7', 'sue')).toMatchObject({ status: 200 });
+
+  const path = '/api/v1/agents/alice/password';
+  expect(await call('POST', path, { token: await login('sue'), body: {} })).toMatchObject({ status: 403 });
+  const { body } = await call('POST', path, { token: adminToken, body: {} });
+  const { password } = body as { password: string };
+  expect(await from('192.0.2.7', 'alice', password)).toMatchObject({ status: 200 });
+  const nobodyThere = await call('POST', '/api/v1/agents/nobody/password', { token: adminToken, body: {} });
+  expect(nobodyThere.status).toBe(404);
 });
 
 describe('contacts', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeProblem } from '../../../protocol/problems/index.ts';
 import {
@@ -8,13 +9,15 @@ import {
   erasureRequest,
   erasureResult,
   page,
+  passwordRequest,
+  passwordResult,
   queueSummary,
 } from '../../../protocol/rest.ts';
 import { listAlerts } from '../../ledger/index.ts';
-import { type Context, done, refuse } from '../context.ts';
+import { type Context, done, notFound, refuse } from '../context.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
 
-function agentRoutes({ live }: Context): Route[] {
+function agentRoutes({ live, store }: Context): Route[] {
   const list = route({
     method: 'get',
     path: '/api/v1/agents',
@@ -40,7 +43,27 @@ function agentRoutes({ live }: Context): Route[] {
       return changed.ok ? done(changed.value) : refuse(changed.error);
     },
   });
-  return [list, state];
+
+  const password = route({
+    method: 'post',
+    path: '/api/v1/agents/{id}/password',
+    summary: 'Give an agent a password of their own, good from other machines too',
+    access: 'admin',
+    params: idParams,
+    body: passwordRequest,
+    responses: { 200: passwordResult },
+    problems: ['not-found', 'ledger-not-writable'],
+    async handle({ params, body }) {
+      const agent = live.agents().find((each) => each.id === params.id);
+      if (agent === undefined) return notFound('agent');
+      const made = body.password ?? randomBytes(12).toString('base64url');
+      const { id, name } = agent;
+      const role = store.accounts.byId(id)?.role ?? 'agent';
+      await store.accounts.put({ id, login: id, name, role, demo: false }, made);
+      return done({ agent: id, login: id, password: made });
+    },
+  });
+  return [list, state, password];
 }
 
 /** Agents, queues, the dialplan, alerts, erasures. */

@@ -12,7 +12,7 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
   const { t } = useTranslation();
   const tongue = useTongue();
   const pressed = call.pressed
-    .map(({ digit, label }) => (label === undefined ? digit : `${digit} ${label}`))
+    .map(({ digit, label = '', labelZh = label }) => `${digit} ${tongue === 'zh-CN' ? labelZh : label}`.trimEnd())
     .join(' › ');
   return (
     <dl className="facts">
