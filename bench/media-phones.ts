@@ -20,6 +20,8 @@ const stepMs = 20;
 const payload = new Uint8Array(160).fill(0x55);
 let sockets: Socket[] = [];
 let received = 0;
+/** Steps of all talks so far: an RTP source goes on where it stopped. */
+let clock = 0;
 
 function tell(news: PhonesNews): void {
   process.send?.(news);
@@ -45,9 +47,10 @@ async function talk(targets: readonly number[], seconds: number): Promise<void> 
     if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
     for (const [number, socket] of sockets.entries()) {
       const head = { payloadType: 0, ssrc: number + 1, marker: step === 0 };
-      const packet = writeRtp({ ...head, sequence: step & 0xffff, timestamp: step * 160, payload });
+      const packet = writeRtp({ ...head, sequence: clock & 0xffff, timestamp: clock * 160, payload });
       socket.send(packet, targets[number] ?? 0, '127.0.0.1');
     }
+    clock++;
   }
   const took = (performance.now() - began) / 1000;
   // What is on its way still counts.
