@@ -18,7 +18,7 @@ export interface EarsOptions {
   readonly program?: string | undefined;
   /** Folder of Debian's English model; default: where Debian puts it. */
   readonly model?: string | undefined;
-  /** Utterances written down at the same time (each costs a third of a core and 105 MB); 0: phrases only. Default 1. */
+  /** Utterances written down at the same time (each writer: 0.4 of a core while somebody speaks, 190 MB); 0: phrases only. Default 1. */
   readonly writers?: number | undefined;
   readonly clock?: Clock;
   readonly logger?: Logger;
