@@ -22,7 +22,8 @@ export const englishModel = '/usr/share/pocketsphinx/model/en-us';
 
 /** Where built programs are kept unless told otherwise. */
 export function defaultCache() {
-  return join(homedir(), '.cache', 'jackfield', 'ears');
+  // The same folder as set-up's, which with --no-system is inside the project.
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'jackfield', 'ears');
 }
 
 function failed(reason) {
