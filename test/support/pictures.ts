@@ -55,7 +55,9 @@ async function take(site: TestSite, folder: string, scratch: string, picture: Pi
     const call = site.start('call', '+8653100000', ...how, '--say', said, '--say-times', '1');
     await agent.call('ringing');
     await agent.answer();
+    await call.printed(/Has spoken/);
     await agent.at('alert').first().waitFor();
+    // The whole utterance, as it was heard in the end.
     await agent.page.locator('.line-caller:not(.line-partial)').first().waitFor({ timeout: 60_000 });
     await agent.page.locator('.line-partial').first().waitFor({ state: 'detached' });
     await agent.page.screenshot({ path: join(folder, picture.file) });
