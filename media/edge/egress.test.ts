@@ -40,6 +40,17 @@ describe('Egress', () => {
     expect(times(sent)).toEqual([5000, 5320]);
   });
 
+  test('a sender that begins anew under its old SSRC is heard after two packets in order', () => {
+    const { egress, sent, forward } = rig();
+    forward(first, 9000, 0, 0);
+    for (const step of [1, 2, 3]) forward(first, 100 + step, step * 160, step * 160);
+    expect(egress.late).toBe(1);
+    expect(sequences(sent)).toEqual([5001, 5002, 5003]);
+    forward(first, 50, 640, 640);
+    forward(first, 51, 800, 800);
+    expect(egress.late).toBe(3);
+  });
+
   test('a packet older than the last, or the same again, is dropped', () => {
     const { egress, sent, forward } = rig();
     forward(first, 10, 1600, 0);

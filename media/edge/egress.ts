@@ -10,6 +10,9 @@ const leap = 80_000;
  */
 const behind = 2400;
 
+/** A packet this far behind may still be one that was overtaken (RFC 3550's MAX_MISORDER). */
+const misordered = 100;
+
 /** A packet of some source that is to be sent on. `run` is the same object as long as its clock is the same. */
 export interface Forwarded {
   readonly run: object;
@@ -32,6 +35,8 @@ export class Egress {
   #run: object | undefined;
   #offset = 0;
   #lastSource = 0;
+  /** The number that would show, after one far behind, that its sender began anew. */
+  #restartAt: number | undefined;
   #packets = 0;
   #octets = 0;
   #late = 0;
@@ -54,7 +59,7 @@ export class Egress {
   /** Sends a source's packet on. A packet older than the last of its run is dropped: the sequence may not go back. */
   forward({ run, packet, payload }: Forwarded, now: number): void {
     const ahead = timestampAhead(this.#next, (packet.timestamp + this.#offset) >>> 0);
-    const resumed = run !== this.#run || Math.abs(ahead) > leap;
+    const resumed = run !== this.#run || Math.abs(ahead) > leap || this.#restarted(packet.sequence);
     if (!resumed && sequenceAhead(this.#lastSource, packet.sequence) <= 0) {
       this.#late++;
       return;
@@ -99,6 +104,14 @@ export class Egress {
   /** Packets that came too late to be sent on. */
   get late(): number {
     return this.#late;
+  }
+
+  /** RFC 3550 appendix A.1: a sender that began anew under its old SSRC is believed after two packets in order. */
+  #restarted(sequence: number): boolean {
+    if (sequenceAhead(this.#lastSource, sequence) >= -misordered) return false;
+    const believed = sequence === this.#restartAt;
+    this.#restartAt = (sequence + 1) & 0xffff;
+    return believed;
   }
 
   #startAt(now: number): number {

@@ -11,7 +11,7 @@ export function EarsNotice({ ears }: { readonly ears: readonly EarsState[] }) {
         <span>
           {t(each.state === 'absent' ? 'ears.absent' : 'ears.degraded', { language: t(`ears.${each.language}`) })}
         </span>
-        {each.hint === undefined ? null : (
+        {each.state !== 'absent' || each.hint === undefined ? null : (
           <span className="ears-hint">
             {t('ears.install')} <code>{each.hint}</code>
           </span>
