@@ -19,7 +19,7 @@ module.exports = {
     allow('^media/sdp/', npm('sdp-transform')),
     allow('^media/edge/', '^(base|media/edge|media/sdp)/'),
     allow('^media/audio/', '^(base|media/audio)/'),
-    allow('^media/audio/', npm('@echogarden/speex-resampler-wasm|@evan/opus')),
+    allow('^media/audio/', npm('@evan/opus')),
     allow('^media/mediasoup/', '^(base|protocol|media/sdp|media/mediasoup)/'),
     allow('^media/mediasoup/', npm('mediasoup')),
     allow('^media/ears/', '^(base|protocol|media/audio|media/ears)/'),
