@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { fail, ok } from '../../base/result.ts';
-import { makeProblem } from '../../protocol/problems/index.ts';
 import type { AgentSummary, Readiness } from '../../protocol/rest.ts';
+import { fakeLive, idle } from '../../test/support/fake-live.ts';
 import { LedgerBench, sampleRow } from '../../test/support/ledger-bench.ts';
 import { Crm } from '../crm/index.ts';
 import type { Ledger } from '../ledger/index.ts';
@@ -16,15 +15,6 @@ import { nobody } from './route.ts';
 import { adminTokenFrom, createHttp, type Http, type LivePort } from './index.ts';
 
 const adminToken = 'admin-token-of-the-test';
-const idle: AgentSummary = {
-  id: 'alice',
-  name: 'Alice',
-  presence: 'offline',
-  activity: 'idle',
-  since: 1,
-  registered: false,
-};
-
 let bench: LedgerBench;
 let ledger: Ledger;
 let store: Store;
@@ -37,28 +27,7 @@ let ready: Readiness;
 let agents: AgentSummary[];
 let hungUp: string[];
 
-const live = (): LivePort => ({
-  agents: () => agents,
-  queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
-  activeCalls: () => 3,
-  dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),
-  readiness: () => ready,
-  mintSipCredentials: (id) =>
-    ok({
-      aor: `sip:${id}@jackfield.local`,
-      username: id,
-      password: 'p',
-      realm: 'jackfield.local',
-      webSocketUrl: 'ws://127.0.0.1:5066',
-      expiresAt: clock.now() + 900_000,
-    }),
-  setAgentState: (id, { presence }) =>
-    id === 'alice' ? ok({ ...idle, presence }) : fail(makeProblem('not-found', { what: 'agent' })),
-  hangUp(callId) {
-    hungUp.push(callId);
-    return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));
-  },
-});
+const live = (): LivePort => fakeLive({ clock, agents: () => agents, ready: () => ready, hungUp });
 
 beforeEach(async () => {
   bench = new LedgerBench();

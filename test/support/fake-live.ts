@@ -1,0 +1,48 @@
+/** A living server for tests of the HTTP API: one agent, one call, one queue, and what was asked of it. */
+import type { Clock } from '../../base/clock.ts';
+import { fail, ok } from '../../base/result.ts';
+import { makeProblem } from '../../protocol/problems/index.ts';
+import type { AgentSummary, Readiness } from '../../protocol/rest.ts';
+import type { LivePort } from '../../server/http/index.ts';
+
+export const idle: AgentSummary = {
+  id: 'alice',
+  name: 'Alice',
+  presence: 'offline',
+  activity: 'idle',
+  since: 1,
+  registered: false,
+};
+
+export interface FakeLiveParts {
+  readonly clock: Clock;
+  readonly agents: () => readonly AgentSummary[];
+  readonly ready: () => Readiness;
+  /** Ids of calls that were to be hung up; there is one, `c1`. */
+  readonly hungUp: string[];
+}
+
+export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LivePort {
+  return {
+    agents,
+    queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
+    activeCalls: () => 3,
+    dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),
+    readiness: ready,
+    mintSipCredentials: (id) =>
+      ok({
+        aor: `sip:${id}@jackfield.local`,
+        username: id,
+        password: 'p',
+        realm: 'jackfield.local',
+        webSocketUrl: 'ws://127.0.0.1:5066',
+        expiresAt: clock.now() + 900_000,
+      }),
+    setAgentState: (id, { presence }) =>
+      id === 'alice' ? ok({ ...idle, presence }) : fail(makeProblem('not-found', { what: 'agent' })),
+    hangUp(callId) {
+      hungUp.push(callId);
+      return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));
+    },
+  };
+}
