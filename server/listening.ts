@@ -133,17 +133,17 @@ export class Listening {
     const said = { speaker, utteranceId, language, kind, text, phraseId };
     const { state, alerts } = transition(heard.insight, said, this.#watch?.rules ?? [], this.#options.clock.now());
     heard.insight = state;
-    for (const alert of alerts) this.#raise(heard, callId, alert);
+    for (const alert of alerts) this.#raise(heard, callId, alert, observation.endMs);
   }
 
-  #raise(heard: Heard, callId: string, drafted: NewAlert): void {
+  #raise(heard: Heard, callId: string, drafted: NewAlert, endMs: number): void {
     const { utteranceId, evidence, ...alert } = drafted;
     const alertId = this.#options.nextId();
     const raised: Alert = { ...alert, alertId, callId, evidence, acknowledged: false };
     heard.alerts.set(alertId, raised);
     this.#options.desks().alertChanged(raised);
     const { ruleId: rule, severity, speaker, title, advice } = alert;
-    const facts = { alertId, rule, severity, speaker, utterance: utteranceId, title, advice };
+    const facts = { alertId, rule, severity, speaker, utterance: utteranceId, endMs, title, advice };
     this.#options.rows.put({ type: 'alert-raised', callId, facts, personal: { evidence } });
   }
 

@@ -5,27 +5,18 @@ import type { LivePort } from './ports.ts';
 
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
-/** What `/metrics` tells. The parts of the server that measure something record it here. */
+/** What `/metrics` tells: counted from the ledger's rows as they are written, and read from the living server. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly asrLag = this.#histogram('jackfield_asr_lag_seconds', 'From the end of an utterance to its text.');
-  readonly alertLatency = this.#histogram('jackfield_alert_latency_seconds', 'From the phrase to the alert.');
-  readonly rtpLoss = new Gauge({
-    name: 'jackfield_rtp_loss_ratio',
-    help: 'Packets lost of those expected, lately.',
-    registers: [this.registry],
-  });
-  readonly stateRepairs = new Counter({
+  readonly #asrLag = this.#histogram('jackfield_asr_lag_seconds', 'From the end of an utterance to its text.');
+  readonly #alertLatency = this.#histogram('jackfield_alert_latency_seconds', 'From the phrase to the alert.');
+  readonly #stateRepairs = new Counter({
     name: 'jackfield_state_repairs_total',
-    help: 'Differences found and repaired when re-attaching to engine and media node.',
+    help: 'Calls that were taken up again after a restart of the server.',
     registers: [this.registry],
   });
-  readonly queueDropped = new Counter({
-    name: 'jackfield_queue_dropped_total',
-    help: 'Entries dropped by a bounded queue that was full.',
-    labelNames: ['stage'],
-    registers: [this.registry],
-  });
+  /** Since when each call's caller is heard: what is told of their words counts from there. */
+  readonly #heardSince = new Map<string, number>();
   readonly #queueWait = this.#histogram(
     'jackfield_queue_wait_seconds',
     'How long callers waited in a queue until they were answered or gave up.',
@@ -72,7 +63,22 @@ export class Metrics {
     const { waitedMs, cause } = row.facts;
     if ((row.type === 'answered' || row.type === 'abandoned') && typeof waitedMs === 'number')
       this.#queueWait.observe({ outcome: row.type }, waitedMs / 1000);
+    this.#countHeard(row);
+    if (row.type === 'call-recovered') this.#stateRepairs.inc();
     if (row.type === 'call-ended') this.#callsEnded.inc({ cause: typeof cause === 'string' ? cause : 'unknown' });
+  }
+
+  /** The tap on the caller begins with the answer and anew after each hold; `endMs` of what was heard is on its clock. */
+  #countHeard({ type, callId, at, facts }: LedgerRow): void {
+    if (callId === undefined) return;
+    if (type === 'answered' || type === 'resumed') this.#heardSince.set(callId, at);
+    if (type === 'call-ended') this.#heardSince.delete(callId);
+    const since = this.#heardSince.get(callId);
+    const { endMs, speaker } = facts;
+    if (since === undefined || typeof endMs !== 'number' || speaker !== 'caller') return;
+    const lagInSeconds = Math.max(0, at - since - endMs) / 1000;
+    if (type === 'transcript-heard') this.#asrLag.observe(lagInSeconds);
+    if (type === 'alert-raised') this.#alertLatency.observe(lagInSeconds);
   }
 
   #histogram(name: string, help: string, labelNames: string[] = []): Histogram {

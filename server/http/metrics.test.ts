@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { SimulatedClock } from '../../base/clock.ts';
+import { fakeLive, idle } from '../../test/support/fake-live.ts';
+import { LedgerBench } from '../../test/support/ledger-bench.ts';
+import { Metrics } from './metrics.ts';
+
+it('counts how late words and alerts came after they were said, from the rows', async () => {
+  const bench = new LedgerBench();
+  const ledger = await bench.open(bench.folder());
+  const ready = { ready: true, parts: {} };
+  const clock = new SimulatedClock();
+  const metrics = new Metrics(ledger, fakeLive({ clock, agents: () => [idle], ready: () => ready, hungUp: [] }));
+  const row = (type: string, at: number, facts: Record<string, unknown>) => ({ type, callId: 'c', at, facts });
+  await ledger.append([
+    row('answered', 1000, { waitedMs: 500 }),
+    row('alert-raised', 4300, { speaker: 'caller', endMs: 3000 }),
+    row('transcript-heard', 5000, { speaker: 'caller', endMs: 3200 }),
+    row('transcript-heard', 5000, { speaker: 'agent', endMs: 100 }),
+    row('call-recovered', 6000, { phase: 'talking' }),
+    row('call-ended', 7000, { cause: 'caller-hangup' }),
+  ]).written;
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('jackfield_alert_latency_seconds_sum 0.3');
+  expect(text).toContain('jackfield_asr_lag_seconds_sum 0.8');
+  expect(text).toContain('jackfield_asr_lag_seconds_count 1');
+  expect(text).toContain('jackfield_state_repairs_total 1');
+  expect(text).toContain('jackfield_calls_ended_total{cause="caller-hangup"} 1');
+  metrics.close();
+  await bench.scope.close();
+});
