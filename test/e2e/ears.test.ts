@@ -39,6 +39,9 @@ afterAll(async () => {
   await site.stop();
 });
 
+/** Both were kept out of the training of the ears' front end (bench/ears/train-bands.py); `slt` was not. */
+const voices = ['awb', 'rms'] as const;
+
 /** A rule per phrase; its id tells which. */
 function ruleFile(phrases: readonly string[]): string {
   const rules = phrases.map((phrase, index) =>
@@ -107,7 +110,7 @@ describe('20 held-out sentences over the telephone', () => {
     const random = randomFrom(seed);
     const sentences = drawSentences(count, random);
     const phrases = drawPhrases(sentences, random);
-    const spoken = sentences.map((text, index) => ({ text, voice: index % 2 === 0 ? 'slt' : 'rms' }));
+    const spoken = sentences.map((text, index) => ({ text, voice: voices[index % 2] ?? 'awb' }));
     const callers = [
       { from: '+8613600000001', says: spoken.slice(0, count / 2) },
       { from: '+8613600000002', says: spoken.slice(count / 2) },
