@@ -18,12 +18,14 @@ import { MediaClient } from './media-client.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
 import { Rows, snapshotVersion } from './rows.ts';
-import { type Invite, type Refusal, SipSide } from './sip/index.ts';
+import { AddressSet, type Invite, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
 
 /** Name of this brain in ledger rows and leases. One brain owns its queues. */
 export const nodeName = 'jackfield';
+/** Who may call the demo site: whoever reaches it on loopback or, after `jackfield lan`, from its own network. */
+const demoTrunk = AddressSet.of(['this-machine', 'local-network']);
 /** A desk nobody watches for so long has been left: its agent is signed out. */
 const deskGraceMs = 30_000;
 
@@ -206,6 +208,7 @@ export class Brain {
             : { host: stock[1] ?? '', port: Number(stock[2]), secret: stock[3] ?? '' },
         ...(sip.drachtio === undefined ? { link: { host: '127.0.0.1', port: sip.linkPort } } : {}),
         realm: sip.domain,
+        trunkAt: (address) => (demoTrunk.ok && demoTrunk.value.has(address) ? 'demo' : undefined),
         home: { country: numbers.country, areaCode: numbers.areaCode },
         clock,
         logger,
@@ -249,10 +252,11 @@ export class Brain {
         reason: 'Service Unavailable',
         headers: { ...retry, Reason: 'SIP;cause=503;text="starting"' },
       };
-    const { callId, from, to, transport, sdp } = invite;
+    const { callId, from, to, transport, sdp, origin } = invite;
+    const trunk = origin.type === 'trunk' ? { trunk: origin.trunk } : {};
     this.#rows.callBegan(callId, from);
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    this.calls.admit({ callId, from, to, transport, longestMs }, sdp);
+    this.calls.admit({ callId, from, to, transport, longestMs, ...trunk }, sdp);
     return null;
   }
 

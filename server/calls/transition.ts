@@ -27,13 +27,15 @@ export interface Invitation {
   readonly from: string;
   readonly to: string;
   readonly transport: string;
+  /** Where it came in; absent for a call that no trunk brought. */
+  readonly trunk?: string;
   /** The call may last this long, ms. */
   readonly longestMs: number;
 }
 
 /** The first state of a call and what it asks for: a row, and what the plan has to say. */
 export function admit(invitation: Invitation, now: number): Step {
-  const { callId, from, to, transport, longestMs } = invitation;
+  const { callId, from, to, transport, trunk, longestMs } = invitation;
   const state: CallState = {
     version: 1,
     callId,
@@ -63,7 +65,11 @@ export function admit(invitation: Invitation, now: number): Step {
     revision: 0,
     mediaSeen: null,
   };
-  const row = { type: 'call-invited', facts: { to, transport }, personal: { from } };
+  const row = {
+    type: 'call-invited',
+    facts: { to, transport, ...(trunk === undefined ? {} : { trunk }) },
+    personal: { from },
+  };
   return settle(
     state,
     step(withTimer(state, 'longest', now + longestMs), { type: 'record', row }, { type: 'begin-plan' }),

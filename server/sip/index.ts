@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import { Admission } from './admission.ts';
 import { Credentials, type Minted } from './credentials.ts';
 import { DigestGuard } from './digest.ts';
 import { hasConnection, onClient, type Request, type Response, Srf } from './drachtio.ts';
@@ -12,10 +13,11 @@ import { Farewells } from './farewells.ts';
 import { Legs } from './legs.ts';
 import { Locations } from './locations.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
-import type { Binding, SipListener, StoredDialog } from './ports.ts';
+import type { Binding, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
 import { Registrar } from './registrar.ts';
 
-export type { Binding, Invite, LegEvent, Refusal, SipListener, StoredDialog } from './ports.ts';
+export type { Binding, Invite, KnownOrigin, LegEvent, Origin, Refusal, SipListener, StoredDialog } from './ports.ts';
+export { AddressSet } from './addresses.ts';
 export { normalise } from './numbers.ts';
 
 export interface SipOptions {
@@ -27,6 +29,8 @@ export interface SipOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newCallId: () => string;
+  /** The trunk that may call from an address; undefined for one that no trunk has. */
+  readonly trunkAt: (address: string) => string | undefined;
   /** Key of minted credentials and digest nonces; kept over restarts so that registrations stay valid. */
   readonly key: Buffer;
 }
@@ -54,6 +58,7 @@ export class SipSide {
   readonly #locations: Locations;
   readonly #credentials: Credentials;
   readonly #registrar: Registrar;
+  readonly #admission: Admission;
   #link: EngineLink | undefined;
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
   #doubtful: ReadonlySet<string> = new Set();
@@ -78,6 +83,15 @@ export class SipSide {
       { clock, logger, credentials: this.#credentials, guard, longestInSeconds: registrationInSeconds },
       this.#locations,
     );
+    this.#admission = new Admission({
+      guard,
+      agentOn: (flow) => this.#locations.onFlow(flow),
+      trunkAt: options.trunkAt,
+      claimOf: (username, now) => {
+        const claim = this.#credentials.claimOf(username, now);
+        return claim && { origin: { type: 'agent', agentId: claim.agentId }, password: claim.password };
+      },
+    });
   }
 
   get connected(): boolean {
@@ -171,6 +185,13 @@ export class SipSide {
   }
 
   #invited(req: Request, res: Response): void {
+    const origin = this.#admission.judge(req, this.#options.clock.now());
+    if (origin.type === 'challenge') return res.send(407, { headers: { 'Proxy-Authenticate': origin.header } });
+    if (origin.type === 'stranger') return res.send(403, 'Forbidden', {});
+    this.#admit(origin, req, res);
+  }
+
+  #admit(origin: KnownOrigin, req: Request, res: Response): void {
     const { home, newCallId } = this.#options;
     const callId = newCallId();
     const legId = `${callId}.c`;
@@ -180,6 +201,7 @@ export class SipSide {
     const refusal = this.#listener.invited({
       callId,
       legId,
+      origin,
       from: caller === '' ? 'anonymous' : normalise(caller, home),
       to: userOf(req.uri),
       sdp: req.body,

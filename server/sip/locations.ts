@@ -50,6 +50,11 @@ export class Locations {
     return this.#bindings.get(agentId) ?? [];
   }
 
+  /** Whose registration came this way; the newest if it was more than one agent's. */
+  onFlow(flow: string): AgentId | undefined {
+    return this.all().findLast((binding) => binding.flow === flow)?.agentId;
+  }
+
   all(): Binding[] {
     return [...this.#bindings.values()].flat();
   }

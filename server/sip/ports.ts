@@ -1,10 +1,22 @@
 /** What the SIP side tells, and what it asks of, the rest of the server. No drachtio type goes further than this folder. */
 import type { AgentId, CallId, LegId } from '../../protocol/ids.ts';
 
+/** Who an INVITE comes from, as far as it can be proven. */
+export type Origin =
+  /** A carrier or gateway of ours, by its name in `dialplans/trunks.yaml`. */
+  | { readonly type: 'trunk'; readonly trunk: string }
+  /** A registered device of an agent, by the connection it registered on or by digest. */
+  | { readonly type: 'agent'; readonly agentId: AgentId }
+  /** Nobody we know. */
+  | { readonly type: 'stranger' };
+export type KnownOrigin = Exclude<Origin, { type: 'stranger' }>;
+
 /** An INVITE from somebody new. `sdp` is opaque; empty when the caller wants our offer. */
 export interface Invite {
   readonly callId: CallId;
   readonly legId: LegId;
+  /** Strangers are answered before anybody hears of them. */
+  readonly origin: KnownOrigin;
   /** User part of From (or P-Asserted-Identity), E.164 where it can be made so. */
   readonly from: string;
   /** User part of the Request-URI, as dialled. */
@@ -46,6 +58,8 @@ export interface Binding {
   readonly agentId: AgentId;
   readonly contact: string;
   readonly expiresAt: number;
+  /** The way its REGISTER came, as `flowOf` writes it. */
+  readonly flow?: string | undefined;
 }
 
 export interface SipListener {

@@ -1,6 +1,7 @@
 /** REGISTER of agents' softphones: digest, then the location service. */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { flowOf } from './admission.ts';
 import { type DigestGuard, parseAuthorization } from './digest.ts';
 import type { Request, Response } from './drachtio.ts';
 import type { Locations } from './locations.ts';
@@ -50,7 +51,7 @@ export class Registrar {
     if (all) this.#locations.unbindAll(agentId);
     for (const contact of contacts) {
       const seconds = contact.seconds === 0 ? 0 : this.#granted(contact.seconds);
-      this.#locations.bind({ agentId, contact: contact.uri, expiresAt: now + seconds * 1000 });
+      this.#locations.bind({ agentId, contact: contact.uri, expiresAt: now + seconds * 1000, flow: flowOf(req) });
     }
     this.#accept(res, agentId, contacts, now);
   }

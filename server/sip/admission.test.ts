@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { AddressSet, parseBlock, plainAddress } from './addresses.ts';
+import { Admission, type Incoming } from './admission.ts';
+import { DigestGuard, expectedResponse } from './digest.ts';
+import type { KnownOrigin } from './ports.ts';
+
+const guard = new DigestGuard({ realm: 'site', key: Buffer.alloc(32, 1), nonceLifeMs: 1000 });
+const alice: KnownOrigin = { type: 'agent', agentId: 'alice' };
+const carrier: KnownOrigin = { type: 'trunk', trunk: 'carrier' };
+const admission = new Admission({
+  guard,
+  agentOn: (flow) =>
+    ['wss/192.0.2.5:4000', 'udp/192.0.2.5:5060', 'udp/10.0.0.1:5060'].includes(flow) ? 'alice' : undefined,
+  trunkAt: (address) => (address.startsWith('10.') ? 'gateway' : undefined),
+  claimOf: (username) => {
+    if (username === 'alice') return { origin: alice, password: 'secret' };
+    return username === 'carrier' ? { origin: carrier, password: 'secret' } : undefined;
+  },
+});
+
+const answer = (username: string, password: string, at = 0): string => {
+  const nonce = /nonce="([^"]+)"/.exec(guard.challenge(at))?.[1] ?? '';
+  const parts = { username, realm: 'site', nonce, uri: 'sip:1@site', qop: 'auth', nc: '00000001', cnonce: 'c' };
+  const response = expectedResponse(parts, 'INVITE', password);
+  return `Digest ${Object.entries({ ...parts, response })
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(', ')}`;
+};
+
+function invite(protocol: string, address: string, port: number, credentials?: string): Incoming {
+  return {
+    ...({ method: 'INVITE', protocol, source_address: address, source_port: port } as const),
+    has: (name: string) => name === 'Proxy-Authorization' && credentials !== undefined,
+    get: () => credentials ?? '',
+  };
+}
+
+describe('who an INVITE comes from', () => {
+  it.each([
+    ['an agent on the connection of a registration', invite('wss', '192.0.2.5', 4000), alice],
+    ['an agent with credentials', invite('udp', '192.0.2.9', 5060, answer('alice', 'secret')), alice],
+    ['a trunk by address', invite('udp', '10.1.1.1', 5060), { type: 'trunk', trunk: 'gateway' }],
+    ['a trunk by digest', invite('tcp', '192.0.2.9', 5060, answer('carrier', 'secret')), carrier],
+    [
+      'a stranger with a wrong password',
+      invite('udp', '192.0.2.9', 5060, answer('alice', 'guess')),
+      { type: 'stranger' },
+    ],
+    ['a stranger with no name', invite('udp', '192.0.2.9', 5060, answer('bob', 'secret')), { type: 'stranger' }],
+    [
+      'a trunk whose own credentials mean nothing here',
+      invite('udp', '10.1.1.1', 5060, answer('x', 'y')),
+      { type: 'trunk', trunk: 'gateway' },
+    ],
+    [
+      'a phone with a wrong password at the address of a trunk',
+      invite('udp', '10.0.0.1', 5060, answer('alice', 'guess')),
+      { type: 'stranger' },
+    ],
+  ])('%s', (_what, req, origin) => {
+    expect(admission.judge(req, 0)).toEqual(origin);
+  });
+
+  it.each([
+    ['nobody known', invite('udp', '192.0.2.9', 5060)],
+    ['a datagram that claims to come from a phone', invite('udp', '192.0.2.5', 5060)],
+    ['a phone at the address of a trunk', invite('udp', '10.0.0.1', 5060)],
+    ['an old nonce', invite('udp', '192.0.2.9', 5060, answer('alice', 'secret', -5000))],
+  ])('is asked: %s', (_what, req) => {
+    expect(admission.judge(req, 0).type).toBe('challenge');
+  });
+
+  it('says to a peer with an old nonce that it is the nonce', () => {
+    const verdict = admission.judge(invite('udp', '192.0.2.9', 5060, answer('alice', 'secret', -5000)), 0);
+    expect(verdict).toMatchObject({ header: expect.stringContaining('stale=true') as unknown });
+  });
+});
+
+describe('addresses', () => {
+  const own = [
+    { address: '192.168.7.2', cidr: '192.168.7.2/24' },
+    { address: '198.51.100.4', cidr: '198.51.100.4/24' },
+    { address: 'fe80::1', cidr: 'fe80::1/64' },
+  ];
+  it.each([
+    [['192.0.2.0/24'], '192.0.2.77', true],
+    [['192.0.2.0/24'], '::ffff:192.0.2.77', true],
+    [['192.0.2.0/24'], '192.0.3.1', false],
+    [['192.0.2.1'], '192.0.2.1', true],
+    [['2001:db8::/32'], '2001:db8:1::5', true],
+    [['2001:db8::/32'], '[2001:db8:1::5]', true],
+    [['2001:db8::/32'], '192.0.2.1', false],
+    [['loopback'], '127.4.5.6', true],
+    [['loopback'], '::1', true],
+    [['this-machine'], '198.51.100.4', true],
+    [['this-machine'], '198.51.100.5', false],
+    [['local-network'], '192.168.7.200', true],
+    [['local-network'], '198.51.100.5', false],
+    [['local-network'], 'fe80::99%eth0', true],
+    [['loopback'], 'not an address', false],
+  ])('%j has %s: %s', (texts, address, wanted) => {
+    const set = AddressSet.of(texts, own);
+    expect(set.ok && set.value.has(address)).toBe(wanted);
+  });
+  it.each(['192.0.2.0/33', '192.0.2', 'localhost', '2001:db8::/129', '1.2.3.4/5/6', '1.2.3.4/x'])(
+    '%s is none',
+    (text) => {
+      expect(parseBlock(text)).toBeUndefined();
+      expect(AddressSet.of(['loopback', text])).toEqual({ ok: false, error: text });
+    },
+  );
+  it('an IPv4-mapped address is the IPv4 address', () => {
+    expect(plainAddress('::ffff:127.0.0.1')).toBe('127.0.0.1');
+  });
+});

@@ -1,0 +1,76 @@
+/** The server's SIP side on an engine of its own, with everything it tells written down. */
+import { EventEmitter, once } from 'node:events';
+import { systemClock } from '../../../base/clock.ts';
+import { silentLogger } from '../../../base/logger.ts';
+import type { Engine } from '../../../server/sip-engine/index.ts';
+import { type Invite, type LegEvent, type SipOptions, SipSide } from '../../../server/sip/index.ts';
+
+export interface ServerSide {
+  readonly sip: SipSide;
+  readonly invites: readonly Invite[];
+  readonly events: readonly LegEvent[];
+  /** The first event of a leg (there or to come) of that type. */
+  event<T extends LegEvent['type']>(type: T): Promise<Extract<LegEvent, { type: T }>>;
+  /** The next INVITE that was let in. */
+  invited(): Promise<Invite>;
+}
+
+/** Connects to the engine and waits until requests come. */
+export async function startServerSide(
+  engine: Engine,
+  options: Partial<SipOptions> = {},
+  answer: (sip: SipSide, invite: Invite) => void = (sip, { legId }) => sip.reject(legId, 404, 'Not Found'),
+): Promise<ServerSide> {
+  const told = new EventEmitter();
+  const invites: Invite[] = [];
+  const events: LegEvent[] = [];
+  let calls = 0;
+  const sip: SipSide = new SipSide(
+    {
+      engine: { host: '127.0.0.1', port: engine.ports.admin, secret: 'contract-secret' },
+      realm: 'jackfield.local',
+      home: { country: 'CN', areaCode: '531' },
+      clock: systemClock,
+      logger: silentLogger,
+      newCallId: () => `call${++calls}`,
+      key: Buffer.alloc(32, 7),
+      trunkAt: () => undefined,
+      ...options,
+    },
+    {
+      invited(invite) {
+        invites.push(invite);
+        told.emit('invited', invite);
+        // As the call machine does: the answer comes after the admission.
+        setImmediate(() => answer(sip, invite));
+        return null;
+      },
+      legEvent(event) {
+        events.push(event);
+        told.emit('event');
+      },
+      dialogChanged: () => undefined,
+      registrationChanged: () => undefined,
+      engineChanged: (connected) => void told.emit('engine', connected),
+    },
+  );
+  const connected = once(told, 'engine');
+  await sip.start({ dialogs: [], bindings: [] });
+  await connected;
+  return {
+    sip,
+    invites,
+    events,
+    async invited() {
+      const [invite] = (await once(told, 'invited')) as [Invite];
+      return invite;
+    },
+    async event<T extends LegEvent['type']>(type: T) {
+      for (;;) {
+        const found = events.find((event): event is Extract<LegEvent, { type: T }> => event.type === type);
+        if (found !== undefined) return found;
+        await once(told, 'event');
+      }
+    },
+  };
+}
