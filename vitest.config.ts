@@ -9,9 +9,19 @@ export default defineConfig({
           name: 'unit',
           include: ['{base,protocol,media,server,cli,certs,scripts,softphone,bench}/**/*.test.{ts,tsx}'],
           testTimeout: 20_000,
+          maxWorkers: 2,
         },
       },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // They wait more than they work: two at a time even where vitest would leave a core free.
+          maxWorkers: 2,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -8,20 +8,20 @@ import type { PreparedAppend } from './writer.ts';
 /** A queue with a pretended writer: what was sent is in `sent`, and the test answers. */
 class Rig {
   readonly clock = new SimulatedClock(0);
-  readonly sent: { batch: number; names: string[]; again: boolean }[] = [];
+  readonly sent: { batch: number; names: string[]; again: boolean; wanted: boolean }[] = [];
   readonly said: string[] = [];
   readonly queue: AppendQueue;
 
   constructor(heldRowLimit = 10) {
     this.queue = new AppendQueue(
-      (batch, appends, again) => this.sent.push({ batch, names: appends.map(nameOf), again }),
+      (batch, appends, how) => this.sent.push({ batch, names: appends.map(nameOf), ...how }),
       this.clock,
       { heldRowLimit, retryAfterMs: 200, stalledAfterMs: 1_000 },
       ({ writable }) => this.said.push(writable ? 'writable' : 'broken'),
     );
   }
 
-  push(name: string, onFailure: Entry['onFailure'] = 'hold'): void {
+  push(name: string, onFailure: Entry['onFailure'] = 'hold', wanted = false): void {
     const note = (what: string) => (error?: LedgerError) =>
       this.said.push(
         `${name} ${what}${error instanceof LedgerError ? ` ${error.code}${error.held ? ' held' : ''}` : ''}`,
@@ -29,6 +29,7 @@ class Rig {
     this.queue.push({
       append: appendOf(name),
       onFailure,
+      wanted: () => wanted,
       written: () => void note('written')(),
       refused: note('refused'),
       durable: note('durable'),
@@ -37,7 +38,7 @@ class Rig {
   }
 
   /** The batch that was sent last. */
-  get last(): { batch: number; names: string[]; again: boolean } {
+  get last(): { batch: number; names: string[]; again: boolean; wanted: boolean } {
     const last = this.sent.at(-1);
     if (last === undefined) throw new Error('nothing was sent');
     return last;
@@ -79,15 +80,23 @@ it('sends together what comes together, one batch at a time', async () => {
   await turn();
   rig.push('c');
   await turn();
-  expect(rig.sent).toEqual([{ batch: 1, names: ['a', 'b'], again: false }]);
+  expect(rig.sent).toEqual([{ batch: 1, names: ['a', 'b'], again: false, wanted: false }]);
   rig.write();
   expect(rig.heard()).toEqual(['a written', 'b written']);
-  expect(rig.last).toEqual({ batch: 2, names: ['c'], again: false });
+  expect(rig.last).toEqual({ batch: 2, names: ['c'], again: false, wanted: false });
   rig.queue.durable(1);
   expect(rig.heard()).toEqual(['a durable', 'b durable']);
   rig.write();
   rig.queue.durable(2);
   expect(rig.queue.empty).toBe(true);
+});
+
+it('tells the writer when somebody waits for the disk', async () => {
+  const rig = new Rig();
+  rig.push('a');
+  rig.push('b', 'hold', true);
+  await turn();
+  expect(rig.last).toEqual({ batch: 1, names: ['a', 'b'], again: false, wanted: true });
 });
 
 it('holds and refuses, tries again, and says so', async () => {
@@ -107,7 +116,7 @@ it('holds and refuses, tries again, and says so', async () => {
   rig.push('new', 'reject');
   expect(rig.heard()).toEqual(['b refused ledger-full held', 'new refused ledger-full', 'new not durable ledger-full']);
   rig.clock.advance(200);
-  expect(rig.last).toEqual({ batch: 2, names: ['a', 'b'], again: true });
+  expect(rig.last).toEqual({ batch: 2, names: ['a', 'b'], again: true, wanted: false });
   rig.refuse();
   rig.clock.advance(200);
   rig.write();
@@ -146,7 +155,7 @@ it('waits for nobody when the writer hangs', async () => {
   expect(rig.sent).toHaveLength(1);
   rig.write();
   expect(rig.heard()).toEqual(['a written', 'new written', 'writable']);
-  expect(rig.last).toEqual({ batch: 2, names: ['b'], again: false });
+  expect(rig.last).toEqual({ batch: 2, names: ['b'], again: false, wanted: false });
 });
 
 it('keeps no more than it may, and says which ones are lost', async () => {
@@ -166,7 +175,7 @@ it('sends again what a lost writer had, marked as such', async () => {
   rig.queue.writerLost();
   expect(rig.heard()).toEqual(['a refused ledger-writer-lost held', 'broken']);
   rig.queue.writerBack();
-  expect(rig.last).toEqual({ batch: 2, names: ['a'], again: true });
+  expect(rig.last).toEqual({ batch: 2, names: ['a'], again: true, wanted: false });
 });
 
 it('says that rows are not durable when the log cannot be flushed', async () => {

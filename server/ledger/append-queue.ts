@@ -7,6 +7,8 @@ import type { Outcome, Place, PreparedAppend } from './writer.ts';
 export interface Entry {
   readonly append: PreparedAppend;
   readonly onFailure: 'hold' | 'reject';
+  /** Whether somebody waits until it is on the disk. */
+  readonly wanted: () => boolean;
   /** Rows have found their places; called also when `refused` was before, for a held entry that made it. */
   written(places: readonly Place[]): void;
   /** Not written. `error.held`: not yet. */
@@ -14,6 +16,13 @@ export interface Entry {
   durable(): void;
   notDurable(error: LedgerError): void;
 }
+
+/** Gives a batch to the writer. `again`: it may have been written before; `wanted`: somebody waits for the disk. */
+export type SendBatch = (
+  batch: number,
+  appends: readonly PreparedAppend[],
+  how: { readonly again: boolean; readonly wanted: boolean },
+) => void;
 
 export interface QueueSettings {
   /** How many rows are held while nothing can be written. */
@@ -42,7 +51,7 @@ const probe: PreparedAppend = {
  * refuses, keeps what may be kept, in order, and tries again until it takes them.
  */
 export class AppendQueue {
-  readonly #send: (batch: number, appends: readonly PreparedAppend[], again: boolean) => void;
+  readonly #send: SendBatch;
   readonly #clock: Clock;
   readonly #settings: QueueSettings;
   readonly #onHealth: (health: LedgerHealth) => void;
@@ -58,12 +67,7 @@ export class AppendQueue {
   #scheduled = false;
   #heldRows = 0;
 
-  constructor(
-    send: (batch: number, appends: readonly PreparedAppend[], again: boolean) => void,
-    clock: Clock,
-    settings: QueueSettings,
-    onHealth: (health: LedgerHealth) => void,
-  ) {
+  constructor(send: SendBatch, clock: Clock, settings: QueueSettings, onHealth: (health: LedgerHealth) => void) {
     this.#send = send;
     this.#clock = clock;
     this.#settings = settings;
@@ -183,7 +187,8 @@ export class AppendQueue {
     this.#underWay = entries;
     this.#batch++;
     const appends = entries.map((entry) => entry.append);
-    this.#send(this.#batch, appends.length > 0 ? appends : [probe], this.#again);
+    const wanted = entries.some((entry) => entry.wanted());
+    this.#send(this.#batch, appends.length > 0 ? appends : [probe], { again: this.#again, wanted });
     this.#cancelStall = this.#clock.at(this.#clock.now() + this.#settings.stalledAfterMs, () => this.#stalled());
   }
 

@@ -39,7 +39,7 @@ export class DatabaseWriter {
     this.#head = new HeadWriter(headFileOf(settings.file), this.#site.head);
     this.#sync = new LogSync(
       `${settings.file}-wal`,
-      settings.syncWindowMs,
+      { wantedMs: settings.syncWindowMs, unwantedMs: settings.quietSyncMs },
       (batch) => this.#synced(batch),
       ({ code, message }) => reply({ type: 'sync-failed', code, message }),
     );
@@ -53,6 +53,9 @@ export class DatabaseWriter {
         break;
       case 'erase':
         this.#erase(request);
+        break;
+      case 'flush':
+        this.#sync.want();
         break;
       case 'limit':
         this.#db.exec(`PRAGMA max_page_count = ${Math.trunc(request.pages)}`);
@@ -71,12 +74,12 @@ export class DatabaseWriter {
   }
 
   #append(request: Extract<WriterRequest, { type: 'append' }>): void {
-    const { batch, appends, again } = request;
+    const { batch, appends, again, wanted } = request;
     try {
       const outcomes = this.#writer.commit(appends, again);
       this.#reply({ type: 'written', batch, outcomes });
       this.#ends.push({ batch, ...this.#writer.tail });
-      this.#sync.committed(batch);
+      this.#sync.committed(batch, wanted);
       this.#batches++;
     } catch (cause) {
       const { code, message } = fromSqlite(cause);

@@ -87,6 +87,17 @@ describe('append', () => {
     expect(await second.verify()).toMatchObject({ ok: true, rows: 3 });
   });
 
+  it('is flushed soon for who waits, also for one who asks late', async () => {
+    const ledger = await bench.open({ ...bench.folder(), quietSyncMs: 3_600_000 });
+    const unheard = ledger.append([row('a')]);
+    await unheard.written;
+    await ledger.append([row('b')]).durable;
+    const late = ledger.append([row('c')]);
+    await late.written;
+    await late.durable;
+    await unheard.durable;
+  });
+
   it('is written when closed right after', async () => {
     const options = bench.folder();
     const first = await openLedger(options);

@@ -38,8 +38,10 @@ export interface LedgerOptions {
   readonly logger: Logger;
   /** How many rows are held in memory while the disk takes none. Default 100 000. */
   readonly heldRowLimit?: number;
-  /** How long commits are gathered before the log is flushed. Default 4 ms. */
+  /** How long commits are gathered before the log is flushed when somebody waits for it. Default 4 ms. */
   readonly syncWindowMs?: number;
+  /** The same while nobody does: what a power cut may take. Default 1000 ms. */
+  readonly quietSyncMs?: number;
   /** Default 200 ms. */
   readonly retryAfterMs?: number;
   /** After how long without an answer of the writer it counts as locked. Default 1000 ms. */
@@ -76,7 +78,7 @@ export class Ledger {
     this.#site = site;
     const { heldRowLimit = 100_000, retryAfterMs = 200, stalledAfterMs = 1_000, clock } = options;
     this.#queue = new AppendQueue(
-      (batch, appends, again) => this.#post({ type: 'append', batch, appends, again }),
+      (batch, appends, how) => this.#post({ type: 'append', batch, appends, ...how }),
       clock,
       { heldRowLimit, retryAfterMs, stalledAfterMs },
       (health) => this.#healthChanged(health),
@@ -104,6 +106,7 @@ export class Ledger {
     written.promise.catch(() => undefined);
     durable.promise.catch(() => undefined);
     const refuse = (error: LedgerError): void => written.reject(error);
+    let wanted = false;
     try {
       if (this.#closing !== undefined) throw new LedgerError('ledger-closed', 'the ledger is closed');
       const now = this.#options.clock.now();
@@ -111,6 +114,7 @@ export class Ledger {
       this.#queue.push({
         append,
         onFailure: options.onFailure ?? 'hold',
+        wanted: () => wanted || this.#closing !== undefined,
         written: (places) => written.resolve(this.#publish(append.rows, places)),
         refused: refuse,
         durable: durable.resolve,
@@ -121,7 +125,17 @@ export class Ledger {
       refuse(error);
       durable.reject(error);
     }
-    return { written: written.promise, durable: durable.promise };
+    const want = (): Promise<void> => {
+      if (!wanted) this.#post({ type: 'flush' });
+      wanted = true;
+      return durable.promise;
+    };
+    return {
+      written: written.promise,
+      get durable() {
+        return want();
+      },
+    };
   }
 
   /** Whether new facts can be written now. Comes back to `writable` by itself. */
@@ -194,6 +208,7 @@ export class Ledger {
   }
 
   async #close(): Promise<void> {
+    this.#post({ type: 'flush' });
     if (!this.#queue.empty && this.#queue.health.writable)
       await new Promise<void>((resolve) => {
         this.#onDrained = resolve;
@@ -210,8 +225,9 @@ export class Ledger {
   }
 
   #startWorker(): void {
-    const { file, keyFile, node, syncWindowMs = 4, maxPages, startWriter = startWriterThread } = this.#options;
-    const worker = startWriter({ file, keyFile, node, syncWindowMs, maxPages });
+    const { file, keyFile, node, syncWindowMs = 4, quietSyncMs = 1_000, maxPages } = this.#options;
+    const { startWriter = startWriterThread } = this.#options;
+    const worker = startWriter({ file, keyFile, node, syncWindowMs, quietSyncMs, maxPages });
     this.#worker = worker;
     worker.on('message', (reply: WriterReply) => this.#hear(reply));
     worker.on('error', (err) => this.#options.logger.error({ err }, 'the ledger writer failed'));

@@ -39,7 +39,7 @@ export async function eraseInLedgerFile(files: LedgerFiles & { readonly node: st
   mustExist(files);
   const subject = /^[sk]-/.test(who) ? who : subjectAlias(readSiteKeys(files.keyFile), who);
   const result = Promise.withResolvers<Erasure>();
-  const writer = new DatabaseWriter({ ...files, syncWindowMs: 0, maxPages: undefined }, (reply) => {
+  const writer = new DatabaseWriter({ ...files, syncWindowMs: 0, quietSyncMs: 0, maxPages: undefined }, (reply) => {
     if (reply.type === 'erased') result.resolve(reply.erasure);
     else if (reply.type === 'not-erased') result.reject(new LedgerError(reply.code, reply.message));
   });

@@ -5,6 +5,13 @@ import { LedgerError } from './errors.ts';
 
 const flush = promisify(fdatasync);
 
+/** How long commits are gathered before a flush. */
+export interface FlushWindows {
+  readonly wantedMs: number;
+  /** While nobody waits. A commit that meets a flush under way waits for the disk, so there are few of those. */
+  readonly unwantedMs: number;
+}
+
 /**
  * Flushes the write-ahead log. SQLite writes it with `synchronous=NORMAL`, which hands a commit to the operating system
  * and syncs at checkpoints only; flushing the log itself makes every commit before it durable, without a wait in the
@@ -12,27 +19,39 @@ const flush = promisify(fdatasync);
  */
 export class LogSync {
   readonly #fd: number;
-  readonly #windowMs: number;
+  readonly #windows: FlushWindows;
   readonly #onSynced: (upTo: number) => void;
   readonly #onFailed: (error: LedgerError) => void;
   #written = 0;
   #synced = 0;
-  #running = false;
+  #flushing = false;
+  /** Somebody waits for commits up to this one. */
+  #wanted = 0;
+  #armed: { readonly timer: NodeJS.Timeout; readonly wanted: boolean } | undefined;
 
-  /** `windowMs`: how long commits are gathered before a flush. */
-  constructor(log: string, windowMs: number, onSynced: (upTo: number) => void, onFailed: (error: LedgerError) => void) {
+  constructor(
+    log: string,
+    windows: FlushWindows,
+    onSynced: (upTo: number) => void,
+    onFailed: (error: LedgerError) => void,
+  ) {
     this.#fd = openSync(log, 'r');
-    this.#windowMs = windowMs;
+    this.#windows = windows;
     this.#onSynced = onSynced;
     this.#onFailed = onFailed;
   }
 
-  /** Commit number `commit` is written; it will be flushed within the window. */
-  committed(commit: number): void {
+  /** Commit number `commit` is written; `wanted`: somebody waits until it is on the disk. */
+  committed(commit: number, wanted: boolean): void {
     this.#written = commit;
-    if (this.#running) return;
-    this.#running = true;
-    setTimeout(() => void this.#run(), this.#windowMs);
+    if (wanted) this.#wanted = commit;
+    this.#arm();
+  }
+
+  /** Somebody waits for what is written already. */
+  want(): void {
+    this.#wanted = this.#written;
+    this.#arm();
   }
 
   /** Flushes now, before going on. */
@@ -44,10 +63,22 @@ export class LogSync {
   }
 
   close(): void {
+    clearTimeout(this.#armed?.timer);
     closeSync(this.#fd);
   }
 
+  #arm(): void {
+    if (this.#flushing || this.#written <= this.#synced) return;
+    const wanted = this.#wanted > this.#synced;
+    if (this.#armed !== undefined && (this.#armed.wanted || !wanted)) return;
+    clearTimeout(this.#armed?.timer);
+    const wait = wanted ? this.#windows.wantedMs : this.#windows.unwantedMs;
+    this.#armed = { timer: setTimeout(() => void this.#run(), wait), wanted };
+  }
+
   async #run(): Promise<void> {
+    this.#armed = undefined;
+    this.#flushing = true;
     const upTo = this.#written;
     try {
       await flush(this.#fd);
@@ -58,7 +89,7 @@ export class LogSync {
     } catch (cause) {
       this.#onFailed(new LedgerError('ledger-io', 'the log could not be flushed to the disk', { cause }));
     }
-    this.#running = false;
-    if (this.#written > this.#synced) this.committed(this.#written);
+    this.#flushing = false;
+    this.#arm();
   }
 }

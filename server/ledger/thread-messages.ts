@@ -9,6 +9,8 @@ export interface WriterSettings {
   readonly keyFile: string;
   readonly node: string;
   readonly syncWindowMs: number;
+  /** As `syncWindowMs`, while nobody waits for the disk. */
+  readonly quietSyncMs: number;
   /** Upper limit of the file in pages; absent: none. */
   readonly maxPages: number | undefined;
 }
@@ -19,7 +21,11 @@ export type WriterRequest =
       readonly batch: number;
       readonly appends: readonly PreparedAppend[];
       readonly again: boolean;
+      /** Somebody waits until it is on the disk. */
+      readonly wanted: boolean;
     }
+  /** Somebody waits for what was sent before. */
+  | { readonly type: 'flush' }
   | { readonly type: 'erase'; readonly request: number; readonly subject: string; readonly at: number }
   | { readonly type: 'limit'; readonly pages: number }
   | { readonly type: 'close' };

@@ -94,7 +94,10 @@ export interface AppendOptions {
 export interface Append {
   /** In the database's log, handed to the operating system: survives `kill -9`. Rejects with `LedgerError`. */
   readonly written: Promise<readonly LedgerRow[]>;
-  /** On the disk: survives a power cut. For held rows it stays open until they are. */
+  /**
+   * On the disk: survives a power cut. For held rows it stays open until they are. Reading it asks for a flush within
+   * milliseconds; appends nobody reads it of are flushed every second.
+   */
   readonly durable: Promise<void>;
 }
 
