@@ -42,6 +42,8 @@ export const configSchema = z.strictObject({
         .optional(),
       /** RFC 3261 T1, ms. */
       t1: z.coerce.number().int().min(10).max(4000).default(500),
+      /** Calls are refreshed at half this interval, so that one whose peer died ends (RFC 4028); 0: only where a peer asks. */
+      sessionExpiresInSeconds: z.coerce.number().int().min(0).max(86_400).default(1800),
       /** How long minted registration credentials live. */
       credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
     })

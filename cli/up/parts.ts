@@ -29,6 +29,7 @@ function engineArguments(config: Config): readonly string[] {
     ...['--secret-file', siteFiles(config).engineSecret],
     ...['--t1', String(config.sip.t1)],
     ...['--lease', String(leaseMs(config))],
+    ...['--session-expires', String(config.sip.sessionExpiresInSeconds)],
     ...['--advertise', advertisedAddress(config)],
   ];
 }

@@ -198,6 +198,7 @@ test('engine and media node accept the arguments the configuration leads to', ()
     'wss 0.0.0.0:5067',
   ]);
   expect(forEngine).toMatchObject({ secret: 'secret', advertise: '127.0.0.1', timers: { t1: 50 } });
+  expect(forEngine.session).toEqual({ expires: 1800 });
   expect(parseMediaArguments(own(media?.args))).toMatchObject({
     ok: true,
     value: { bind: '0.0.0.0', advertise: '127.0.0.1', rpcPort: 9024, leaseInSeconds: 60, rtpTimeoutMs: 30_000 },

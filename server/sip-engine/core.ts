@@ -8,13 +8,14 @@ import { Deliveries } from './agent/deliveries.ts';
 import { DialogKeeper } from './agent/dialog-keeper.ts';
 import { ParkingLot } from './agent/parking-lot.ts';
 import { ServerCalls } from './agent/server-calls.ts';
+import { SessionTimers } from './agent/session-timers.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import type { AppConnection } from './control/app-connection.ts';
 import { Apps, sameSecret } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
-import { allTimers, defaultPatience } from './options.ts';
+import { allTimers, defaultPatience, defaultSession } from './options.ts';
 import type { EngineOptions } from './options.ts';
 import { Reception } from './reception.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
@@ -43,6 +44,7 @@ export class EngineCore {
     this.#options = options;
     const timers = allTimers(options);
     const patience = { ...defaultPatience, ...options.patience };
+    const session = { ...defaultSession, ...options.session };
     const transactions = new TransactionLayer(
       { clock, timers },
       {
@@ -78,12 +80,13 @@ export class EngineCore {
     const lot = new ParkingLot(clock, patience.parkingGrace);
     const dialogs = new Dialogs();
     const bindings = new Bindings(clock);
-    this.context = { clock, log, timers, patience, transport, transactions, dialogs, bindings, apps, lot };
+    this.context = { clock, log, timers, patience, session, transport, transactions, dialogs, bindings, apps, lot };
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
-    this.uas = new UserAgentServer(this.context, deliveries, this.#keeper, this.serverCalls);
-    this.#answers = new AppAnswers(this.context, deliveries, this.#keeper, this.serverCalls);
-    this.uac = new UserAgentClient(this.context, deliveries, this.#keeper);
+    const parts = { keeper: this.#keeper, sessions: new SessionTimers(this.context, this.#keeper) };
+    this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls);
+    this.#answers = new AppAnswers(this.context, deliveries, parts, this.serverCalls);
+    this.uac = new UserAgentClient(this.context, deliveries, parts);
   }
 
   /** One frame must never take the engine and everybody's calls down; a fault of ours is logged and refused. */

@@ -22,6 +22,10 @@ describe('parseArguments', () => {
     ]);
     expect(options).toMatchObject({ secret: 's', admin: { host: '0.0.0.0', port: 9022 }, timers: { t1: 50 } });
     expect(options.patience).toEqual({ parkingLease: 1000 });
+    expect(parseArguments([...least, '--session-expires', '1800', '--min-se', '120']).session).toEqual({
+      expires: 1800,
+      min: 120,
+    });
   });
 
   it.each([
@@ -30,6 +34,7 @@ describe('parseArguments', () => {
     [[...least, '--nonsense', '1'], /--nonsense is not an option/],
     [[...least, '--t1'], /--t1 wants a value/],
     [[...least, '--t1', 'soon'], /milliseconds/],
+    [[...least, '--min-se', 'soon'], /--min-se wants seconds/],
     [['--listen', 'sctp://x:1', '--secret', 's'], /udp:\/\//],
     [['--listen', 'udp://nowhere', '--secret', 's'], /HOST:PORT/],
     [[...least, '--secret-file', 'no-such-file'], /cannot be read/],

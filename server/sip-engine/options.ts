@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EngineError } from './errors.ts';
 import type { EnginePatience } from './agent/context.ts';
 import { readHostPort } from './parser/uri.ts';
+import type { SessionPolicy } from './dialog/session-negotiation.ts';
 import { readNumber } from './parser/characters.ts';
 import { defaultTimers } from './transaction/timers.ts';
 import type { TimerValues } from './transaction/timers.ts';
@@ -21,7 +22,11 @@ export interface EngineOptions {
   readonly secret: string;
   readonly timers?: Partial<TimerValues> | undefined;
   readonly patience?: Partial<EnginePatience> | undefined;
+  readonly session?: Partial<SessionPolicy> | undefined;
 }
+
+/** Session timers only where an app or a peer asks for one; the server's launcher asks for more. */
+export const defaultSession: SessionPolicy = { expires: 0, min: 90 };
 
 export const defaultPatience: EnginePatience = {
   echoLead: 5,
@@ -37,7 +42,8 @@ export function allTimers(options: EngineOptions): TimerValues {
 
 const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|ws://|wss://HOST:PORT ...] --admin HOST:PORT
   (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE] [--advertise ADDRESS]
-  [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]`;
+  [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
+  [--session-expires SECONDS] [--min-se SECONDS]`;
 
 function misuse(problem: string): EngineError {
   return new EngineError('usage', `${problem}\n${usage}`);
@@ -66,7 +72,9 @@ function readSecretFile(file: string): string {
 }
 
 const known = new Set(
-  'listen admin link secret secret-file cert key advertise t1 t2 t4 timer-d grace lease connect-timeout'.split(' '),
+  'listen admin link secret secret-file cert key advertise t1 t2 t4 timer-d grace lease connect-timeout session-expires min-se'.split(
+    ' ',
+  ),
 );
 
 function collect(argv: readonly string[]): Map<string, string[]> {
@@ -85,17 +93,17 @@ function collect(argv: readonly string[]): Map<string, string[]> {
 export function parseArguments(argv: readonly string[]): EngineOptions {
   const given = collect(argv);
   const last = (name: string): string | undefined => given.get(name)?.at(-1);
-  const milliseconds = (name: string): number | undefined => {
+  const number = (name: string, unit: string): number | undefined => {
     const text = last(name);
     if (text === undefined) return undefined;
     const value = readNumber(text);
-    if (value === undefined) throw misuse(`--${name} wants milliseconds, not ${text}`);
+    if (value === undefined) throw misuse(`--${name} wants ${unit}, not ${text}`);
     return value;
   };
-  const pick = (names: Readonly<Record<string, string>>): Record<string, number> => {
+  const pick = (names: Readonly<Record<string, string>>, unit = 'milliseconds'): Record<string, number> => {
     const found: Record<string, number> = {};
     for (const [field, name] of Object.entries(names)) {
-      const value = milliseconds(name);
+      const value = number(name, unit);
       if (value !== undefined) found[field] = value;
     }
     return found;
@@ -115,5 +123,6 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     link: link === undefined ? undefined : readPlace(link, '--link'),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),
     patience: pick({ parkingGrace: 'grace', parkingLease: 'lease', connect: 'connect-timeout' }),
+    session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),
   };
 }

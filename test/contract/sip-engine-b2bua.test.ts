@@ -3,7 +3,7 @@ import type { SrfRequest, SrfResponse } from '../support/sip/srf.ts';
 import { firstRequest } from '../support/sip/srf.ts';
 import { testSdp } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
-import { useBench } from '../support/sip/target.ts';
+import { embedded, useBench } from '../support/sip/target.ts';
 
 const answerSdp = testSdp.replace('40000', '40006');
 
@@ -89,7 +89,8 @@ describe('subscriptions', () => {
       body: 'here',
     });
     const notify = await peer.request('NOTIFY');
-    expect(notify.header('Contact')).toBe('');
+    // RFC 6665 section 8.2.1 makes it mandatory; a stock server leaves it out.
+    if (embedded) expect(notify.header('Contact')).not.toBe('');
     peer.answer(notify, '200 OK');
     await notified;
     const over = dialog.destroy();

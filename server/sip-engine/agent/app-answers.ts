@@ -12,7 +12,10 @@ import { makeAnswer } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
+import { learnAllow } from './dialog-state.ts';
 import { asksReliable, names100rel, repeatReliable } from './reliable.ts';
+import { sdpOf } from './session-timers.ts';
+import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
 import { newTag } from './tags.ts';
 
@@ -23,12 +26,14 @@ export class AppAnswers {
   readonly #context: EngineContext;
   readonly #deliveries: Deliveries;
   readonly #keeper: DialogKeeper;
+  readonly #sessions: SessionTimers;
   readonly #calls: ServerCalls;
 
-  constructor(context: EngineContext, deliveries: Deliveries, keeper: DialogKeeper, calls: ServerCalls) {
+  constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts, calls: ServerCalls) {
     this.#context = context;
     this.#deliveries = deliveries;
-    this.#keeper = keeper;
+    this.#keeper = parts.keeper;
+    this.#sessions = parts.sessions;
     this.#calls = calls;
   }
 
@@ -49,6 +54,8 @@ export class AppAnswers {
     }
     if (status > 100 && !call.inside) call.localTag ??= tagOf(appValue(message, 'To') ?? '') ?? newTag();
     const contact = this.#contact(call, headers, reliable || (status >= 200 && status < 300));
+    const accepts = status >= 200 && status < 300;
+    const session = accepts ? this.#sessions.answer(request, message, headers, call.dialog) : undefined;
     const known = this.#follow(call, status, contact);
     const rseq = reliable && known !== undefined ? ++known.lastRseq : undefined;
     if (rseq !== undefined) headers.push({ name: 'RSeq', value: String(rseq) });
@@ -59,6 +66,11 @@ export class AppAnswers {
       this.#context.bindings.learn(request, answer, transaction.flow);
     }
     this.#send(app, id, call, answer);
+    if (known !== undefined && (accepts || reliable)) {
+      known.localSdp = sdpOf(answer) ?? known.localSdp;
+      learnAllow(known, request);
+      this.#sessions.answered(known, session);
+    }
     if (rseq !== undefined && known !== undefined) this.#untilPrack(call, known, rseq);
   }
 

@@ -6,22 +6,28 @@ import { cancelInvite } from './cancels.ts';
 import type { ClientCall, ClientCalls } from './client-calls.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { DialogKeeper } from './dialog-keeper.ts';
 import { InviteAnswers } from './invite-answers.ts';
 import { seenBefore } from './reliable.ts';
+import { sdpOf } from './session-timers.ts';
+import type { DialogParts, SessionTimers } from './session-timers.ts';
 import { newTag } from './tags.ts';
+
+/** Each proxy on the way may want a longer interval than the one before. */
+const mostRetries = 4;
 
 /** Answers to apps' requests, from the network or made here when there are none. */
 export class ClientAnswers {
   readonly #context: EngineContext;
   readonly #deliveries: Deliveries;
   readonly #invites: InviteAnswers;
+  readonly #sessions: SessionTimers;
   readonly #calls: ClientCalls;
 
-  constructor(context: EngineContext, deliveries: Deliveries, keeper: DialogKeeper, calls: ClientCalls) {
+  constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts, calls: ClientCalls) {
     this.#context = context;
     this.#deliveries = deliveries;
-    this.#invites = new InviteAnswers(context, keeper);
+    this.#invites = new InviteAnswers(context, parts.keeper);
+    this.#sessions = parts.sessions;
     this.#calls = calls;
   }
 
@@ -35,8 +41,9 @@ export class ClientAnswers {
     if (status >= 200) call.cancelWait();
     if (status < 200 && seenBefore(call.seenReliable, read.message, read.toTag)) return;
     const follows = call.method === 'INVITE' || call.method === 'SUBSCRIBE';
+    if (status === 422 && this.#longer(call, read.message)) return;
     const verdict = follows ? this.#invites.follow(call, read, flow) : 'tell';
-    if (status >= 200) this.#ends(call, status);
+    if (status >= 200 && !call.settled) this.#settle(call, read.message);
     if (verdict === 'tell') this.#tell(call, () => this.#deliver(call, read.message, flow));
   }
 
@@ -51,11 +58,40 @@ export class ClientAnswers {
     if (call.dialog !== undefined) {
       if (call.method === 'INVITE') call.dialog.ownInvite = undefined;
       if (!call.inside) this.#context.dialogs.remove(call.dialog);
+      call.dialog.ownUpdate = call.method === 'UPDATE' ? undefined : call.dialog.ownUpdate;
       this.#ends(call, status);
     }
     this.#tell(call, () => {
       if (call.owner !== undefined) this.#deliveries.madeHere(call.owner, answer, transactionId, call.dialogId);
     });
+  }
+
+  /** RFC 4028 section 7.3: too short an interval is asked for again as the 422 wants it; the app hears nothing of it. */
+  #longer(call: ClientCall, answer: SipResponse): boolean {
+    const headers = this.#sessions.longer(call.transaction.request, answer);
+    if (headers === undefined || call.retries >= mostRetries || call.cancelling !== 'no') return false;
+    if (call.dialog !== undefined && !call.inside) {
+      this.#context.dialogs.remove(call.dialog);
+      call.dialog = undefined;
+    }
+    call.retries++;
+    call.again(headers);
+    return true;
+  }
+
+  /** A final answer: what it does to the dialog beside confirming it. */
+  #settle(call: ClientCall, answer: SipResponse): void {
+    const { dialog, method } = call;
+    const { request } = call.transaction;
+    call.settled = true;
+    if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = undefined;
+    if (dialog !== undefined && answer.status < 300) {
+      if (method === 'INVITE' || method === 'UPDATE' || method === 'PRACK') {
+        dialog.localSdp = sdpOf(request) ?? dialog.localSdp;
+      }
+      this.#sessions.accepted(dialog, request, answer);
+    }
+    this.#ends(call, answer.status);
   }
 
   /** Final answers that end a dialog: any to BYE but a challenge, and to the last NOTIFY of a subscription. */

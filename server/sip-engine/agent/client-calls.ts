@@ -8,7 +8,14 @@ import type { ClientTransaction } from '../transaction/client-transaction.ts';
 export interface ClientCall {
   readonly transactionId: string;
   readonly method: string;
-  readonly transaction: ClientTransaction;
+  /** Another one when the request goes out again after a 422. */
+  transaction: ClientTransaction;
+  /** Sends the request again with these headers (Via and CSeq are made anew), under the same id towards the app. */
+  again(headers: readonly Header[]): void;
+  /** How often it went out again. */
+  retries: number;
+  /** True from the first final answer. */
+  settled: boolean;
   /** The connection that hears the answers; undefined once it is gone. */
   owner: AppConnection | undefined;
   readonly tag: string;

@@ -17,13 +17,16 @@ export interface Draft {
   readonly dialog: Dialog | undefined;
 }
 
+/** Requests inside a dialog in which Contact is mandatory: RFC 3261, 3311, 3515 and 6665. */
+const needContact = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
 /** Makes an app's incomplete request a whole one (the table of the control protocol); undefined when its body has no type. */
 export function completeRequest(draft: Draft, flow: Flow, branch: string): SipRequest | undefined {
   const { method, message, dialog } = draft;
   const headers = appHeaders(message, flow.local);
   if (!typeBody(headers, message.body)) return undefined;
   if (dialog === undefined) return completeNew(draft, headers, flow, branch);
-  if (method === 'INVITE' || method === 'SUBSCRIBE' || method === 'REFER') ensureContact(headers, dialog.localContact);
+  if (needContact.has(method)) ensureContact(headers, dialog.localContact);
   const cseq = ++dialog.localSeq;
   const placeholder = draft.uri.includes('placeholder') || method === 'PRACK';
   const uri = placeholder ? undefined : draft.uri;

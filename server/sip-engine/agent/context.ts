@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Apps } from '../control/apps.ts';
 import type { Dialogs } from '../dialog/dialog.ts';
+import type { SessionPolicy } from '../dialog/session-negotiation.ts';
 import type { TimerValues } from '../transaction/timers.ts';
 import type { TransactionLayer } from '../transaction/transaction-layer.ts';
 import type { Bindings } from '../transport/bindings.ts';
@@ -26,6 +27,7 @@ export interface EngineContext {
   readonly log: Logger;
   readonly timers: TimerValues;
   readonly patience: EnginePatience;
+  readonly session: SessionPolicy;
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
   readonly dialogs: Dialogs;

@@ -14,7 +14,7 @@ import type { ParkedItem } from './parking-lot.ts';
 import { newBranch } from './tags.ts';
 
 /** Reasons the engine gives in the BYE it sends by itself. */
-export type EndReason = 'ACK timeout' | 'ACK-BYE race' | 'Session owner lost';
+export type EndReason = 'ACK timeout' | 'ACK-BYE race' | 'Session owner lost' | 'Session timer expired';
 
 /** What the engine does with dialogs of its own accord: ACK, BYE, hand-over to owners, parking. */
 export class DialogKeeper {
@@ -34,6 +34,7 @@ export class DialogKeeper {
 
   /** Sends BYE, tells the owner, forgets the dialog. */
   end(dialog: Dialog, reason: EndReason): void {
+    dialog.ownInvite?.cancel();
     this.bye(dialog, reason, (bytes, flow) => {
       this.toOwner(dialog, {
         deliver: (app) => this.#deliveries.unsolicited(app, bytes, flow, dialog),

@@ -4,9 +4,11 @@ import type { AppCommand } from '../control/command.ts';
 import { dialogId } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { isToken } from '../parser/characters.ts';
-import { headerOf, tagOf } from '../parser/message.ts';
-import type { ReadMessage, SipResponse } from '../parser/message.ts';
+import { headerOf, parseCseq, tagOf } from '../parser/message.ts';
+import type { Header, ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import { isRequestUri } from '../parser/uri.ts';
+import { ownVia } from '../dialog/request.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
 import { appHeaders, appValue, typeBody } from './app-headers.ts';
 import { cancelInvite } from './cancels.ts';
@@ -17,7 +19,9 @@ import type { Draft } from './complete.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
+import { firstOpenAck } from './dialog-state.ts';
 import { nextHopInDialog, nextHopOf, withFlow } from './next-hop.ts';
+import type { DialogParts, SessionTimers } from './session-timers.ts';
 import { newBranch } from './tags.ts';
 
 type SipCommand = Extract<AppCommand, { type: 'sip' }>;
@@ -37,14 +41,16 @@ export class UserAgentClient {
   readonly #context: EngineContext;
   readonly #deliveries: Deliveries;
   readonly #keeper: DialogKeeper;
+  readonly #sessions: SessionTimers;
   readonly #answers: ClientAnswers;
   readonly #calls: ClientCalls = new Map();
 
-  constructor(context: EngineContext, deliveries: Deliveries, keeper: DialogKeeper) {
+  constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts) {
     this.#context = context;
     this.#deliveries = deliveries;
-    this.#keeper = keeper;
-    this.#answers = new ClientAnswers(context, deliveries, keeper, this.#calls);
+    this.#keeper = parts.keeper;
+    this.#sessions = parts.sessions;
+    this.#answers = new ClientAnswers(context, deliveries, parts, this.#calls);
   }
 
   /** How many requests wait for a final answer. */
@@ -75,10 +81,20 @@ export class UserAgentClient {
     // Whoever speaks in a parked dialog has claimed it.
     if (dialog.owner === undefined) this.#keeper.adopt(dialog, app);
     if (start.method === 'ACK') return this.#sendAck(app, command, dialog);
+    if (start.method === 'INVITE' || start.method === 'UPDATE') {
+      // A refresh of the engine's own is under way: the app goes next, it need not know.
+      if (dialog.afterRefresh !== undefined) {
+        dialog.afterRefresh.push(() => this.#sendInside(app, command, start));
+        return;
+      }
+    }
     if (start.method === 'INVITE' && (dialog.ownInvite !== undefined || firstOpenAck(dialog) !== undefined)) {
       return app.reply(command.id, 'NOK', 'Server error: another INVITE is under way in this dialog');
     }
-    if (start.method === 'BYE') dialog.ownInvite?.cancel();
+    if (start.method === 'BYE') {
+      dialog.ownInvite?.cancel();
+      this.#sessions.stop(dialog);
+    }
     this.#sendDraft({ app, id: command.id }, { ...start, message: command.message, dialog }, '');
   }
 
@@ -89,6 +105,7 @@ export class UserAgentClient {
     if (open === undefined) return app.reply(id, 'NOK', 'Server error: no INVITE of this dialog waits for an ACK');
     const headers = appHeaders(message, dialog.flow.local);
     if (!typeBody(headers, message.body)) return app.reply(id, 'NOK', noBody);
+    if (message.body.length > 0) dialog.localSdp = message.body;
     this.#keeper.acknowledge(dialog, open.cseq, { headers, body: message.body }, (bytes, flow) => {
       this.#deliveries.echoRequest(app, id, bytes, flow, randomUUID());
     });
@@ -119,14 +136,13 @@ export class UserAgentClient {
     const { method, dialog } = draft;
     const way = flow ?? dialog?.flow ?? this.#nowhere();
     const branch = newBranch();
-    const request = completeRequest(draft, way, branch);
-    if (request === undefined) return app.reply(id, 'NOK', noBody);
+    const complete = completeRequest(draft, way, branch);
+    if (complete === undefined) return app.reply(id, 'NOK', noBody);
+    const headers = [...complete.headers];
+    this.#sessions.propose(method, headers, dialog);
+    const request = { ...complete, headers };
     const transactionId = randomUUID();
-    const transaction = this.#context.transactions.client(branch, request, way, {
-      response: (read, via) => this.#answers.answered(transactionId, read, via),
-      failed: (reason) => this.#answers.failed(transactionId, reason),
-      ended: () => this.#forget(transactionId),
-    });
+    const transaction = this.#transaction(transactionId, request, branch, way);
     const fromTag = tagOf(headerOf(request, 'From') ?? '') ?? '';
     const begins = method === 'INVITE' || method === 'SUBSCRIBE';
     const { clock, patience } = this.#context;
@@ -134,6 +150,9 @@ export class UserAgentClient {
       transactionId,
       method,
       transaction,
+      again: (retried) => this.#again(call, retried),
+      retries: 0,
+      settled: false,
       owner: app.open ? app : undefined,
       tag: app.tag,
       dialogId: dialog?.id ?? (begins ? dialogId(headerOf(request, 'Call-ID') ?? '', fromTag) : ''),
@@ -150,9 +169,35 @@ export class UserAgentClient {
     if (dialog !== undefined && method === 'INVITE') {
       dialog.ownInvite = { cancel: () => cancelInvite(this.#context, call, []) };
     }
+    if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = { offers: request.body.length > 0 };
     this.#deliveries.echoRequest(app, id, transaction.bytes, way, transactionId);
     if (flow === undefined) transaction.unsendable();
     else transaction.start();
+  }
+
+  #transaction(transactionId: string, request: SipRequest, branch: string, way: Flow): ClientTransaction {
+    const transaction: ClientTransaction = this.#context.transactions.client(branch, request, way, {
+      response: (read, via) => this.#answers.answered(transactionId, read, via),
+      failed: (reason) => this.#answers.failed(transactionId, reason),
+      ended: () => {
+        if (this.#calls.get(transactionId)?.transaction === transaction) this.#forget(transactionId);
+      },
+    });
+    return transaction;
+  }
+
+  /** The same request with other headers, the next CSeq and a Via of its own. */
+  #again(call: ClientCall, headers: readonly Header[]): void {
+    const { request, flow } = call.transaction;
+    const branch = newBranch();
+    const cseq = call.dialog === undefined ? cseqOf(request) + 1 : ++call.dialog.localSeq;
+    const fresh = headers.map((header) => {
+      if (header.name === 'Via') return { name: 'Via', value: ownVia(flow, branch) };
+      return header.name === 'CSeq' ? { name: 'CSeq', value: `${cseq} ${call.method}` } : header;
+    });
+    call.seenReliable.clear();
+    call.transaction = this.#transaction(call.transactionId, { ...request, headers: fresh }, branch, flow);
+    call.transaction.start();
   }
 
   /** A stand-in for the path to a peer that cannot be reached, so that the request can be shown to the app. */
@@ -185,7 +230,6 @@ export class UserAgentClient {
   }
 }
 
-function firstOpenAck(dialog: Dialog): { readonly cseq: number } | undefined {
-  for (const open of dialog.acks.values()) if (open.bytes === undefined) return open;
-  return undefined;
+function cseqOf(request: SipRequest): number {
+  return parseCseq(headerOf(request, 'CSeq') ?? '')?.number ?? 0;
 }

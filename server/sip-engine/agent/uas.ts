@@ -11,6 +11,7 @@ import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { acknowledgedBy } from './reliable.ts';
+import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
 import { newTag } from './tags.ts';
 
@@ -26,12 +27,14 @@ export class UserAgentServer {
   readonly #context: EngineContext;
   readonly #deliveries: Deliveries;
   readonly #keeper: DialogKeeper;
+  readonly #sessions: SessionTimers;
   readonly #calls: ServerCalls;
 
-  constructor(context: EngineContext, deliveries: Deliveries, keeper: DialogKeeper, calls: ServerCalls) {
+  constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts, calls: ServerCalls) {
     this.#context = context;
     this.#deliveries = deliveries;
-    this.#keeper = keeper;
+    this.#keeper = parts.keeper;
+    this.#sessions = parts.sessions;
     this.#calls = calls;
   }
 
@@ -72,6 +75,8 @@ export class UserAgentServer {
       transaction.respond(makeAnswer(message, { status: 100 }));
       // Our own request came back, or the same one by two ways (RFC 3261 section 8.2.2.2).
       if (this.#context.dialogs.get(dialogId(callId, fromTag)) !== undefined) return this.#refuse(transaction, 482);
+      const refusal = this.#sessions.refusal(message);
+      if (refusal !== undefined) return this.#refuse(transaction, 422, refusal);
     }
     const app = this.#context.apps.pick(method);
     if (app === undefined) return this.#refuse(transaction, recognised.has(method) ? 503 : 501);
@@ -97,9 +102,10 @@ export class UserAgentServer {
     if (dialog === undefined) return this.#refuse(transaction, 481);
     // RFC 3261 section 12.2.2: a number below the last one is out of order.
     if (dialog.remoteSeq !== undefined && request.cseq < dialog.remoteSeq) return this.#refuse(transaction, 500);
-    if (!this.#admits(dialog, transaction)) return;
     dialog.remoteSeq = request.cseq;
     dialog.flow = flow;
+    if (!this.#admits(dialog, transaction)) return;
+    if (dialog.owner?.open !== true && this.#refreshedAlone(dialog, transaction)) return;
     const transactionId = randomUUID();
     const { tag } = dialog;
     const call: ServerCall = {
@@ -117,9 +123,25 @@ export class UserAgentServer {
     if (message.method === 'NOTIFY' && endsSubscription(dialog, message)) this.#context.dialogs.remove(dialog);
   }
 
+  /** A refresh that changes nothing need not wait for the owner of a parked dialog. */
+  #refreshedAlone(dialog: Dialog, transaction: ServerTransaction): boolean {
+    const { message } = transaction.request;
+    const headers = this.#sessions.refreshed(dialog, message);
+    if (headers === undefined) return false;
+    dialog.peerUpdate = undefined;
+    dialog.remoteTarget = contactUri(message) ?? dialog.remoteTarget;
+    transaction.respond(makeAnswer(message, { status: 200, headers }));
+    return true;
+  }
+
   /** Answers what must not go to the app now; true when it may. */
   #admits(dialog: Dialog, transaction: ServerTransaction): boolean {
     const { message } = transaction.request;
+    const refusal = this.#sessions.refusal(message);
+    if (refusal !== undefined) {
+      this.#refuse(transaction, 422, refusal);
+      return false;
+    }
     if (message.method === 'INVITE') {
       transaction.respond(makeAnswer(message, { status: 100 }));
       // RFC 3261 section 14.2: 491 while ours is under way, 500 while theirs is.

@@ -6,6 +6,7 @@ import { splitOutside } from '../parser/characters.ts';
 import { parseNameAddrs } from '../parser/name-addr.ts';
 import type { Cancel } from '../../../base/clock.ts';
 import type { Address, Flow } from '../transport/flow.ts';
+import type { SessionState } from './session-timer.ts';
 
 /** A 2xx of ours that waits for its ACK. */
 export interface OpenAnswer {
@@ -68,11 +69,22 @@ export interface Dialog extends DialogFacts {
   lastRseq: number;
   /** An INVITE of ours without final answer. */
   ownInvite: { cancel(): void } | undefined;
+  /** An UPDATE of ours without final answer. */
+  ownUpdate: { readonly offers: boolean } | undefined;
   /** An INVITE, an UPDATE of the peer without final answer. */
   peerInvite: ServerTransaction | undefined;
   peerUpdate: ServerTransaction | undefined;
   /** Cancelled too late: to be ended once its ACK is out. */
   crossed: boolean;
+  /** The last session description of ours that is in force; what a refresh by re-INVITE repeats. */
+  localSdp: Buffer | undefined;
+  /** True when the peer's Allow names UPDATE. */
+  peerUpdates: boolean;
+  /** RFC 4028. */
+  session: SessionState;
+  cancelSession: Cancel;
+  /** INVITEs and UPDATEs of the app that wait for the end of a refresh of ours; undefined when none is under way. */
+  afterRefresh: (() => void)[] | undefined;
   /** Ends the lease of a parked dialog. */
   cancelLease: Cancel;
 }
@@ -87,9 +99,15 @@ export function newDialog(facts: DialogFacts): Dialog {
     reliable: new Map(),
     lastRseq: 0,
     ownInvite: undefined,
+    ownUpdate: undefined,
     peerInvite: undefined,
     peerUpdate: undefined,
     crossed: false,
+    localSdp: undefined,
+    peerUpdates: false,
+    session: { type: 'off' },
+    cancelSession: () => {},
+    afterRefresh: undefined,
     cancelLease: () => {},
   };
 }
@@ -131,6 +149,7 @@ export class Dialogs {
     if (this.#dialogs.get(dialog.id) !== dialog) return;
     this.#dialogs.delete(dialog.id);
     dialog.cancelLease();
+    dialog.cancelSession();
     for (const answer of dialog.answers.values()) answer.stop();
     for (const ack of dialog.acks.values()) ack.cancelWait();
     for (const stop of dialog.reliable.values()) stop();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { startEngine } from '../../../server/sip-engine/index.ts';
-import type { Engine, EngineOptions } from '../../../server/sip-engine/index.ts';
+import type { Engine, EngineOptions, EngineSurroundings } from '../../../server/sip-engine/index.ts';
 import { connectApp } from './srf.ts';
 import type { App, Srf } from './srf.ts';
 import { tcpPeer, tcpServerPeer, udpPeer, webSocketPeer } from './raw-peer.ts';
@@ -26,16 +26,19 @@ export const fastTimers = { t1: 50, t2: 400, t4: 100, d: 200 } as const;
 const secret = 'contract-secret';
 
 /** Starts an engine on free loopback ports. */
-export function startTestEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
+export function startTestEngine(
+  options: Partial<EngineOptions> = {},
+  around: EngineSurroundings = {},
+): Promise<Engine> {
   const place = (protocol: 'udp' | 'tcp' | 'ws') => ({ protocol, host: '127.0.0.1', port: 0 });
-  return startEngine({
+  const usual = {
     listen: [place('udp'), place('tcp'), place('ws')],
     admin: { host: '127.0.0.1', port: 0 },
     link: { host: '127.0.0.1', port: 0 },
     secret,
     timers: fastTimers,
-    ...options,
-  });
+  };
+  return startEngine({ ...usual, ...options }, around);
 }
 
 /** The port of the first listener of that kind. */
@@ -67,13 +70,13 @@ function stockTarget(text: string): Target {
 }
 
 /** Gives a test file its engine (started once, or the stock server) and closes what its tests open. */
-export function useBench(options: Partial<EngineOptions> = {}): Bench {
+export function useBench(options: Partial<EngineOptions> = {}, around: EngineSurroundings = {}): Bench {
   let engine: Engine | undefined;
   let target: Target | undefined = stock === undefined ? undefined : stockTarget(stock);
   const closers: (() => void | Promise<void>)[] = [];
   beforeAll(async () => {
     if (stock !== undefined) return;
-    engine = await startTestEngine(options);
+    engine = await startTestEngine(options, around);
     const { admin } = engine.ports;
     target = { host: '127.0.0.1', port: admin, secret, udp: portOf(engine, 'udp'), tcp: portOf(engine, 'tcp') };
   });

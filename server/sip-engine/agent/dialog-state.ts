@@ -1,0 +1,22 @@
+import type { Dialog } from '../dialog/dialog.ts';
+import { headersOf } from '../parser/message.ts';
+import type { SipMessage } from '../parser/message.ts';
+
+/** The first 2xx of the peer that the app has not acknowledged yet. */
+export function firstOpenAck(dialog: Dialog): { readonly cseq: number } | undefined {
+  for (const open of dialog.acks.values()) if (open.bytes === undefined) return open;
+  return undefined;
+}
+
+/** True when no INVITE and no UPDATE of either side is under way, so that a refresh cannot collide. */
+export function isIdle(dialog: Dialog): boolean {
+  const open = dialog.ownInvite ?? dialog.ownUpdate ?? dialog.peerInvite ?? dialog.peerUpdate ?? firstOpenAck(dialog);
+  return dialog.state === 'confirmed' && open === undefined && dialog.answers.size === 0 && dialog.reliable.size === 0;
+}
+
+/** What the peer's Allow says of UPDATE; the last word counts, silence changes nothing. */
+export function learnAllow(dialog: Dialog, message: SipMessage): void {
+  const values = headersOf(message, 'Allow');
+  if (values.length === 0) return;
+  dialog.peerUpdates = values.some((value) => value.split(',').some((method) => method.trim() === 'UPDATE'));
+}
