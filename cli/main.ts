@@ -5,6 +5,7 @@ import { register as registerCall } from './call.ts';
 import { register as registerContact } from './contact.ts';
 import { register as registerDialplan } from './dialplan.ts';
 import { register as registerDoctor } from './doctor.ts';
+import { register as registerEars } from './ears.ts';
 import { register as registerErase } from './erase.ts';
 import { register as registerLan } from './lan.ts';
 import { register as registerLedger } from './ledger.ts';
@@ -29,6 +30,7 @@ const nouns: readonly ((program: Command, terminal: Terminal) => void)[] = [
   registerContact,
   registerDialplan,
   registerRules,
+  registerEars,
   registerLedger,
   registerErase,
   registerLan,

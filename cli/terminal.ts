@@ -48,6 +48,11 @@ export function languageOf(environment: Environment, args: readonly string[]): L
 /** The terminal this process runs in. */
 export function processTerminal(): Terminal {
   const interactive = process.stdout.isTTY && process.stderr.isTTY;
+  // `jackfield call list | head`: whoever read has read enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.ok);
+  });
   let drawn = false;
   const clear = (): void => {
     if (drawn) process.stderr.write('\r\u001b[2K');
