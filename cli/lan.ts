@@ -29,6 +29,7 @@ function firewallPorts(config: Config): readonly string[] {
     `${media.webrtcPort}/tcp`,
     `${sip.port}/udp`,
     `${sip.port}/tcp`,
+    `${sip.tlsPort}/tcp`,
     `${media.rtpPorts.replace('-', ':')}/udp`,
   ];
   return ports.filter((port) => !port.startsWith('0/'));

@@ -30,6 +30,11 @@ export const configSchema = z.strictObject({
   sip: z
     .strictObject({
       port: port.default(5060),
+      /** 0 turns SIP over TLS off. */
+      tlsPort: port.default(5061),
+      /** PEM file of authorities trusted beside the well-known ones when the engine connects over TLS. */
+      tlsAuthorities: z.string().optional(),
+      tlsVerify: z.stringbool().or(z.boolean()).default(true),
       webSocketPort: port.default(5066),
       secureWebSocketPort: port.default(5067),
       adminPort: port.default(9022),

@@ -21,6 +21,7 @@ function engineArguments(config: Config): readonly string[] {
   return [
     ...['--listen', `udp://${bind}:${config.sip.port}`],
     ...['--listen', `tcp://${bind}:${config.sip.port}`],
+    ...(config.sip.tlsPort === 0 ? [] : ['--listen', `tls://${bind}:${config.sip.tlsPort}`]),
     ...['--listen', `ws://${bind}:${config.sip.webSocketPort}`],
     ...['--listen', `wss://${bind}:${config.sip.secureWebSocketPort}`],
     ...['--cert', certificate, '--key', key],
@@ -31,6 +32,8 @@ function engineArguments(config: Config): readonly string[] {
     ...['--lease', String(leaseMs(config))],
     ...['--session-expires', String(config.sip.sessionExpiresInSeconds)],
     ...['--advertise', advertisedAddress(config)],
+    ...(config.sip.tlsAuthorities === undefined ? [] : ['--tls-ca', config.sip.tlsAuthorities]),
+    ...['--tls-verify', config.sip.tlsVerify ? 'yes' : 'no'],
   ];
 }
 
@@ -85,6 +88,7 @@ export function portsOf(config: Config): readonly WantedPort[] {
       ? [
           at('UDP', sip.port, 'SIP', 'sip.port'),
           at('TCP', sip.port, 'SIP', 'sip.port'),
+          at('TCP', sip.tlsPort, 'SIP over TLS', 'sip.tlsPort'),
           at('TCP', sip.webSocketPort, 'SIP over WebSocket', 'sip.webSocketPort'),
           at('TCP', sip.secureWebSocketPort, 'SIP over secure WebSocket', 'sip.secureWebSocketPort'),
           at('TCP', sip.adminPort, 'control of the SIP engine', 'sip.adminPort', loopback),

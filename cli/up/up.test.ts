@@ -183,6 +183,7 @@ test('engine and media node accept the arguments the configuration leads to', ()
     JACKFIELD_HOME: folder,
     JACKFIELD_NETWORK_BIND: '0.0.0.0',
     JACKFIELD_SIP_T1: '50',
+    JACKFIELD_SIP_TLS_AUTHORITIES: 'carriers.pem',
   });
   if (!config.ok) throw new Error('the configuration is refused');
   mkdirSync(join(folder, 'run'));
@@ -194,11 +195,13 @@ test('engine and media node accept the arguments the configuration leads to', ()
   expect(forEngine.listen.map((place) => `${place.protocol} ${place.host}:${place.port}`)).toEqual([
     'udp 0.0.0.0:5060',
     'tcp 0.0.0.0:5060',
+    'tls 0.0.0.0:5061',
     'ws 0.0.0.0:5066',
     'wss 0.0.0.0:5067',
   ]);
   expect(forEngine).toMatchObject({ secret: 'secret', advertise: '127.0.0.1', timers: { t1: 50 } });
   expect(forEngine.session).toEqual({ expires: 1800 });
+  expect(forEngine.tls).toMatchObject({ ca: 'carriers.pem', verify: true });
   expect(parseMediaArguments(own(media?.args))).toMatchObject({
     ok: true,
     value: { bind: '0.0.0.0', advertise: '127.0.0.1', rpcPort: 9024, leaseInSeconds: 60, rtpTimeoutMs: 30_000 },

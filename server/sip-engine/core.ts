@@ -15,13 +15,15 @@ import type { AppConnection } from './control/app-connection.ts';
 import { Apps, sameSecret } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
-import { allTimers, defaultPatience, defaultSession } from './options.ts';
+import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
 import type { EngineOptions } from './options.ts';
 import { Reception } from './reception.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
+import { Certificates, defaultTrust } from './transport/certificates.ts';
 import { flowText } from './transport/flow.ts';
 import type { Flow } from './transport/flow.ts';
+import { defaultBacklog } from './transport/stream-flow.ts';
 import { TransportLayer } from './transport/transport-layer.ts';
 
 /** What srf compares with v0.8.2 before it pings; names us as well. */
@@ -36,6 +38,7 @@ export class EngineCore {
   readonly uac: UserAgentClient;
   /** Contacts whose connection closed. */
   readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
+  readonly certificates: Certificates;
   readonly #options: EngineOptions;
   readonly #keeper: DialogKeeper;
   readonly #answers: AppAnswers;
@@ -54,21 +57,22 @@ export class EngineCore {
       },
     );
     this.reception = new Reception(transactions, log);
-    const places = options.listen.map((place) => ({ ...place, advertise: options.advertise }));
     const { reception } = this;
-    const transport = new TransportLayer(
-      places,
-      options.certificate,
-      {
+    this.certificates = new Certificates(options.certificate, { ...defaultTrust, ...options.tls }, clock, log);
+    const transport = new TransportLayer({
+      places: placesOf(options),
+      certificates: this.certificates,
+      events: {
         datagram: (bytes, flow) => reception.datagram(bytes, flow),
         message: (read, flow) => reception.message(read, flow),
         malformed: (error, flow) => reception.malformed(error, flow),
         opened: () => {},
         closed: (flow) => this.#flowClosed(flow),
       },
-      patience.connect,
+      backlog: defaultBacklog,
+      connectTimeout: patience.connect,
       log,
-    );
+    });
     const apps = new Apps(options.admin, {
       command: (command, app) => this.#guarded(command, app),
       broken: (reason, app) => {
@@ -142,10 +146,7 @@ export class EngineCore {
     app.authenticated = true;
     app.tags = command.tags;
     const bound = transport.listeners.map((listener) => flowText(listener.protocol, listener.address));
-    const host = this.#options.advertise;
-    const visible = transport.listeners.map((listener) =>
-      flowText(listener.protocol, host === undefined ? listener.address : { host, port: listener.address.port }),
-    );
+    const visible = transport.listeners.map((listener) => flowText(listener.protocol, listener.visible));
     app.reply(command.id, 'OK', `${visible.join(',')}|${controlVersion}|${bound.join(',')}`);
     log.info({ app: app.id, tag: app.tag }, 'app connected');
     // srf tells its user of the connection a turn later; what waited should come after that.
@@ -183,9 +184,11 @@ export class EngineCore {
   /** Binds SIP ports, then the admin port. */
   async start(): Promise<{ readonly admin: number }> {
     await this.context.transport.start();
+    this.certificates.watch();
     try {
       return { admin: await this.context.apps.start() };
     } catch (error) {
+      this.certificates.close();
       await this.context.transport.close();
       throw error;
     }
@@ -193,6 +196,7 @@ export class EngineCore {
 
   /** Stops at once; peers are told nothing. */
   async close(): Promise<void> {
+    this.certificates.close();
     await this.context.apps.close();
     this.context.lot.close();
     this.context.transactions.close();

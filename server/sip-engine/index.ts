@@ -38,6 +38,8 @@ export interface EngineCounts {
 export interface Engine {
   readonly ports: EnginePorts;
   counts(): EngineCounts;
+  /** Reads the certificate files again (they are watched as well); connections stay. False when they cannot be used. */
+  reload(): boolean;
   /** Closes every port and forgets everything; idempotent. Peers are told nothing. */
   close(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
         ...core.reception.counts,
       };
     },
+    reload: () => core.certificates.reload(),
     close: () => scope.close(),
   };
 }

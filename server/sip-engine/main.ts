@@ -12,6 +12,8 @@ async function main(): Promise<void> {
     stopping = true;
     void engine.close().then(() => process.exit(0));
   };
+  // As other servers do when certbot or an admin has put a new certificate in place.
+  process.on('SIGHUP', () => engine.reload());
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }

@@ -6,15 +6,30 @@ import type { SessionPolicy } from './dialog/session-negotiation.ts';
 import { readNumber } from './parser/characters.ts';
 import { defaultTimers } from './transaction/timers.ts';
 import type { TimerValues } from './transaction/timers.ts';
+import type { CertificateFiles, TlsTrust } from './transport/certificates.ts';
 import type { Address, Protocol } from './transport/flow.ts';
+import type { ListenPlace } from './transport/listener.ts';
+import { readNetworks } from './transport/local-address.ts';
+import type { Advertised } from './transport/local-address.ts';
+
+/** A port to listen on. */
+export interface ListenOption extends Address {
+  readonly protocol: Protocol;
+  /** What peers of this listener are told; `EngineOptions.advertise` if absent. */
+  readonly advertise?: Advertised;
+}
 
 /** Everything the engine is started with. Ports may be 0: the system picks one, `Engine.ports` tells it. */
 export interface EngineOptions {
-  readonly listen: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[];
+  readonly listen: readonly ListenOption[];
   /** The host to put into Via and Contact instead of the bound one. */
   readonly advertise?: string | undefined;
-  /** PEM files for wss. */
-  readonly certificate?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Networks (CIDR) whose hosts are told the bound address all the same. */
+  readonly localNetworks?: readonly string[] | undefined;
+  /** PEM files for tls and wss, also shown where we are the client. */
+  readonly certificate?: CertificateFiles | undefined;
+  /** How certificates of peers are judged. */
+  readonly tls?: Partial<TlsTrust> | undefined;
   /** Where drachtio applications connect. */
   readonly admin: Address;
   /** Where the engine link is served; none if absent. */
@@ -40,8 +55,17 @@ export function allTimers(options: EngineOptions): TimerValues {
   return { ...defaultTimers, ...options.timers };
 }
 
-const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|ws://|wss://HOST:PORT ...] --admin HOST:PORT
-  (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE] [--advertise ADDRESS]
+/** The listeners with what each tells its peers. Throws an EngineError when a network is misspelt. */
+export function placesOf(options: EngineOptions): ListenPlace[] {
+  const near = options.localNetworks?.length ? readNetworks(options.localNetworks) : undefined;
+  const general = options.advertise === undefined ? undefined : { host: options.advertise };
+  return options.listen.map((place) => ({ ...place, advertise: place.advertise ?? general, near }));
+}
+
+const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|ws://|wss://HOST:PORT[,advertise=HOST[:PORT]] ...]
+  --admin HOST:PORT (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE]
+  [--advertise ADDRESS] [--local-network CIDR ...]
+  [--tls-ca FILE] [--tls-verify yes|no] [--tls-wildcards yes|no] [--tls-mutual yes|no]
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--session-expires SECONDS] [--min-se SECONDS]`;
 
@@ -55,12 +79,26 @@ function readPlace(text: string, option: string): Address {
   return { host: place.host, port: text.endsWith(':0') ? 0 : place.port };
 }
 
-function readListen(text: string): EngineOptions['listen'][number] {
+const listenProtocols: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss'] satisfies readonly Protocol[];
+
+function isProtocol(text: string): text is Protocol {
+  return listenProtocols.includes(text);
+}
+
+function readAdvertised(text: string): Advertised {
+  const place = readHostPort(text);
+  if (place === undefined) throw misuse(`advertise wants HOST or HOST:PORT, not ${text}`);
+  return place;
+}
+
+function readListen(text: string): ListenOption {
   const [protocol = '', rest = ''] = text.split('://');
-  if (protocol !== 'udp' && protocol !== 'tcp' && protocol !== 'ws' && protocol !== 'wss') {
-    throw misuse(`--listen wants udp://, tcp://, ws:// or wss://, not ${text}`);
-  }
-  return { protocol, ...readPlace(rest, '--listen') };
+  if (!isProtocol(protocol)) throw misuse(`--listen wants udp://, tcp://, tls://, ws:// or wss://, not ${text}`);
+  const [where = '', extra] = rest.split(',');
+  const place = { protocol, ...readPlace(where, '--listen') };
+  if (extra === undefined) return place;
+  if (!extra.startsWith('advertise=')) throw misuse(`--listen knows advertise=HOST after the comma, not ${extra}`);
+  return { ...place, advertise: readAdvertised(extra.slice('advertise='.length)) };
 }
 
 function readSecretFile(file: string): string {
@@ -72,9 +110,10 @@ function readSecretFile(file: string): string {
 }
 
 const known = new Set(
-  'listen admin link secret secret-file cert key advertise t1 t2 t4 timer-d grace lease connect-timeout session-expires min-se'.split(
-    ' ',
-  ),
+  [
+    'listen admin link secret secret-file cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
+    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se',
+  ].flatMap((names) => names.split(' ')),
 );
 
 function collect(argv: readonly string[]): Map<string, string[]> {
@@ -108,6 +147,11 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     }
     return found;
   };
+  const yesOrNo = (name: string, standard: boolean): boolean => {
+    const text = last(name);
+    if (text !== undefined && text !== 'yes' && text !== 'no') throw misuse(`--${name} wants yes or no, not ${text}`);
+    return text === undefined ? standard : text === 'yes';
+  };
   const listen = (given.get('listen') ?? []).map(readListen);
   if (listen.length === 0) throw misuse('at least one --listen is needed');
   const secretFile = last('secret-file');
@@ -119,6 +163,13 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     secret,
     advertise: last('advertise'),
     certificate: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    localNetworks: given.get('local-network') ?? [],
+    tls: {
+      ca: last('tls-ca'),
+      verify: yesOrNo('tls-verify', true),
+      wildcards: yesOrNo('tls-wildcards', false),
+      mutual: yesOrNo('tls-mutual', false),
+    },
     admin: readPlace(admin ?? '127.0.0.1:9022', '--admin'),
     link: link === undefined ? undefined : readPlace(link, '--link'),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),

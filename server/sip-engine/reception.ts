@@ -116,7 +116,6 @@ function answerFlow(
   via: { readonly port: number | undefined; readonly parameters: ReadonlyMap<string, string> },
 ): Flow {
   const port = via.port ?? 5060;
-  if (flow.reliable || via.parameters.has('rport') || port === flow.remote.port || flow.toPort === undefined)
-    return flow;
-  return flow.toPort(port);
+  if (via.parameters.has('rport') || port === flow.remote.port || flow.to === undefined) return flow;
+  return flow.to({ host: flow.remote.host, port });
 }

@@ -170,7 +170,14 @@ export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
   cpSync(join(root, 'dialplans'), dialplans, { recursive: true });
   options.prepare?.(dialplans);
   mkdirSync(join(home, 'run'), { recursive: true });
-  const names = ['HTTP_PORT', 'HTTP_TLS_PORT', 'SIP_PORT', 'SIP_WEB_SOCKET_PORT', 'SIP_SECURE_WEB_SOCKET_PORT'];
+  const names = [
+    'HTTP_PORT',
+    'HTTP_TLS_PORT',
+    'SIP_PORT',
+    'SIP_TLS_PORT',
+    'SIP_WEB_SOCKET_PORT',
+    'SIP_SECURE_WEB_SOCKET_PORT',
+  ];
   names.push('SIP_ADMIN_PORT', 'SIP_LINK_PORT', 'MEDIA_RPC_PORT', 'MEDIA_WEBRTC_PORT');
   const ports = await Promise.all(names.map(() => freePort()));
   const rtp = 20_000 + 2 * Math.floor(Math.random() * 6000);

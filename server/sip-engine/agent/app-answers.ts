@@ -107,7 +107,7 @@ export class AppAnswers {
   /** The Contact of this dialog; written into the answer where one is needed and the app gave none. */
   #contact(call: ServerCall, headers: Header[], needed: boolean): string {
     const { flow, request } = call.transaction;
-    const own = call.dialog?.localContact ?? ownContact(flow.local, flow.protocol);
+    const own = call.dialog?.localContact ?? ownContact(flow.local, flow.protocol, request.message.uri);
     return needed && begins.has(request.message.method) ? ensureContact(headers, own) : own;
   }
 

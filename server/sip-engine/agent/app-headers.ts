@@ -13,8 +13,14 @@ export function hostPort(address: Address): string {
   return `${writeHost(address.host)}:${address.port}`;
 }
 
-/** Our Contact towards a peer: the transport is named unless it is UDP. */
-export function ownContact(local: Address, protocol: Protocol): string {
+/**
+ * Our Contact towards a peer: the transport is named unless it is UDP. To a `sips:` request it is a `sips:` URI
+ * (RFC 3261 sections 8.1.1.8 and 12.1.1), in which the transport is what TLS runs over.
+ */
+export function ownContact(local: Address, protocol: Protocol, requestUri = ''): string {
+  if (requestUri.toLowerCase().startsWith('sips:')) {
+    return `<sips:${hostPort(local)}${protocol === 'wss' ? ';transport=ws' : ''}>`;
+  }
   return `<sip:${hostPort(local)}${protocol === 'udp' ? '' : `;transport=${protocol}`}>`;
 }
 

@@ -35,7 +35,7 @@ export function completeRequest(draft: Draft, flow: Flow, branch: string): SipRe
 
 function completeNew(draft: Draft, headers: Header[], flow: Flow, branch: string): SipRequest {
   const { method, uri, message } = draft;
-  const contact = ownContact(flow.local, flow.protocol);
+  const contact = ownContact(flow.local, flow.protocol, uri);
   if (method === 'INVITE' || method === 'SUBSCRIBE') ensureContact(headers, contact);
   const from = tidyParty(appValue(message, 'From') ?? contact, flow.local);
   const cseq = parseCseq(appValue(message, 'CSeq') ?? '')?.number ?? newCseq();

@@ -1,10 +1,11 @@
+import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Dialog } from '../dialog/dialog.ts';
 import { parseNameAddr } from '../parser/name-addr.ts';
 import { parseSipUri } from '../parser/uri.ts';
 import type { SipUri } from '../parser/uri.ts';
+import { defaultPort, isStream } from '../transport/flow.ts';
 import type { Flow, Protocol } from '../transport/flow.ts';
-import { resolveHost } from '../transport/transport-layer.ts';
 import type { Destination } from '../transport/transport-layer.ts';
 import type { EngineContext } from './context.ts';
 
@@ -16,17 +17,24 @@ export type NextHop =
   /** The peer is only reachable by a connection that is gone: 503 as if the network had said so. */
   | { readonly type: 'unreachable' };
 
-const named = new Set<string>(['udp', 'tcp', 'tls', 'ws', 'wss']);
+const protocols = new Set<string>(['udp', 'tcp', 'tls', 'ws', 'wss']);
 
 function isProtocol(text: string): text is Protocol {
-  return named.has(text);
+  return protocols.has(text);
 }
 
-/** The transport a URI asks for, RFC 3263 section 4.1 without NAPTR; undefined when it leaves it open. */
+/**
+ * The transport a URI asks for, RFC 3263 section 4.1 without NAPTR; undefined when it leaves it open. With `sips` the
+ * parameter names what TLS runs over (RFC 3261 section 26.2.2), and there is none over UDP.
+ */
 function transportOf(uri: SipUri): Protocol | undefined | 'unknown' {
-  const given = uri.parameters.get('transport')?.toLowerCase();
-  if (given === undefined || given === '') return uri.scheme === 'sips' ? 'tls' : undefined;
-  return isProtocol(given) ? given : 'unknown';
+  const given = uri.parameters.get('transport')?.toLowerCase() ?? '';
+  const secure = uri.scheme === 'sips';
+  if (given === '') return secure ? 'tls' : undefined;
+  if (!isProtocol(given)) return 'unknown';
+  if (!secure) return given;
+  if (given === 'udp') return 'unknown';
+  return given === 'ws' || given === 'wss' ? 'wss' : 'tls';
 }
 
 /** Sends towards a URI, without a dialog's flow. */
@@ -39,7 +47,8 @@ function hopOfUri(context: EngineContext, text: string, hint: Protocol | undefin
     return { type: 'refused', reason: 'Server error: requested transport is not available' };
   }
   const host = uri.parameters.get('maddr') ?? uri.host;
-  return { type: 'address', destination: { protocol, host, port: uri.port ?? 5060 } };
+  const port = uri.port ?? defaultPort(protocol);
+  return { type: 'address', destination: { protocol, host, port, domain: uri.host } };
 }
 
 /** The next hop of a request outside a dialog: the contact's flow, else `nextHop` if the app gave one, else the URI. */
@@ -66,7 +75,7 @@ export function nextHopInDialog(context: EngineContext, dialog: Dialog): NextHop
     const host = parseSipUri(uri)?.host;
     const { flow } = dialog;
     // A WebSocket cannot be opened from here, and a connection to that proxy need not be opened twice.
-    if (flow.reliable && flow.open && (flow.protocol !== 'tcp' || flow.remote.host === host)) {
+    if (flow.reliable && flow.open && (!isStream(flow.protocol) || flow.remote.host === host)) {
       return { type: 'flow', flow };
     }
     return hopOfUri(context, uri, undefined);
@@ -75,7 +84,13 @@ export function nextHopInDialog(context: EngineContext, dialog: Dialog): NextHop
   if (dialog.flow.reliable && dialog.flow.open) return { type: 'flow', flow: dialog.flow };
   if (dialog.source !== undefined) return { type: 'address', destination: { protocol: 'udp', ...dialog.source } };
   const { protocol } = dialog.flow;
-  return hopOfUri(context, dialog.remoteTarget, protocol === 'udp' || protocol === 'tcp' ? protocol : undefined);
+  const named = protocol === 'udp' || isStream(protocol) ? protocol : undefined;
+  return hopOfUri(context, dialog.remoteTarget, named);
+}
+
+/** Finds the IP address of a host; `undefined` when the name is unknown. */
+function resolveHost(host: string, found: (address: string | undefined) => void): void {
+  lookup(host, (error, address) => found(error === null ? address : undefined));
 }
 
 /** Resolves a next hop to a flow; at once when no name must be looked up. */

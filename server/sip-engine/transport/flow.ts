@@ -1,4 +1,4 @@
-/** The transports we speak; `tls` is not bound yet (see docs/rfc.md). */
+/** The transports we speak. */
 export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** An address as it is on the wire: IP text (or a name that was not resolved) and port. */
@@ -20,8 +20,8 @@ export interface Flow {
   readonly open: boolean;
   send(bytes: Buffer, failed?: (reason: string) => void): void;
   close(): void;
-  /** The same path to another port of the peer; only UDP has it. */
-  toPort?(port: number): Flow;
+  /** The same path to another place; only UDP has it. */
+  to?(remote: Address): Flow;
 }
 
 /** `udp/127.0.0.1:5060`, for logs and for the authentication reply. */
@@ -35,7 +35,12 @@ export function metaProtocol(protocol: Protocol): 'udp' | 'tcp' | 'tls' {
   return 'tcp';
 }
 
-/** True when the bytes of one send may arrive late, twice or never. */
-export function isReliable(protocol: Protocol): boolean {
-  return protocol !== 'udp';
+/** True for transports of which a connection is made by either side; WebSockets are only ever opened by the peer. */
+export function isStream(protocol: Protocol): protocol is 'tcp' | 'tls' {
+  return protocol === 'tcp' || protocol === 'tls';
+}
+
+/** The port a protocol has where none is named, RFC 3261 section 19.1.2. */
+export function defaultPort(protocol: Protocol): number {
+  return protocol === 'tls' || protocol === 'wss' ? 5061 : 5060;
 }

@@ -1,29 +1,74 @@
 import { createSocket } from 'node:dgram';
-import type { Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { Socket, SocketOptions } from 'node:dgram';
+import { isIP, isIPv6 } from 'node:net';
+import { lookup } from 'node:dns';
 import { listenError } from '../errors.ts';
 import type { Address, Flow } from './flow.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
-import { visibleHost } from './listener.ts';
+import { LocalAddress } from './local-address.ts';
 
-/** A bound UDP socket. Every datagram makes a flow to where it came from; flows are values, not connections. */
+type Lookup = NonNullable<SocketOptions['lookup']>;
+
+/** Addresses need no looking up, and node would put each one off to a later turn of the loop. */
+function lookupOf(family: 4 | 6): Lookup {
+  return (host, options, found) => {
+    if (isIP(host) === family) found(null, host, family);
+    else lookup(host, options, found);
+  };
+}
+
+/** One datagram's way back, or on to another place: a value, not a connection. */
+class UdpFlow implements Flow {
+  readonly protocol = 'udp';
+  readonly reliable = false;
+  readonly open = true;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly #listener: UdpListener;
+
+  constructor(listener: UdpListener, remote: Address, local: Address) {
+    this.#listener = listener;
+    this.remote = remote;
+    this.local = local;
+  }
+
+  send(bytes: Buffer, failed?: (reason: string) => void): void {
+    this.#listener.send(bytes, this.remote, failed);
+  }
+
+  close(): void {}
+
+  to(remote: Address): Flow {
+    return this.#listener.flowTo(remote);
+  }
+}
+
+/** A bound UDP socket. */
 export class UdpListener implements Listener {
   readonly protocol = 'udp';
   readonly #socket: Socket;
   readonly #place: ListenPlace;
   readonly #events: TransportEvents;
-  #address: Address = { host: '', port: 0 };
+  #address: Address;
+  #local: LocalAddress;
 
   constructor(place: ListenPlace, events: TransportEvents) {
     this.#place = place;
     this.#events = events;
-    const type = isIPv6(place.host) ? 'udp6' : 'udp4';
+    this.#address = { host: place.host, port: place.port };
+    this.#local = new LocalAddress(this.#address, place.advertise, place.near);
+    const v6 = isIPv6(place.host);
     // A burst of calls must not overflow the socket while the loop is busy elsewhere.
-    this.#socket = createSocket({ type, recvBufferSize: 4 * 1024 * 1024, sendBufferSize: 1024 * 1024 });
+    const sizes = { recvBufferSize: 4 * 1024 * 1024, sendBufferSize: 1024 * 1024 };
+    this.#socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: v6, lookup: lookupOf(v6 ? 6 : 4), ...sizes });
   }
 
   get address(): Address {
     return this.#address;
+  }
+
+  get visible(): Address {
+    return this.#local.general;
   }
 
   async start(): Promise<void> {
@@ -39,6 +84,7 @@ export class UdpListener implements Listener {
     });
     const bound = this.#socket.address();
     this.#address = { host: bound.address, port: bound.port };
+    this.#local = new LocalAddress(this.#address, this.#place.advertise, this.#place.near);
     this.#socket.on('error', () => {});
     this.#socket.on('message', (bytes, from) => {
       this.#events.datagram(bytes, this.flowTo({ host: from.address, port: from.port }));
@@ -47,22 +93,14 @@ export class UdpListener implements Listener {
 
   /** A flow from this socket to `remote`. */
   flowTo(remote: Address): Flow {
-    const socket = this.#socket;
-    const local = { host: visibleHost(this.#place, this.#address.host, remote.host), port: this.#address.port };
-    return {
-      protocol: 'udp',
-      reliable: false,
-      remote,
-      local,
-      open: true,
-      send(bytes, failed) {
-        socket.send(bytes, remote.port, remote.host, (error) => {
-          if (error !== null) failed?.(error.message);
-        });
-      },
-      close() {},
-      toPort: (port) => this.flowTo({ host: remote.host, port }),
-    };
+    return new UdpFlow(this, remote, this.#local.towards(remote.host));
+  }
+
+  /** Sends one datagram; `failed` is told when the system refuses it at once. */
+  send(bytes: Buffer, remote: Address, failed?: (reason: string) => void): void {
+    this.#socket.send(bytes, remote.port, remote.host, (error) => {
+      if (error !== null) failed?.(error.message);
+    });
   }
 
   close(): Promise<void> {

@@ -1,36 +1,41 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
-import { EngineError, listenError } from '../errors.ts';
+import { listenError } from '../errors.ts';
 import { limits } from '../parser/parse.ts';
+import type { Certificates } from './certificates.ts';
 import type { Address, Flow } from './flow.ts';
-import { visibleHost } from './listener.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
+import { LocalAddress } from './local-address.ts';
+import type { Backlog } from './stream-flow.ts';
 
 const pong = '\r\n';
-const longestBacklog = 8 * 1024 * 1024;
 
-/** Files of the certificate and its key, PEM. */
-export interface CertificateFiles {
-  readonly certificate: string;
-  readonly key: string;
-}
-
+/** One WebSocket, made by the peer. */
 class WebSocketFlow implements Flow {
   readonly protocol: 'ws' | 'wss';
   readonly reliable = true;
   readonly remote: Address;
   readonly local: Address;
   readonly #socket: WebSocket;
+  readonly #raw: Duplex;
+  readonly #backlog: Backlog;
 
-  constructor(protocol: 'ws' | 'wss', socket: WebSocket, remote: Address, local: Address) {
+  constructor(
+    protocol: 'ws' | 'wss',
+    sockets: { readonly socket: WebSocket; readonly raw: Duplex },
+    ends: { readonly remote: Address; readonly local: Address },
+    backlog: Backlog,
+  ) {
     this.protocol = protocol;
-    this.#socket = socket;
-    this.remote = remote;
-    this.local = local;
+    this.#socket = sockets.socket;
+    this.#raw = sockets.raw;
+    this.remote = ends.remote;
+    this.local = ends.local;
+    this.#backlog = backlog;
   }
 
   get open(): boolean {
@@ -46,7 +51,14 @@ class WebSocketFlow implements Flow {
     this.#socket.send(bytes, { binary: false }, (error) => {
       if (error !== null && error !== undefined) failed?.(error.message);
     });
-    if (this.#socket.bufferedAmount > longestBacklog) this.#socket.terminate();
+    if (this.#socket.bufferedAmount > this.#backlog.cutAt) this.#socket.terminate();
+  }
+
+  /** Stops reading from a peer that does not read its answers, until it has. */
+  rest(): void {
+    if (this.#socket.bufferedAmount <= this.#backlog.pauseAt || this.#socket.isPaused) return;
+    this.#socket.pause();
+    this.#raw.once('drain', () => this.#socket.resume());
   }
 
   close(): void {
@@ -54,39 +66,23 @@ class WebSocketFlow implements Flow {
   }
 }
 
-function readPem(file: string, what: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new EngineError(
-      'certificate',
-      `${what} ${file} cannot be read: make one with ./jackfield certs, or name another with --cert and --key`,
-      cause,
-    );
-  }
-}
-
-function makeServer(protocol: 'ws' | 'wss', files: CertificateFiles | undefined): Server {
+function makeServer(protocol: 'ws' | 'wss', certificates: Certificates): Server {
   if (protocol === 'ws') return createServer();
-  if (files === undefined) {
-    throw new EngineError('certificate', 'wss needs a certificate: give --cert FILE and --key FILE');
-  }
-  const cert = readPem(files.certificate, 'certificate');
-  const key = readPem(files.key, 'key');
-  try {
-    return createSecureServer({ cert, key });
-  } catch (cause) {
-    throw new EngineError(
-      'certificate',
-      `${files.certificate} and ${files.key} are not a PEM pair: make them anew`,
-      cause,
-    );
-  }
+  const server = createSecureServer(certificates.forServer('wss'));
+  certificates.keepFresh(server, 'wss');
+  return server;
 }
 
 function toBuffer(data: RawData): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+/** What WebSocket listeners share. */
+export interface WebSocketSurroundings {
+  readonly events: TransportEvents;
+  readonly certificates: Certificates;
+  readonly backlog: Backlog;
 }
 
 /** A port for SIP over WebSocket, RFC 7118; `wss` over TLS. */
@@ -96,18 +92,19 @@ export class WebSocketListener implements Listener {
   readonly #sockets: WebSocketServer;
   readonly #place: ListenPlace;
   readonly #events: TransportEvents;
-  #address: Address = { host: '', port: 0 };
+  readonly #backlog: Backlog;
+  #address: Address;
+  #local: LocalAddress;
 
-  constructor(
-    protocol: 'ws' | 'wss',
-    place: ListenPlace,
-    files: CertificateFiles | undefined,
-    events: TransportEvents,
-  ) {
+  /** Throws an EngineError when there is no certificate for wss. */
+  constructor(protocol: 'ws' | 'wss', place: ListenPlace, around: WebSocketSurroundings) {
     this.protocol = protocol;
     this.#place = place;
-    this.#events = events;
-    this.#server = makeServer(protocol, files);
+    this.#events = around.events;
+    this.#backlog = around.backlog;
+    this.#address = { host: place.host, port: place.port };
+    this.#local = new LocalAddress(this.#address, place.advertise, place.near);
+    this.#server = makeServer(protocol, around.certificates);
     this.#server.on('request', (_request, response) => {
       response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket' });
       response.end('This port speaks SIP over WebSocket, sub-protocol "sip".\n');
@@ -126,15 +123,21 @@ export class WebSocketListener implements Listener {
     return this.#address;
   }
 
+  get visible(): Address {
+    return this.#local.general;
+  }
+
   async start(): Promise<void> {
+    const { host, port } = this.#place;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.#place.port, this.#place.host, () => resolve());
+      this.#server.listen({ port, host, ipv6Only: true }, () => resolve());
     }).catch((cause: unknown) => {
-      throw listenError(`${this.protocol} port ${this.#place.host}:${this.#place.port}`, '--listen', cause);
+      throw listenError(`${this.protocol} port ${host}:${port}`, '--listen', cause);
     });
     const bound = this.#server.address();
     if (typeof bound === 'object' && bound !== null) this.#address = { host: bound.address, port: bound.port };
+    this.#local = new LocalAddress(this.#address, this.#place.advertise, this.#place.near);
   }
 
   async close(): Promise<void> {
@@ -148,15 +151,17 @@ export class WebSocketListener implements Listener {
 
   #take(socket: WebSocket, request: IncomingMessage): void {
     const remote = { host: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 };
-    const host = visibleHost(this.#place, this.#address.host, remote.host);
-    const flow = new WebSocketFlow(this.protocol, socket, remote, { host, port: this.#address.port });
+    const ends = { remote, local: this.#local.towards(remote.host) };
+    const flow = new WebSocketFlow(this.protocol, { socket, raw: request.socket }, ends, this.#backlog);
     request.socket.setNoDelay(true);
     this.#events.opened(flow);
     socket.on('message', (data) => {
       const bytes = toBuffer(data);
       if (bytes.length <= 4 && bytes.toString().trim() === '') socket.send(pong);
       else this.#events.datagram(bytes, flow);
+      flow.rest();
     });
+    socket.on('ping', () => flow.rest());
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.#events.closed(flow));
   }

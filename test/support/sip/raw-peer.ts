@@ -8,8 +8,8 @@ import { readRaw, writeRaw } from './raw-message.ts';
 import type { RawMessage } from './raw-message.ts';
 
 /** How bytes travel; each kind of peer brings one. */
-interface Wire {
-  readonly protocol: 'UDP' | 'TCP' | 'WS' | 'WSS';
+export interface Wire {
+  readonly protocol: 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
   readonly host: string;
   readonly port: number;
   write(text: string, port?: number): void;
@@ -45,6 +45,11 @@ export const testSdp = [
 /** Random text for tags, branches and Call-IDs. */
 export function random(): string {
   return randomBytes(6).toString('hex');
+}
+
+/** A host as it stands in a URI. */
+function inUri(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** A SIP peer written by hand: sends what a test says, keeps what comes, waits for what a test expects. */
@@ -116,22 +121,22 @@ export class RawPeer {
   get contact(): string {
     const { protocol, host, port } = this.wire;
     const transport = protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`;
-    return `sip:peer@${host}:${port}${transport}`;
+    return `sip:peer@${inUri(host)}:${port}${transport}`;
   }
 
   via(branch = `z9hG4bK${random()}`): string {
     const { protocol, host, port } = this.wire;
-    return `Via: SIP/2.0/${protocol} ${host}:${port};branch=${branch};rport`;
+    return `Via: SIP/2.0/${protocol} ${inUri(host)}:${port};branch=${branch};rport`;
   }
 
   /** Sends a request and returns its text as a message. */
   send(method: string, to: number, facts: RequestFacts = {}): RawMessage {
-    const uri = facts.uri ?? `sip:bob@127.0.0.1:${to}`;
+    const uri = facts.uri ?? `sip:bob@${this.wire.host.includes(':') ? '[::1]' : '127.0.0.1'}:${to}`;
     const lines = [
       `${method} ${uri} SIP/2.0`,
       this.via(facts.branch),
       'Max-Forwards: 70',
-      `From: ${facts.from ?? `<sip:alice@${this.wire.host}:${this.wire.port}>;tag=${random()}`}`,
+      `From: ${facts.from ?? `<sip:alice@${inUri(this.wire.host)}:${this.wire.port}>;tag=${random()}`}`,
       `To: ${facts.to ?? '<sip:bob@127.0.0.1>'}`,
       `Call-ID: ${facts.callId ?? `${random()}@raw`}`,
       `CSeq: ${facts.cseq ?? 1} ${method}`,
@@ -193,15 +198,15 @@ export class RawPeer {
 }
 
 /** A peer on a UDP port of its own. */
-export async function udpPeer(): Promise<RawPeer> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+export async function udpPeer(host = '127.0.0.1'): Promise<RawPeer> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  socket.bind(0, host);
   await once(socket, 'listening');
   const peer = new RawPeer({
     protocol: 'UDP',
-    host: '127.0.0.1',
+    host,
     port: socket.address().port,
-    write: (text, port = 0) => socket.send(text, port, '127.0.0.1'),
+    write: (text, port = 0) => socket.send(text, port, host),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   });
   socket.on('message', (bytes) => peer.received(bytes.toString()));
@@ -209,7 +214,7 @@ export async function udpPeer(): Promise<RawPeer> {
 }
 
 /** Cuts a stream into messages by Content-Length. */
-function framed(received: (text: string) => void): (chunk: Buffer) => void {
+export function framed(received: (text: string) => void): (chunk: Buffer) => void {
   let bytes = Buffer.alloc(0);
   return (chunk) => {
     bytes = Buffer.concat([bytes, chunk]);
@@ -229,12 +234,12 @@ function framed(received: (text: string) => void): (chunk: Buffer) => void {
 }
 
 /** A peer with a connection to `port`. */
-export async function tcpPeer(port: number): Promise<RawPeer & { readonly socket: Socket }> {
-  const socket = connect(port, '127.0.0.1');
+export async function tcpPeer(port: number, host = '127.0.0.1'): Promise<RawPeer & { readonly socket: Socket }> {
+  const socket = connect(port, host);
   await once(socket, 'connect');
   const peer = new RawPeer({
     protocol: 'TCP',
-    host: '127.0.0.1',
+    host,
     port: socket.localPort ?? 0,
     write: (text) => socket.write(text),
     close: async () => {
@@ -252,15 +257,15 @@ export async function tcpPeer(port: number): Promise<RawPeer & { readonly socket
 }
 
 /** A peer that listens on a TCP port of its own and speaks over the last connection made to it. */
-export async function tcpServerPeer(): Promise<RawPeer> {
+export async function tcpServerPeer(host = '127.0.0.1', at = 0): Promise<RawPeer> {
   let last: Socket | undefined;
   const server = createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(at, host);
   await once(server, 'listening');
   const address = server.address();
   const peer = new RawPeer({
     protocol: 'TCP',
-    host: '127.0.0.1',
+    host,
     port: typeof address === 'object' && address !== null ? address.port : 0,
     write: (text) => last?.write(text),
     close: async () => {
