@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall, TranscriptLine } from '../../../protocol/desk.ts';
+import { heardLines } from '../desk/heard-lines.ts';
 
 const panelId = 'transcript-lines';
 const noLines: readonly TranscriptLine[] = [];
@@ -17,7 +18,7 @@ export function TranscriptPanel({ call }: { readonly call: DeskCall | null }) {
   const { t } = useTranslation();
   const list = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
-  const lines = call?.transcript ?? noLines;
+  const lines = heardLines(call?.transcript ?? noLines);
 
   useEffect(() => {
     const element = list.current;
