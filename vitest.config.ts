@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three projects: pure and local tests, contracts against real processes, and whole stories with real peers. */
+/** Stories in which sound is measured: they need both cores, so they run one after the other. */
+const heard = ['heard', 'ears', 'spoken', 'restart'].map((name) => `test/e2e/${name}.test.ts`);
+const story = { testTimeout: 180_000, hookTimeout: 120_000 };
+
+/** Pure and local tests, contracts against real processes, and whole stories with real peers. */
 export default defineConfig({
   test: {
     projects: [
@@ -22,15 +26,8 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: heard, ...story, maxWorkers: 2 } },
+      { test: { name: 'heard', include: heard, ...story, fileParallelism: false } },
     ],
   },
 });

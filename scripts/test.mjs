@@ -13,7 +13,7 @@ await runMain(async () => {
   const checks = await runChecks(staticChecks({ cached: false }), node, env);
   let passed = checks.filter((check) => check.ok).length;
   const failures = checks.filter((check) => !check.ok).map((check) => check.name);
-  for (const project of ['unit', 'contract', 'e2e']) {
+  for (const project of ['unit', 'contract', 'e2e', 'heard']) {
     const counted = await runProject(project, node, env);
     passed += counted.passed;
     failures.push(...counted.failures);
