@@ -76,13 +76,14 @@ export class AppAnswers {
 
   #send(app: AppConnection, id: string, call: ServerCall, answer: SipResponse): void {
     const { transaction, transactionId, dialog } = call;
-    const { method } = transaction.request.message;
+    const { message, cseq } = transaction.request;
+    const { method } = message;
     const bytes = transaction.respond(answer);
     if (answer.status >= 200) this.#calls.remove(call);
     const shown = method === 'BYE' ? '' : (dialog?.id ?? '');
     this.#deliveries.echoResponse(app, id, bytes, { flow: transaction.flow, transactionId, dialogId: shown });
     if (method !== 'INVITE' || answer.status < 200 || answer.status > 299 || dialog === undefined) return;
-    this.#keeper.awaitPeerAck(dialog, transaction, call.inside ? randomUUID() : transactionId, bytes);
+    this.#keeper.awaitPeerAck(dialog, transaction.flow, cseq, call.inside ? randomUUID() : transactionId, bytes);
   }
 
   #untilPrack(call: ServerCall, dialog: Dialog, rseq: number): void {

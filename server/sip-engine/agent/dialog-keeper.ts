@@ -4,7 +4,6 @@ import type { AppConnection } from '../control/app-connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { makeDialogRequest } from '../dialog/request.ts';
 import { runOpenAnswer } from '../dialog/open-answer.ts';
-import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { patience } from '../transaction/timers.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { EngineContext } from './context.ts';
@@ -95,13 +94,12 @@ export class DialogKeeper {
   }
 
   /** Repeats our 2xx until its ACK comes; ends the dialog when none does. */
-  awaitPeerAck(dialog: Dialog, transaction: ServerTransaction, transactionId: string, bytes: Buffer): void {
-    const { cseq } = transaction.request;
+  awaitPeerAck(dialog: Dialog, flow: Flow, cseq: number, transactionId: string, bytes: Buffer): void {
     const { clock, timers } = this.#context;
     const stop = runOpenAnswer(
       clock,
       timers,
-      () => transaction.flow.send(bytes),
+      () => flow.send(bytes),
       () => {
         dialog.answers.delete(cseq);
         this.end(dialog, 'ACK timeout');

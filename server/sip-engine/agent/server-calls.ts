@@ -41,6 +41,7 @@ export class ServerCalls {
   /** Forgets it; false when it was not there any more. */
   remove(call: ServerCall): boolean {
     this.#byTransaction.delete(call.transaction);
+    call.transaction.onEnd = () => {};
     const { dialog } = call;
     if (dialog?.peerInvite === call.transaction) dialog.peerInvite = undefined;
     if (dialog?.peerUpdate === call.transaction) dialog.peerUpdate = undefined;

@@ -1,14 +1,16 @@
 import type { ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import { headerOf, headersOf } from '../parser/message.ts';
+import { limits, parseDatagram } from '../parser/parse.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { Flow } from '../transport/flow.ts';
+import { bytesOf, Kept } from './kept.ts';
 import { startInviteClient, stepInviteClient } from './invite-client.ts';
 import type { InviteClientEvent, InviteClientState } from './invite-client.ts';
 import { startNonInviteClient, stepNonInviteClient } from './non-invite-client.ts';
 import type { NonInviteClientEvent, NonInviteClientState } from './non-invite-client.ts';
 import { perform, TimerSet } from './runner.ts';
 import type { EffectTargets, TransactionSurroundings } from './runner.ts';
-import type { Step, TimerName } from './timers.ts';
+import type { Step, TimerName, TimerValues } from './timers.ts';
 
 type Machine =
   { readonly type: 'invite'; state: InviteClientState } | { readonly type: 'other'; state: NonInviteClientState };
@@ -20,18 +22,24 @@ export interface ClientTransactionUser {
   ended?(): void;
 }
 
-/** One request sent, its repetition, its answers. The ACK of a non-2xx answer is made here (RFC 3261 section 17.1.1.3). */
+const nobody: ClientTransactionUser = { response: () => {}, failed: () => {} };
+
+/**
+ * One request sent, its repetition, its answers. The ACK of a non-2xx answer is made here (RFC 3261 section 17.1.1.3). Once
+ * its final answer came the request is kept as bytes only, so that memory stays flat at high rates.
+ */
 export class ClientTransaction {
   readonly branch: string;
-  readonly request: SipRequest;
   readonly flow: Flow;
-  readonly bytes: Buffer;
   readonly #around: TransactionSurroundings;
-  readonly #user: ClientTransactionUser;
+  #user: ClientTransactionUser;
+  #request: SipRequest | undefined;
   readonly #machine: Machine;
   readonly #timers: TimerSet;
-  readonly #ended: () => void;
-  #ack: Buffer | undefined;
+  readonly #ended: (key: string) => void;
+  readonly #method: string;
+  #ack: Buffer | Kept | undefined;
+  #bytes: Buffer | Kept;
 
   constructor(
     branch: string,
@@ -39,12 +47,13 @@ export class ClientTransaction {
     flow: Flow,
     user: ClientTransactionUser,
     around: TransactionSurroundings,
-    ended: () => void,
+    ended: (key: string) => void,
   ) {
     this.branch = branch;
-    this.request = request;
+    this.#request = request;
+    this.#method = request.method;
     this.flow = flow;
-    this.bytes = writeMessage(request);
+    this.#bytes = writeMessage(request);
     this.#around = around;
     this.#user = user;
     this.#ended = ended;
@@ -53,6 +62,19 @@ export class ClientTransaction {
         ? { type: 'invite', state: { type: 'calling', interval: around.timers.t1 } }
         : { type: 'other', state: { type: 'trying', interval: around.timers.t1 } };
     this.#timers = new TimerSet(around.clock, (timer) => this.#fire(timer));
+  }
+
+  /** The request on the wire. */
+  get bytes(): Buffer {
+    return bytesOf(this.#bytes);
+  }
+
+  /** The request as it was sent; read again from its bytes once the transaction is completed. */
+  get request(): SipRequest {
+    if (this.#request !== undefined) return this.#request;
+    const read = parseDatagram(this.bytes, limits.stream);
+    if (!read.ok || read.value.message.type !== 'request') throw new Error('a request of ours cannot be read');
+    return read.value.message;
   }
 
   /** Sends the request. */
@@ -108,6 +130,25 @@ export class ClientTransaction {
     const machine = this.#machine;
     const targets = this.#targets(response, flow);
     const { timers } = this.#around;
+    this.#take(machine, event, targets, timers);
+    if (!this.open) this.#shrink();
+  }
+
+  #shrink(): void {
+    this.#request = undefined;
+    this.#bytes = Kept.of(this.#bytes);
+    this.#ack &&= Kept.of(this.#ack);
+    // What is left of a request that is not INVITE only soaks up repetitions.
+    const { type } = this.#machine.state;
+    if (type === 'terminated') this.#user = nobody;
+  }
+
+  #take(
+    machine: Machine,
+    event: InviteClientEvent | NonInviteClientEvent,
+    targets: EffectTargets,
+    timers: TimerValues,
+  ): void {
     if (machine.type === 'invite') {
       if (!isInviteEvent(event)) return;
       const step: Step<InviteClientState> = stepInviteClient(machine.state, event, timers, this.flow.reliable);
@@ -134,12 +175,12 @@ export class ClientTransaction {
         if (this.#ack === undefined && response !== undefined) {
           this.#ack = writeMessage(makeFailureAck(this.request, response.message));
         }
-        if (this.#ack !== undefined) this.flow.send(this.#ack);
+        if (this.#ack !== undefined) this.flow.send(bytesOf(this.#ack));
       },
       failed: (reason) => this.#user.failed(reason),
       end: () => {
         this.#timers.clear();
-        this.#ended();
+        this.#ended(`${this.branch} ${this.#method}`);
         this.#user.ended?.();
       },
     };

@@ -13,7 +13,8 @@ export interface TransactionSurroundings {
 export class TimerSet {
   readonly #clock: Clock;
   readonly #fire: (timer: TimerName) => void;
-  readonly #armed = new Map<TimerName, Cancel>();
+  /** At most two at a time, so a list; most of a transaction's life is spent waiting with one. */
+  #armed: { readonly timer: TimerName; readonly cancel: Cancel }[] = [];
 
   constructor(clock: Clock, fire: (timer: TimerName) => void) {
     this.#clock = clock;
@@ -23,20 +24,22 @@ export class TimerSet {
   arm(timer: TimerName, delay: number): void {
     this.disarm(timer);
     const cancel = this.#clock.at(this.#clock.now() + delay, () => {
-      this.#armed.delete(timer);
+      this.#armed = this.#armed.filter((one) => one.timer !== timer);
       this.#fire(timer);
     });
-    this.#armed.set(timer, cancel);
+    this.#armed = [...this.#armed, { timer, cancel }];
   }
 
   disarm(timer: TimerName): void {
-    this.#armed.get(timer)?.();
-    this.#armed.delete(timer);
+    const found = this.#armed.find((one) => one.timer === timer);
+    if (found === undefined) return;
+    found.cancel();
+    this.#armed = this.#armed.filter((one) => one !== found);
   }
 
   clear(): void {
-    for (const cancel of this.#armed.values()) cancel();
-    this.#armed.clear();
+    for (const { cancel } of this.#armed) cancel();
+    this.#armed = [];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { Flow } from '../transport/flow.ts';
+import { bytesOf, Kept } from './kept.ts';
 import { stepInviteServer } from './invite-server.ts';
 import type { InviteServerEvent, InviteServerState } from './invite-server.ts';
 import { startNonInviteServer, stepNonInviteServer } from './non-invite-server.ts';
@@ -12,28 +13,33 @@ import type { Step, TimerName } from './timers.ts';
 type Machine =
   { readonly type: 'invite'; state: InviteServerState } | { readonly type: 'other'; state: NonInviteServerState };
 
-/** One request received, its answers and their repetition. The request is answered over the flow it came by. */
+const nothing = (): void => {};
+
+/**
+ * One request received, its answers and their repetition. The request is answered over the flow it came by. Once the
+ * final answer is out only what a repetition needs is kept, so that memory stays flat at high rates.
+ */
 export class ServerTransaction {
   readonly key: string;
-  readonly request: ReadMessage<SipRequest>;
   readonly flow: Flow;
   readonly #around: TransactionSurroundings;
   readonly #machine: Machine;
   readonly #timers: TimerSet;
-  readonly #ended: () => void;
+  readonly #ended: (key: string) => void;
+  #request: ReadMessage<SipRequest> | undefined;
   /** Called once at the end, for whoever keeps something beside the transaction. */
-  onEnd: () => void = () => {};
-  #last: Buffer | undefined;
+  onEnd: () => void = nothing;
+  #last: Buffer | Kept | undefined;
 
   constructor(
     key: string,
     request: ReadMessage<SipRequest>,
     flow: Flow,
     around: TransactionSurroundings,
-    ended: () => void,
+    ended: (key: string) => void,
   ) {
     this.key = key;
-    this.request = request;
+    this.#request = request;
     this.flow = flow;
     this.#around = around;
     this.#ended = ended;
@@ -43,6 +49,12 @@ export class ServerTransaction {
         : { type: 'other', state: { type: 'trying' } };
     this.#timers = new TimerSet(around.clock, (timer) => this.#fire(timer));
     if (this.#machine.type === 'other') perform(startNonInviteServer(around.timers), this.#targets(undefined));
+  }
+
+  /** The request; only there until its final answer is out, later it is a fault to ask for it. */
+  get request(): ReadMessage<SipRequest> {
+    if (this.#request === undefined) throw new Error('the request of a completed transaction is not kept');
+    return this.#request;
   }
 
   /** True until a final answer was given. */
@@ -60,6 +72,7 @@ export class ServerTransaction {
   respond(response: SipResponse): Buffer {
     const bytes = writeMessage(response);
     this.#step({ type: 'respond', status: response.status }, bytes);
+    if (!this.open) this.#shrink();
     return bytes;
   }
 
@@ -70,7 +83,7 @@ export class ServerTransaction {
 
   /** Sends the last answer once more; for reliable provisional ones. */
   repeat(): void {
-    if (this.open && this.#last !== undefined) this.flow.send(this.#last);
+    if (this.open && this.#last !== undefined) this.flow.send(bytesOf(this.#last));
   }
 
   /** An ACK came with this INVITE's branch: true when it was for a non-2xx answer and is thereby consumed. */
@@ -84,6 +97,13 @@ export class ServerTransaction {
   /** Stops without a word; for shutting down. */
   stop(): void {
     this.#timers.clear();
+  }
+
+  #shrink(): void {
+    this.#request = undefined;
+    // The dialog repeats a 2xx to INVITE; here nothing is said any more (RFC 6026 section 7.1).
+    if (this.accepted) this.#last = undefined;
+    else this.#last &&= Kept.of(this.#last);
   }
 
   #fire(timer: TimerName): void {
@@ -118,15 +138,16 @@ export class ServerTransaction {
         this.flow.send(bytes, () => this.#step({ type: 'transport-failed' }));
       },
       retransmit: () => {
-        if (this.#last !== undefined) this.flow.send(this.#last);
+        if (this.#last !== undefined) this.flow.send(bytesOf(this.#last));
       },
       passUp: () => {},
       acknowledge: () => {},
       failed: () => {},
       end: () => {
         this.#timers.clear();
-        this.#ended();
+        this.#ended(this.key);
         this.onEnd();
+        this.onEnd = nothing;
       },
     };
   }

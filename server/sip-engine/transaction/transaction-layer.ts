@@ -28,12 +28,20 @@ export function serverKey(read: ReadMessage<SipRequest>, method: string): string
   return `${read.message.uri} ${read.callId} ${read.fromTag} ${read.cseq} ${read.via.host}:${read.via.port ?? 0} ${method}`;
 }
 
+/** The same text in memory of its own: a part of a message's text would keep all of that text alive. */
+function unshared(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
+
 /** Matches messages to transactions and keeps those alive. */
 export class TransactionLayer {
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #around: TransactionSurroundings;
   readonly #user: TransactionUser;
+
+  readonly #serverEnded = (key: string): void => void this.#servers.delete(key);
+  readonly #clientEnded = (key: string): void => void this.#clients.delete(key);
 
   constructor(around: TransactionSurroundings, user: TransactionUser) {
     this.#around = around;
@@ -59,8 +67,8 @@ export class TransactionLayer {
       known.repeated();
       return;
     }
-    const transaction = new ServerTransaction(key, read, flow, this.#around, () => this.#servers.delete(key));
-    this.#servers.set(key, transaction);
+    const transaction = new ServerTransaction(unshared(key), read, flow, this.#around, this.#serverEnded);
+    this.#servers.set(transaction.key, transaction);
     this.#user.request(transaction);
   }
 
@@ -85,9 +93,7 @@ export class TransactionLayer {
   /** Makes a client transaction for a request whose top Via bears `branch`; call `start()` to send it. */
   client(branch: string, request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
     const key = `${branch} ${request.method}`;
-    const transaction = new ClientTransaction(branch, request, flow, user, this.#around, () =>
-      this.#clients.delete(key),
-    );
+    const transaction = new ClientTransaction(branch, request, flow, user, this.#around, this.#clientEnded);
     this.#clients.set(key, transaction);
     return transaction;
   }
