@@ -17,6 +17,8 @@ import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
 import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
 import type { EngineOptions } from './options.ts';
+import { Proxies } from './proxy/proxies.ts';
+import { Relay } from './proxy/relay.ts';
 import { Reception } from './reception.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
@@ -36,6 +38,7 @@ export class EngineCore {
   readonly serverCalls = new ServerCalls();
   readonly uas: UserAgentServer;
   readonly uac: UserAgentClient;
+  readonly proxies: Proxies;
   /** Contacts whose connection closed. */
   readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
   readonly certificates: Certificates;
@@ -88,7 +91,10 @@ export class EngineCore {
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
     const parts = { keeper: this.#keeper, sessions: new SessionTimers(this.context, this.#keeper) };
-    this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls);
+    this.proxies = new Proxies(this.context, this.serverCalls);
+    const passage = { relay: new Relay(this.context, this.proxies), proxies: this.proxies };
+    this.reception.relay = passage.relay;
+    this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls, passage);
     this.#answers = new AppAnswers(this.context, deliveries, parts, this.serverCalls);
     this.uac = new UserAgentClient(this.context, deliveries, parts);
   }
@@ -124,7 +130,7 @@ export class EngineCore {
         if (command.message.start.type === 'request') return this.uac.send(app, command);
         return this.#answers.respond(app, command.id, command.transactionId, command.message);
       case 'proxy':
-        return app.reply(command.id, 'NOK', 'Server error: this engine does not proxy yet: use createB2BUA');
+        return this.proxies.begin(app, command);
       case 'bad-message':
         return app.reply(command.id, 'NOK', `Server error: ${command.reason}`);
       case 'misuse':
@@ -178,6 +184,7 @@ export class EngineCore {
   #flowClosed(flow: Flow): void {
     const contacts = this.context.bindings.lost(flow);
     this.context.transactions.flowLost(flow);
+    this.proxies.flowLost(flow);
     if (contacts.length > 0) this.flowLost.emit({ at: this.context.clock.now(), contacts });
   }
 
@@ -199,6 +206,7 @@ export class EngineCore {
     this.certificates.close();
     await this.context.apps.close();
     this.context.lot.close();
+    this.proxies.close();
     this.context.transactions.close();
     for (const dialog of [...this.context.dialogs.values()]) this.context.dialogs.remove(dialog);
     await this.context.transport.close();

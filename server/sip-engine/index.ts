@@ -27,6 +27,8 @@ export interface EngineCounts {
   readonly clientTransactions: number;
   /** Requests apps have not answered yet, and requests of apps not answered yet. */
   readonly undecided: number;
+  /** Requests being proxied, until both sides have forgotten them. */
+  readonly proxied: number;
   readonly requests: number;
   readonly responses: number;
   readonly malformed: number;
@@ -94,6 +96,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
         serverTransactions: server,
         clientTransactions: client,
         undecided: core.serverCalls.size + core.uac.open,
+        proxied: core.proxies.size,
         ...core.reception.counts,
       };
     },

@@ -2,7 +2,7 @@ import type { Logger } from '../../base/logger.ts';
 import { makeAnswer } from './agent/answers.ts';
 import { newTag } from './agent/tags.ts';
 import { headerOf, tagOf } from './parser/message.ts';
-import type { Header, ReadMessage, SipMessage, SipRequest } from './parser/message.ts';
+import type { Header, ReadMessage, SipMessage, SipRequest, SipResponse } from './parser/message.ts';
 import { limits, parseDatagram } from './parser/parse.ts';
 import type { ParseError } from './parser/parse.ts';
 import { firstVia, noteSource, parseVia, writeVia } from './parser/via.ts';
@@ -22,11 +22,19 @@ export interface ReceptionCounts {
   unmatched: number;
 }
 
+/** What passes through without a transaction of ours; each says whether it took the message. */
+export interface Passing {
+  request(read: ReadMessage<SipRequest>, flow: Flow): boolean;
+  response(read: ReadMessage<SipResponse>): boolean;
+}
+
 /** Where messages enter: parse, note the source in Via, match to a transaction. Nothing that arrives may throw out of here. */
 export class Reception {
   readonly counts: ReceptionCounts = { requests: 0, responses: 0, malformed: 0, answered400: 0, unmatched: 0 };
   readonly #transactions: TransactionLayer;
   readonly #log: Logger;
+  /** Set before anything arrives. */
+  relay: Passing = { request: () => false, response: () => false };
 
   constructor(transactions: TransactionLayer, log: Logger) {
     this.#transactions = transactions;
@@ -45,6 +53,7 @@ export class Reception {
       if (isRequest(read)) this.#request(read, flow);
       else if (isResponse(read)) {
         this.counts.responses++;
+        if (this.relay.response(read)) return;
         if (!this.#transactions.receiveResponse(read, flow)) this.counts.unmatched++;
       }
     } catch (err) {
@@ -77,7 +86,9 @@ export class Reception {
   #request(read: ReadMessage<SipRequest>, flow: Flow): void {
     this.counts.requests++;
     const message = noteRequestSource(read.message, read, flow);
-    this.#transactions.receiveRequest({ ...read, message }, answerFlow(flow, read.via));
+    const noted = { ...read, message };
+    const back = answerFlow(flow, read.via);
+    if (!this.relay.request(noted, back)) this.#transactions.receiveRequest(noted, back);
   }
 }
 

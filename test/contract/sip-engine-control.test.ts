@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { connectApp, firstRequest, newSrf } from '../support/sip/srf.ts';
+import { connectApp, newSrf } from '../support/sip/srf.ts';
 import { RawApp } from '../support/sip/raw-app.ts';
 import { embedded, useBench } from '../support/sip/target.ts';
 
@@ -104,15 +104,6 @@ describe('the control connection', () => {
     }
     expect(seen.filter((name) => name === 'a')).toHaveLength(2);
     expect(seen.filter((name) => name === 'b')).toHaveLength(2);
-  });
-
-  it.runIf(embedded)('says clearly that it does not proxy yet', async () => {
-    const app = await bench.app();
-    const incoming = firstRequest(app.srf, 'invite');
-    const peer = await bench.udp();
-    peer.send('INVITE', bench.target.udp);
-    const { request } = await incoming;
-    await expect(app.srf.proxyRequest(request, 'sip:127.0.0.1:9')).rejects.toThrow(/proxy/i);
   });
 
   it('lets srf reconnect, route again and get requests', async () => {

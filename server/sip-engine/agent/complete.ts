@@ -61,7 +61,11 @@ function completeNew(draft: Draft, headers: Header[], flow: Flow, branch: string
 export function makeCancel(request: SipRequest, extra: readonly Header[]): SipRequest {
   const copied = new Set(['Via', 'Route', 'Max-Forwards', 'From', 'To', 'Call-ID']);
   const cseq = (headerOf(request, 'CSeq') ?? '').split(' ')[0] ?? '';
-  const headers = request.headers.filter((header) => copied.has(header.name));
+  // Of a proxied request's Vias only the topmost, which is ours (RFC 3261 section 9.1).
+  const via = request.headers.find((header) => header.name === 'Via');
+  const headers = request.headers.filter(
+    (header) => copied.has(header.name) && (header.name !== 'Via' || header === via),
+  );
   const refused = new Set([...copied, 'Contact', 'P-Asserted-Identity', 'Content-Type']);
   const more = extra.filter((header) => !refused.has(header.name));
   return {

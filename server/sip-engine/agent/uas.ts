@@ -22,6 +22,12 @@ const recognised = new Set(
 const needDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
 const retryAfter: readonly Header[] = [{ name: 'Retry-After', value: '1' }];
 
+/** What passes through this engine instead of ending here. */
+export interface Passage {
+  readonly relay: { transaction(transaction: ServerTransaction): boolean };
+  readonly proxies: { cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean };
+}
+
 /** Requests from the network: to which app they go, and what the engine answers by itself. */
 export class UserAgentServer {
   readonly #context: EngineContext;
@@ -29,13 +35,21 @@ export class UserAgentServer {
   readonly #keeper: DialogKeeper;
   readonly #sessions: SessionTimers;
   readonly #calls: ServerCalls;
+  readonly #passage: Passage;
 
-  constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts, calls: ServerCalls) {
+  constructor(
+    context: EngineContext,
+    deliveries: Deliveries,
+    parts: DialogParts,
+    calls: ServerCalls,
+    passage: Passage,
+  ) {
     this.#context = context;
     this.#deliveries = deliveries;
     this.#keeper = parts.keeper;
     this.#sessions = parts.sessions;
     this.#calls = calls;
+    this.#passage = passage;
   }
 
   /** A request in a new transaction. */
@@ -43,7 +57,7 @@ export class UserAgentServer {
     const { request } = transaction;
     if (request.message.method === 'CANCEL') this.#cancel(transaction);
     else if (request.toTag === undefined) this.#fresh(transaction);
-    else this.#inside(transaction);
+    else if (!this.#passage.relay.transaction(transaction)) this.#inside(transaction);
   }
 
   /** An ACK to a 2xx. Repetitions and strays are dropped. */
@@ -189,6 +203,7 @@ export class UserAgentServer {
   #cancel(transaction: ServerTransaction): void {
     const { message } = transaction.request;
     const invite = this.#context.transactions.cancelled(transaction.request);
+    if (invite !== undefined && this.#passage.proxies.cancelled(invite, transaction)) return;
     const call = invite === undefined ? undefined : this.#calls.of(invite);
     if (invite === undefined || call === undefined || !invite.open) return this.#refuse(transaction, 481);
     call.localTag ??= newTag();

@@ -1,10 +1,22 @@
 import { parseHead } from '../parser/parse.ts';
 import type { StartAndHeaders } from '../parser/parse.ts';
 import { sentHeaderName } from '../parser/header-names.ts';
+import { readProxyFields } from './proxy-command.ts';
+import type { ProxyWishes } from './proxy-command.ts';
 
 /** A SIP message as an app writes it: incomplete, header names in any case (made canonical here). */
 export interface AppMessage extends StartAndHeaders {
   readonly body: Buffer;
+}
+
+/** The `proxy` frame of an app. */
+export interface ProxyCommand {
+  readonly type: 'proxy';
+  readonly id: string;
+  readonly transactionId: string;
+  readonly wishes: ProxyWishes;
+  /** Its headers go into the request that is forwarded. */
+  readonly message: AppMessage;
 }
 
 /** What an app asks, one frame each. `id` names the frame in the answer. */
@@ -21,7 +33,7 @@ export type AppCommand =
       readonly nextHop: string;
       readonly message: AppMessage;
     }
-  | { readonly type: 'proxy'; readonly id: string }
+  | ProxyCommand
   /** Cannot be obeyed, but the connection may stay. */
   | { readonly type: 'bad-message'; readonly id: string; readonly reason: string }
   /** Misuse of the protocol: answered `NO`, then closed. */
@@ -61,8 +73,11 @@ export function readCommand(payload: Buffer): AppCommand {
       }
       return { type: 'sip', id, transactionId: first, dialogId: second, nextHop: third, message };
     }
-    case 'proxy':
-      return { type: 'proxy', id };
+    case 'proxy': {
+      const message = end < 0 ? undefined : readAppMessage(payload.subarray(end + 2));
+      if (message === undefined) return { type: 'bad-message', id, reason: 'the SIP text cannot be read' };
+      return { type: 'proxy', id, ...readProxyFields(fields.slice(2)), message };
+    }
     default:
       return { type: 'misuse', id, reason: 'unknown verb' };
   }

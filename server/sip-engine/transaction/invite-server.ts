@@ -68,6 +68,10 @@ export function stepInviteServer(
       return event.type === 'timer' && event.timer === 'I' ? end : stay(state);
     case 'accepted':
       // The dialog's own machine repeats the 2xx; a repeated INVITE is soaked up here, an ACK goes up to the dialog.
+      // What a proxy passes on, a repetition or another fork's 2xx, goes out as it comes (RFC 6026 section 7.1).
+      if (event.type === 'respond' && event.status >= 200 && event.status < 300) {
+        return { state, effects: [{ type: 'transmit' }] };
+      }
       if (event.type === 'ack') return { state, effects: [{ type: 'pass-up' }] };
       return event.type === 'timer' && event.timer === 'L' ? end : stay(state);
     case 'terminated':

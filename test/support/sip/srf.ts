@@ -42,6 +42,17 @@ export interface SrfDialog extends EventEmitter {
   request(options: { method: string; headers?: object; body?: string }): Promise<SrfResponse & SrfMessage>;
 }
 
+/** What srf makes of the frames a `proxy` is answered with. */
+export interface SrfProxied {
+  readonly connected: boolean;
+  readonly finalStatus?: number;
+  readonly responses: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly msgs: readonly { readonly status: number; readonly time: string }[];
+  }[];
+}
+
 type Middleware = (request: SrfRequest, response: SrfResponse, next: () => void) => void;
 
 export interface Srf extends EventEmitter {
@@ -65,7 +76,7 @@ export interface Srf extends EventEmitter {
     options?: object,
   ): Promise<{ uas: SrfDialog; uac: SrfDialog }>;
   addDialog(dialog: SrfDialog): void;
-  proxyRequest(request: SrfRequest, uri: string, options?: object): Promise<unknown>;
+  proxyRequest(request: SrfRequest, uri: string | string[] | undefined, options?: object): Promise<SrfProxied>;
 }
 
 /** What a connected app tells tests. */

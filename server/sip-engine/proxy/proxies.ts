@@ -1,0 +1,194 @@
+import { makeAnswer } from '../agent/answers.ts';
+import { appHeaders } from '../agent/app-headers.ts';
+import type { EngineContext } from '../agent/context.ts';
+import type { ServerCall, ServerCalls } from '../agent/server-calls.ts';
+import { newTag } from '../agent/tags.ts';
+import type { AppConnection } from '../control/app-connection.ts';
+import type { ProxyCommand } from '../control/command.ts';
+import type { ProxyWishes } from '../control/proxy-command.ts';
+import type { Header } from '../parser/message.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import { patience } from '../transaction/timers.ts';
+import type { Flow } from '../transport/flow.ts';
+import { breadthOf, refuseToProxy } from './admission.ts';
+import type { Refusal } from './admission.ts';
+import { AppReport } from './app-report.ts';
+import { loopHash } from './branch.ts';
+import { answeredNonces, noncesOf } from './challenges.ts';
+import { FlowTokens } from './flow-tokens.ts';
+import { hopsLeft, takeOwnRoutes } from './forward.ts';
+import { OwnPlaces } from './own-places.ts';
+import { ProxiedRequest } from './proxied-request.ts';
+import type { ProxyOrder, ProxyWatch } from './proxied-request.ts';
+import { TargetMaker } from './targets.ts';
+import type { TargetFacts } from './targets.ts';
+
+/** RFC 3261 section 16.6 step 11: longer than three minutes. Milliseconds. */
+const timerC = 185_000;
+
+/** Headers of an app's `proxy` frame that would break what is forwarded. */
+const notAdded = new Set(['Max-Forwards', 'Max-Breadth', 'Content-Type', 'Contact']);
+
+const noTransaction = 'Response not sent due to unknown transaction';
+
+/** The requests that apps had proxied, and those inside of dialogs that pass through with a transaction. */
+export class Proxies {
+  readonly own: OwnPlaces;
+  readonly tokens = new FlowTokens();
+  readonly #context: EngineContext;
+  readonly #calls: ServerCalls;
+  readonly #targets: TargetMaker;
+  readonly #requests = new Map<ServerTransaction, ProxiedRequest>();
+  /** Which target a nonce came from: the caller's next try must go there first. */
+  readonly #challengers = new Map<string, string>();
+
+  constructor(context: EngineContext, calls: ServerCalls) {
+    this.#context = context;
+    this.#calls = calls;
+    this.own = new OwnPlaces(() => context.transport.listeners);
+    this.#targets = new TargetMaker(context, this.own, this.tokens);
+  }
+
+  get size(): number {
+    return this.#requests.size;
+  }
+
+  /** An app's `proxy` frame. */
+  begin(app: AppConnection, command: ProxyCommand): void {
+    const { id, wishes } = command;
+    const call = this.#calls.get(command.transactionId);
+    if (call === undefined || call.inside || !call.transaction.open) return app.reply(id, 'NOK', noTransaction);
+    this.#calls.remove(call);
+    if (call.dialog !== undefined) this.#context.dialogs.remove(call.dialog);
+    const { transaction } = call;
+    const loop = loopHash(transaction.request);
+    const { message } = transaction.request;
+    const breadth = breadthOf(message, wishes.simultaneous ? wishes.destinations.length : 1);
+    const refused =
+      refuseToProxy(transaction.request, loop, (via) => this.own.isSentBy(via.host, via.port)) ??
+      (breadth === 0 ? { status: 440 as const, headers: [] } : undefined);
+    if (refused !== undefined) return this.#refuse(app, id, call, refused);
+    const added = appHeaders(command.message, transaction.flow.local).filter(({ name }) => !notAdded.has(name));
+    const facts: TargetFacts = {
+      request: transaction.request,
+      flow: transaction.flow,
+      route: takeOwnRoutes(message, (value) => this.own.has(value)),
+      hops: (hopsLeft(message) ?? 70) - 1,
+      loop,
+      remain: wishes.remainInDialog,
+      added,
+      breadth,
+    };
+    const destinations = this.#ordered(wishes, message.headers);
+    this.#run(facts, wishes, destinations, transaction, new AppReport(this.#context, app, id));
+  }
+
+  /** A request inside a dialog that passes through and needs a transaction here, having come over a connection. */
+  relay(transaction: ServerTransaction, facts: TargetFacts, target: string): void {
+    const { message } = transaction.request;
+    if (message.method === 'INVITE') transaction.respond(makeAnswer(message, { status: 100 }));
+    this.#run(facts, plain, [target], transaction, undefined);
+  }
+
+  #run(
+    facts: TargetFacts,
+    wishes: Omit<ProxyWishes, 'destinations' | 'remainInDialog'>,
+    destinations: readonly string[],
+    transaction: ServerTransaction,
+    report: AppReport | undefined,
+  ): void {
+    const given = new Set(destinations);
+    const invite = facts.request.message.method === 'INVITE';
+    const order: ProxyOrder = {
+      transaction,
+      plan: {
+        invite,
+        serial: !wishes.simultaneous,
+        followRedirects: wishes.followRedirects,
+        provisionalTimeout: wishes.provisionalTimeout !== undefined,
+        finalTimeout: wishes.finalTimeout !== undefined,
+      },
+      targets: destinations,
+      times: {
+        C: Math.max(timerC, patience(this.#context.timers)),
+        provisional: wishes.provisionalTimeout ?? 0,
+        final: wishes.finalTimeout ?? 0,
+      },
+      prepare: (target) => this.#targets.prepare(facts, target, !given.has(target)),
+    };
+    const request = new ProxiedRequest(this.#context, order, this.#watch(transaction, report));
+    this.#requests.set(transaction, request);
+    request.start();
+  }
+
+  #watch(transaction: ServerTransaction, report: AppReport | undefined): ProxyWatch {
+    const registers = transaction.request.message.method === 'REGISTER';
+    return {
+      sent: () => {},
+      came: (read, _flow, target) => {
+        const { message } = read;
+        if (message.status === 401 || message.status === 407) this.#remember(noncesOf(message), target);
+      },
+      answered: (response) => {
+        if (registers && response.status >= 200 && response.status < 300) {
+          this.#context.bindings.learn(transaction.request.message, response, transaction.flow);
+        }
+      },
+      report: (response, flow) => report?.response(response, flow),
+      done: (ok) => report?.done(ok),
+      ended: () => void this.#requests.delete(transaction),
+    };
+  }
+
+  /** In a serial search the one whose challenge the caller answers comes first, else its nonce would meet a stranger. */
+  #ordered(wishes: ProxyWishes, headers: readonly Header[]): readonly string[] {
+    if (this.#challengers.size === 0 || wishes.simultaneous) return wishes.destinations;
+    const first = answeredNonces(headers).map((nonce) => this.#challengers.get(nonce));
+    const challenger = wishes.destinations.find((destination) => first.includes(destination));
+    if (challenger === undefined) return wishes.destinations;
+    return [challenger, ...wishes.destinations.filter((destination) => destination !== challenger)];
+  }
+
+  #remember(nonces: readonly string[], target: string): void {
+    const { clock, timers } = this.#context;
+    for (const nonce of nonces) {
+      this.#challengers.set(nonce, target);
+      clock.at(clock.now() + patience(timers), () => this.#challengers.delete(nonce));
+    }
+  }
+
+  #refuse(app: AppConnection, id: string, { transaction }: ServerCall, refused: Refusal): void {
+    const { message, toTag } = transaction.request;
+    const tag = toTag === undefined ? newTag() : undefined;
+    const answer = makeAnswer(message, { ...refused, toTag: tag });
+    transaction.respond(answer);
+    app.reply(id, 'NOK', `Server error: not proxied, answered ${String(answer.status)} ${answer.reason}`);
+  }
+
+  /** The CANCEL of a proxied INVITE: answered 200, and passed on (RFC 3261 section 16.10). False: it is none of ours. */
+  cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean {
+    const request = this.#requests.get(invite);
+    if (request === undefined || !invite.open) return false;
+    const { message } = cancel.request;
+    cancel.respond(makeAnswer(message, { status: 200, toTag: newTag() }));
+    request.cancel(message.headers.filter(({ name }) => name === 'Reason'));
+    return true;
+  }
+
+  /** A connection closed. */
+  flowLost(flow: Flow): void {
+    this.tokens.lost(flow);
+  }
+
+  close(): void {
+    for (const request of this.#requests.values()) request.stop();
+    this.#requests.clear();
+  }
+}
+
+const plain = {
+  simultaneous: false,
+  followRedirects: false,
+  provisionalTimeout: undefined,
+  finalTimeout: undefined,
+} as const;
