@@ -5,6 +5,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { fail, ok, type Result } from '../base/result.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import { digestAlgorithms } from '../protocol/sip.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^[0-9A-Za-z.:-]+$/, 'must be an IP address or a host name');
@@ -51,6 +52,24 @@ export const configSchema = z.strictObject({
       sessionExpiresInSeconds: z.coerce.number().int().min(0).max(86_400).default(1800),
       /** How long minted registration credentials live. */
       credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
+      /** Digest algorithms offered to phones, strongest first; as a variable with commas between them. */
+      digest: z
+        .preprocess(
+          (value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value),
+          z.array(z.enum(digestAlgorithms)).min(1),
+        )
+        .default(['sha-256', 'md5']),
+      registrations: z
+        .strictObject({
+          /** A phone that asks for less gets 423, one that asks for more gets the longest. */
+          shortestInSeconds: z.coerce.number().int().min(1).max(3600).default(30),
+          longestInSeconds: z.coerce.number().int().min(60).max(86_400).default(3600),
+          /** How often desk phones are asked whether they are there; 0: never. */
+          pingEveryInSeconds: z.coerce.number().int().min(0).max(3600).default(60),
+          /** So many unanswered in a row make a phone unreachable. */
+          pingFailures: z.coerce.number().int().min(1).max(100).default(2),
+        })
+        .prefault({}),
     })
     .prefault({}),
   media: z

@@ -36,7 +36,9 @@ export function readKept(ledger: Ledger, store: Store): Kept {
     dialogs: store.legs.all().map(({ id, state }) => ({ legId: id, dialog: state as unknown as StoredDialog })),
     bindings: ledger
       .snapshots('registration')
-      .flatMap((snapshot) => stateOf<{ bindings: Binding[] }>(snapshot).bindings),
+      .flatMap((snapshot) => stateOf<{ bindings: Partial<Binding>[] }>(snapshot).bindings)
+      // Before devices had ids there were browsers only: they register again within two minutes.
+      .filter((binding): binding is Binding => binding.id !== undefined),
   };
 }
 

@@ -17,7 +17,8 @@ import { Listening } from './listening.ts';
 import { MediaClient } from './media-client.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
-import { Rows, snapshotVersion } from './rows.ts';
+import { Registrations } from './registrations.ts';
+import { Rows } from './rows.ts';
 import { AddressSet, type Invite, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
@@ -44,6 +45,7 @@ export class Brain {
   readonly sip: SipSide;
   readonly gateway: DeskGateway;
   readonly #rows: Rows;
+  readonly #registrations: Registrations;
   readonly #kept: Kept;
   readonly #scope = new Scope();
   readonly #leaving = new Map<string, () => void>();
@@ -59,6 +61,7 @@ export class Brain {
     this.store = openStore(ledger, clock);
     this.#kept = readKept(ledger, this.store);
     this.#rows = new Rows(ledger, clock);
+    this.#registrations = new Registrations(this.#rows, clock);
     this.plans = this.#makePlans();
     this.media = new MediaClient(
       {
@@ -131,6 +134,7 @@ export class Brain {
     defer('floor', () => this.floor.close());
     const { current } = this.plans;
     if (current !== undefined) this.floor.configure(current);
+    defer('registrations', () => this.#registrations.flush());
     defer('sip', () => this.sip.close());
     await this.sip.start({ dialogs: this.#kept.dialogs, bindings: this.#kept.bindings });
     defer('media', () => this.media.close());
@@ -214,6 +218,8 @@ export class Brain {
         logger,
         newCallId: () => this.#nextId(),
         key: readKey(join(config.home, 'data', 'credentials.key')),
+        accountOf: () => undefined,
+        devices: { digest: sip.digest, ...sip.registrations },
       },
       {
         invited: (invite) => this.#invited(invite),
@@ -225,9 +231,11 @@ export class Brain {
           if (subject !== undefined) this.store.legs.put({ id: legId, callId, subject, state: { ...dialog } });
         },
         registrationChanged: (agentId, bindings) => {
-          const state = bindings.length === 0 ? null : { bindings };
-          this.#rows.snapshotOnly([{ kind: 'registration', id: agentId, version: snapshotVersion, state }]);
-          this.floor.setRegistered(agentId, bindings.length > 0);
+          this.#registrations.changed(agentId, bindings);
+          this.floor.setRegistered(
+            agentId,
+            bindings.some(({ kind, reachable }) => kind === 'webrtc' && reachable),
+          );
         },
         engineChanged: (connected) => logger.info({ connected }, 'the SIP engine'),
       },

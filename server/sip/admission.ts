@@ -2,33 +2,24 @@
  * Who an INVITE comes from. Nobody we know: it never reaches a route, and what is answered does not depend on what was
  * called, so neither status nor timing tells which numbers exist.
  */
-import { type DigestGuard, parseAuthorization } from './digest.ts';
-import type { KnownOrigin, Origin } from './ports.ts';
-
-/** What a digest user name stands for. */
-export type CallerClaim = { readonly origin: KnownOrigin; readonly password: string };
+import { assertNever } from '../../base/assert-never.ts';
+import type { Authenticated, Authenticator } from './authenticator.ts';
+import type { Origin } from './ports.ts';
 
 export interface AdmissionOptions {
-  readonly guard: DigestGuard;
+  readonly authenticator: Authenticator;
   /** The agent whose registration came over this flow and is still good. */
   readonly agentOn: (flow: string) => string | undefined;
   /** The trunk that may call from this address without further proof. */
   readonly trunkAt: (address: string) => string | undefined;
-  /** The party a user name belongs to; undefined for a name nobody has. */
-  readonly claimOf: (username: string, now: number) => CallerClaim | undefined;
 }
 
-/** `challenge`: 407 with this Proxy-Authenticate (RFC 3261 section 22.3). A stranger is answered 403. */
-export type Verdict = Origin | { readonly type: 'challenge'; readonly header: string };
+/** `challenge`: 407 (RFC 3261 section 22.3). A stranger is answered 403. */
+export type Verdict = Origin | { readonly type: 'challenge'; readonly stale: boolean };
 
 /** What an admission looks at. */
-export interface Incoming {
-  readonly method: string;
+export interface Incoming extends Authenticated {
   readonly protocol: string;
-  readonly source_address: string;
-  readonly source_port: number | string;
-  has(header: string): boolean;
-  get(header: string): string;
 }
 
 /** Names the way a request came: on a connection only its far end can write to it; on UDP anybody can claim to. */
@@ -54,22 +45,24 @@ export class Admission {
     // A phone's datagram may come from a trunk's address; it has to prove itself all the same.
     const trunk = agentId === undefined ? trunkAt(req.source_address) : undefined;
     if (trunk !== undefined) return { type: 'trunk', trunk };
-    return proven ?? { type: 'challenge', header: this.#options.guard.challenge(now) };
+    return proven ?? { type: 'challenge', stale: false };
   }
 
   /** What the credentials prove; undefined when there are none. */
   #proven(req: Incoming, now: number): Verdict | undefined {
-    const { guard, claimOf } = this.#options;
-    const answer = req.has('Proxy-Authorization') ? parseAuthorization(req.get('Proxy-Authorization')) : undefined;
-    if (answer === undefined) return undefined;
-    const claim = claimOf(answer['username'] ?? '', now);
-    switch (guard.judge(answer, req.method, claim?.password, now)) {
-      case 'right':
-        return claim?.origin ?? { type: 'stranger' };
+    const verdict = this.#options.authenticator.judge(req, 'Proxy-Authorization', now);
+    switch (verdict.type) {
+      case 'proven':
+        return verdict.who.origin;
       case 'stale':
-        return { type: 'challenge', header: guard.challenge(now, true) };
+        return { type: 'challenge', stale: true };
       case 'wrong':
+      case 'shut':
         return { type: 'stranger' };
+      case 'unanswered':
+        return undefined;
+      default:
+        return assertNever(verdict);
     }
   }
 }

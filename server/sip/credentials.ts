@@ -11,9 +11,9 @@ export interface Minted {
   readonly expiresAt: number;
 }
 
-/** What a user name stands for while it is valid. */
+/** What a user name stands for. `agentId` is undefined once it has lapsed, and for a name that was never one of ours. */
 export interface Claim {
-  readonly agentId: AgentId;
+  readonly agentId: AgentId | undefined;
   readonly password: string;
 }
 
@@ -30,12 +30,12 @@ export class Credentials {
     return { username, password: this.#passwordOf(username), expiresAt };
   }
 
-  /** The claim of a user name; undefined once it has lapsed or was never one of ours. */
-  claimOf(username: string, now: number): Claim | undefined {
+  /** The claim of a user name. A password comes for any name, so that nobody can tell by the time it takes. */
+  claimOf(username: string, now: number): Claim {
     const at = username.lastIndexOf('~');
     const expiresAt = Number.parseInt(username.slice(at + 1), 36);
-    if (at < 1 || !(expiresAt > now)) return undefined;
-    return { agentId: username.slice(0, at), password: this.#passwordOf(username) };
+    const valid = at >= 1 && expiresAt > now;
+    return { agentId: valid ? username.slice(0, at) : undefined, password: this.#passwordOf(username) };
   }
 
   #passwordOf(username: string): string {

@@ -1,63 +1,74 @@
-/** Digest authentication of REGISTER (RFC 3261 section 22, RFC 2617), MD5 only: SIP.js knows no other. */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+/** Digest authentication (RFC 3261 section 22, RFC 7616, RFC 8760): reading answers, and what they should have been. */
+import { createHash, hash, timingSafeEqual } from 'node:crypto';
+import { type DigestAlgorithm, digestAlgorithms } from '../../protocol/sip.ts';
+
+/** H(user:realm:password) per algorithm: as good as the password within this realm, so it is never shown. */
+export type Ha1s = Readonly<Record<DigestAlgorithm, string>>;
+
+const inNode: Readonly<Record<DigestAlgorithm, string>> = {
+  'sha-512-256': 'sha512-256',
+  'sha-256': 'sha256',
+  md5: 'md5',
+};
 
 /** How the far side answered our challenge; header parameters by name, unquoted. */
 export type DigestAnswer = Readonly<Record<string, string>>;
 
-/** Reads an Authorization header. Undefined when it is not a Digest. */
-export function parseAuthorization(header: string): DigestAnswer | undefined {
-  const scheme = /^\s*Digest\s+/i.exec(header);
-  if (scheme === null) return undefined;
-  const answer: Record<string, string> = {};
-  for (const match of header.slice(scheme[0].length).matchAll(/([a-z0-9]+)\s*=\s*(?:"([^"]*)"|([^\s,]+))/gi)) {
-    const [, name, quoted, plain] = match;
-    if (name !== undefined) answer[name.toLowerCase()] = quoted ?? plain ?? '';
+/** Longer headers are not looked at: whoever sends one is no phone. */
+const longestHeader = 4096;
+const tokens = /(?:^|,)\s*(?:Digest)\s+|([a-z0-9-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
+
+/**
+ * Reads an Authorization header; of several credentials (srf joins them by commas) those for our realm. Undefined when
+ * there is no Digest for it.
+ */
+export function parseAuthorization(header: string, realm: string): DigestAnswer | undefined {
+  if (header.length > longestHeader || !/^\s*Digest\s/i.test(header)) return undefined;
+  const answers: Record<string, string>[] = [];
+  for (const [, name, quoted, plain] of header.matchAll(tokens)) {
+    if (name === undefined) answers.push(Object.create(null) as Record<string, string>);
+    const answer = answers.at(-1);
+    if (name !== undefined && answer !== undefined)
+      answer[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '';
   }
-  return answer;
+  return answers.find((answer) => answer['realm'] === realm) ?? answers[0];
 }
 
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
-
-/** The response that RFC 2617 section 3.2.2 asks of who knows the password. */
-export function expectedResponse(answer: DigestAnswer, method: string, password: string): string {
-  const { username = '', realm = '', nonce = '', uri = '', qop, nc = '', cnonce = '' } = answer;
-  const ha1 = md5(`${username}:${realm}:${password}`);
-  const ha2 = md5(`${method}:${uri}`);
-  return qop === undefined ? md5(`${ha1}:${nonce}:${ha2}`) : md5(`${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${ha2}`);
+/** The algorithm an answer names; MD5 when it names none (RFC 7616 section 3.3). */
+export function algorithmOf(answer: DigestAnswer): DigestAlgorithm | undefined {
+  const named = (answer['algorithm'] ?? 'md5').toLowerCase();
+  return digestAlgorithms.find((algorithm) => algorithm === named);
 }
 
-function same(a: string, b: string): boolean {
+export function digest(algorithm: DigestAlgorithm, text: string): string {
+  return hash(inNode[algorithm], text);
+}
+
+/** H(A1) of RFC 7616 section 3.4.2. */
+export function ha1Of(algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
+  return digest(algorithm, `${username}:${realm}:${password}`);
+}
+
+/** H(A1) under every algorithm, as an account keeps it instead of its password. */
+export function ha1sOf(username: string, realm: string, password: string): Ha1s {
+  const of = (algorithm: DigestAlgorithm): string => ha1Of(algorithm, username, realm, password);
+  return { 'sha-512-256': of('sha-512-256'), 'sha-256': of('sha-256'), md5: of('md5') };
+}
+
+/** The response that RFC 7616 section 3.4.1 asks of who knows the password. */
+export function expectedResponse(
+  answer: DigestAnswer,
+  method: string,
+  algorithm: DigestAlgorithm,
+  ha1: string,
+): string {
+  const { nonce = '', uri = '', qop, nc = '', cnonce = '' } = answer;
+  const ha2 = digest(algorithm, `${method}:${uri}`);
+  const middle = qop === undefined ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
+  return digest(algorithm, `${ha1}:${middle}:${ha2}`);
+}
+
+/** Whether two texts are the same, in a time that tells nothing about where they differ. */
+export function same(a: string, b: string): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
-}
-
-/** Challenges and verdicts. Nonces carry their time under an HMAC, so nothing is stored per challenge. */
-export class DigestGuard {
-  readonly #realm: string;
-  readonly #key: Buffer;
-  readonly #nonceLifeMs: number;
-
-  constructor(options: { readonly realm: string; readonly key: Buffer; readonly nonceLifeMs: number }) {
-    this.#realm = options.realm;
-    this.#key = options.key;
-    this.#nonceLifeMs = options.nonceLifeMs;
-  }
-
-  /** The WWW-Authenticate header. `stale`: right password, old nonce (the peer tries again without asking anybody). */
-  challenge(now: number, stale = false): string {
-    const nonce = `${now.toString(36)}.${this.#sign(now.toString(36))}`;
-    return `Digest realm="${this.#realm}", nonce="${nonce}", algorithm=MD5, qop="auth"${stale ? ', stale=true' : ''}`;
-  }
-
-  /** Judges an answer. An unknown user takes the same path as a wrong password. */
-  judge(answer: DigestAnswer, method: string, password: string | undefined, now: number): 'right' | 'stale' | 'wrong' {
-    const [time = '', signature = ''] = (answer['nonce'] ?? '').split('.');
-    const ours = same(signature, this.#sign(time)) && answer['realm'] === this.#realm;
-    const right = same(answer['response'] ?? '', expectedResponse(answer, method, password ?? 'no such user'));
-    if (!ours || !right || password === undefined) return 'wrong';
-    return now - Number.parseInt(time, 36) > this.#nonceLifeMs ? 'stale' : 'right';
-  }
-
-  #sign(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url').slice(0, 22);
-  }
 }

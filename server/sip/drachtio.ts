@@ -1,4 +1,5 @@
 /** The one place that knows drachtio-srf's insides: its client, and dialogs made again after a restart. */
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { createRequire } from 'node:module';
 import Srf from 'drachtio-srf';
@@ -85,6 +86,14 @@ export function forgetDialog(srf: Srf, dialog: Dialog): void {
   inside(srf).removeDialog(dialog);
 }
 
+/**
+ * Several header lines of one name. srf joins arrays by commas, which RFC 3261 section 7.3.1 forbids for challenges; the
+ * text it is given goes to the engine as it is.
+ */
+export function severalLines(name: string, values: readonly string[]): Record<string, string> {
+  return values.length === 0 ? {} : { [name]: values.join(`\r\n${name}: `) };
+}
+
 /** A request outside any `Dialog` of srf: `stackDialogId` names a dialog the engine holds. */
 export interface BareRequest {
   readonly method: string;
@@ -97,6 +106,32 @@ export interface BareRequest {
 export function requestOn(srf: Srf, request: BareRequest, failed: (err: unknown) => void): void {
   inside(srf).app.client?.request({ ...request }, (err) => {
     if (err !== null && err !== undefined) failed(err);
+  });
+}
+
+/** Where a request outside a dialog goes: `proxy` is the next hop where that is not what `uri` says. */
+export interface Way {
+  readonly uri: string;
+  readonly proxy?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Sends OPTIONS; resolves with the status of its answer, 0 when it could not be sent. */
+export function askOptions(srf: Srf, way: Way): Promise<number> {
+  return new Promise((resolve) => {
+    const { uri, proxy, headers } = way;
+    const options = { uri, method: 'OPTIONS', headers: { ...headers }, ...(proxy === undefined ? {} : { proxy }) };
+    const asked = (err: unknown, req?: Request): void => {
+      if (err !== null && err !== undefined) return resolve(0);
+      // srf's types know of no `response`.
+      const answered = (req as unknown as EventEmitter | undefined)?.once('response', (res: Response) =>
+        resolve(res.status),
+      );
+      if (answered === undefined) resolve(0);
+    };
+    const { client } = inside(srf).app;
+    if (client === undefined) resolve(0);
+    else client.request(options, asked);
   });
 }
 

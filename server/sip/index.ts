@@ -1,24 +1,25 @@
 /** The SIP side of the server: a drachtio application, the registrar, and the dialogs of our calls. */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
 import { Admission } from './admission.ts';
-import { Credentials, type Minted } from './credentials.ts';
-import { DigestGuard } from './digest.ts';
-import { hasConnection, onClient, type Request, type Response, Srf } from './drachtio.ts';
+import type { SipAccount } from './authenticator.ts';
+import type { Minted } from './credentials.ts';
+import { Devices, type DeviceSettings, wayTo } from './devices.ts';
+import { hasConnection, onClient, type Request, type Response, severalLines, Srf } from './drachtio.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Legs } from './legs.ts';
-import { Locations } from './locations.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Binding, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
-import { Registrar } from './registrar.ts';
 
 export type { Binding, Invite, KnownOrigin, LegEvent, Origin, Refusal, SipListener, StoredDialog } from './ports.ts';
 export { AddressSet } from './addresses.ts';
 export { normalise } from './numbers.ts';
+export type { SipAccount } from './authenticator.ts';
+export { type DeviceSettings, usualDeviceSettings } from './devices.ts';
+export { type Ha1s, ha1sOf } from './digest.ts';
 
 export interface SipOptions {
   readonly engine: { readonly host: string; readonly port: number; readonly secret: string };
@@ -33,6 +34,9 @@ export interface SipOptions {
   readonly trunkAt: (address: string) => string | undefined;
   /** Key of minted credentials and digest nonces; kept over restarts so that registrations stay valid. */
   readonly key: Buffer;
+  /** The accounts of desk phones, from memory: every REGISTER asks. */
+  readonly accountOf: (username: string) => SipAccount | undefined;
+  readonly devices: DeviceSettings;
 }
 
 /** What a restart of this server has to hand over. */
@@ -43,21 +47,18 @@ export interface Remembered {
 
 /** Where an outgoing leg goes. */
 export type Destination =
-  | { readonly type: 'agent'; readonly agentId: string; readonly offerId: string }
+  | { readonly type: 'agent'; readonly agentId: string; readonly deviceId?: string; readonly offerId: string }
   | { readonly type: 'outside'; readonly to: string };
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';
-const registrationInSeconds = 120;
 
 export class SipSide {
   readonly #options: SipOptions;
   readonly #listener: SipListener;
   readonly #srf = new Srf(appTag);
   readonly #legs: Legs;
-  readonly #locations: Locations;
-  readonly #credentials: Credentials;
-  readonly #registrar: Registrar;
+  readonly #devices: Devices;
   readonly #admission: Admission;
   #link: EngineLink | undefined;
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
@@ -71,26 +72,15 @@ export class SipSide {
     this.#options = options;
     this.#listener = listener;
     this.#legs = new Legs(this.#srf, listener, options.logger);
-    this.#locations = new Locations(options.clock, (agentId, bindings) =>
-      listener.registrationChanged(agentId, bindings),
-    );
-    const { clock, logger, realm, key } = options;
-    this.#farewells = new Farewells(this.#srf, logger);
-    this.#credentials = new Credentials(key);
-    const nonceKey = createHash('sha256').update('nonce').update(key).digest();
-    const guard = new DigestGuard({ realm, key: nonceKey, nonceLifeMs: 300_000 });
-    this.#registrar = new Registrar(
-      { clock, logger, credentials: this.#credentials, guard, longestInSeconds: registrationInSeconds },
-      this.#locations,
+    this.#farewells = new Farewells(this.#srf, options.logger);
+    this.#devices = new Devices(
+      { ...options, srf: this.#srf, isConnected: () => this.#connected },
+      (agentId, bindings) => listener.registrationChanged(agentId, bindings),
     );
     this.#admission = new Admission({
-      guard,
-      agentOn: (flow) => this.#locations.onFlow(flow),
+      agentOn: (flow) => this.#devices.agentOn(flow),
       trunkAt: options.trunkAt,
-      claimOf: (username, now) => {
-        const claim = this.#credentials.claimOf(username, now);
-        return claim && { origin: { type: 'agent', agentId: claim.agentId }, password: claim.password };
-      },
+      authenticator: this.#devices.authenticator,
     });
   }
 
@@ -113,7 +103,7 @@ export class SipSide {
     void this.#srf.connect({ ...engine });
     // After connect() made the client and before its socket is up: no request of these dialogs can be missed.
     for (const { legId, dialog } of remembered.dialogs) this.#legs.restore(legId, dialog);
-    for (const binding of remembered.bindings) this.#locations.bind(binding);
+    this.#devices.restore(remembered.bindings);
     this.#doubtful = this.#legs.dialogIds();
     onClient(this.#srf, 'close', () => this.#setConnected(false));
     onClient(this.#srf, 'reconnecting', () => this.#setConnected(false));
@@ -128,7 +118,7 @@ export class SipSide {
     this.#legs.reject(legId, status, reason);
   }
 
-  /** INVITEs an agent at the newest registered contact, or somebody outside. */
+  /** INVITEs one device of an agent, or somebody outside. */
   invite(leg: {
     readonly legId: string;
     readonly callId: string;
@@ -141,11 +131,16 @@ export class SipSide {
     const from = asUser(leg.from);
     if (destination.type === 'outside')
       return this.#legs.invite({ legId, uri: this.#outsideUri(destination.to), sdp, from, headers });
-    const binding = this.#locations.of(destination.agentId).at(-1);
+    const { agentId, deviceId } = destination;
+    const binding =
+      deviceId === undefined
+        ? this.devicesOf(agentId).findLast(({ kind }) => kind === 'webrtc')
+        : this.#devices.byId(deviceId);
     if (binding === undefined)
       return this.#listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
-    const named = { ...headers, [offerHeader]: destination.offerId };
-    this.#legs.invite({ legId, uri: binding.contact, sdp, from, headers: named });
+    const way = wayTo(binding);
+    const named = { ...headers, ...way.headers, [offerHeader]: destination.offerId };
+    this.#legs.invite({ ...way, legId, sdp, from, headers: named });
   }
 
   cancel(legId: string): void {
@@ -162,23 +157,28 @@ export class SipSide {
 
   /** Credentials with which an agent's softphone registers, valid until `expiresAt`. */
   mint(agentId: string, expiresAt: number): Minted {
-    return this.#credentials.mint(agentId, expiresAt);
+    return this.#devices.mint(agentId, expiresAt);
   }
 
-  /** Whether an INVITE would reach the agent. */
-  isRegistered(agentId: string): boolean {
-    return this.#locations.of(agentId).length > 0;
+  /** An agent's registered devices, the newest last. */
+  devicesOf(agentId: string): readonly Binding[] {
+    return this.#devices.of(agentId);
+  }
+
+  /** The account is gone: what is registered under it goes too. */
+  accountRemoved(agentId: string, username: string): void {
+    this.#devices.accountRemoved(agentId, username);
   }
 
   close(): void {
     this.#link?.close();
-    this.#locations.close();
+    this.#devices.close();
     if (hasConnection(this.#srf)) this.#srf.disconnect();
   }
 
   #route(): void {
     this.#srf.invite((req, res) => this.#invited(req, res));
-    this.#srf.use('register', (req, res) => this.#registrar.register(req, res));
+    this.#srf.use('register', (req, res) => this.#devices.register(req, res));
     this.#srf.use('options', (_req, res) =>
       res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER' } }),
     );
@@ -186,7 +186,10 @@ export class SipSide {
 
   #invited(req: Request, res: Response): void {
     const origin = this.#admission.judge(req, this.#options.clock.now());
-    if (origin.type === 'challenge') return res.send(407, { headers: { 'Proxy-Authenticate': origin.header } });
+    if (origin.type === 'challenge') {
+      const challenges = this.#devices.challenges(req, origin.stale);
+      return res.send(407, { headers: severalLines('Proxy-Authenticate', challenges) });
+    }
     if (origin.type === 'stranger') return res.send(403, 'Forbidden', {});
     this.#admit(origin, req, res);
   }
@@ -252,14 +255,14 @@ export class SipSide {
         logger,
         onReady: (held) => {
           this.#compare(held.dialogs);
-          this.#locations.keepOnly(held.flows.map((flow) => flow.contact));
+          this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
           resolve();
         },
         onLost: () => {
           logger.warn({}, 'the engine link was lost');
           this.#doubtful = this.#legs.dialogIds();
         },
-        onFlowLost: (contacts) => this.#locations.drop(contacts),
+        onFlowLost: (contacts) => this.#devices.flowLost(contacts),
       });
       this.#link.start();
     });

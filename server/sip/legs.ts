@@ -17,6 +17,8 @@ import type { SipListener, StoredDialog } from './ports.ts';
 export interface OutgoingInvite {
   readonly legId: LegId;
   readonly uri: string;
+  /** The next hop, where that is not what `uri` says. */
+  readonly proxy?: string;
   readonly sdp: string;
   /** User part of From. */
   readonly from: string;
@@ -95,11 +97,14 @@ export class Legs {
   }
 
   invite(invite: OutgoingInvite): void {
-    const { legId, uri, sdp, from, headers } = invite;
+    const { legId, uri, proxy, sdp, from, headers } = invite;
     const inviting: NonNullable<Leg['inviting']> = { cancelled: false };
     const leg: Leg = { inviting, reinvites: new Map() };
     this.#legs.set(legId, leg);
-    const options = { localSdp: sdp, callingNumber: from, headers: { ...headers } };
+    const options = {
+      ...{ localSdp: sdp, callingNumber: from, headers: { ...headers } },
+      ...(proxy === undefined ? {} : { proxy }),
+    };
     const progress = {
       cbRequest: (first: unknown, second?: unknown) => {
         // srf calls it with (err, req), its types say (req).

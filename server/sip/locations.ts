@@ -1,92 +1,157 @@
-/** Where agents are registered: the location service of RFC 3261 section 10, in memory. */
+/** Where agents' devices are registered: the location service of RFC 3261 section 10, in memory. */
 import type { Clock } from '../../base/clock.ts';
 import type { AgentId } from '../../protocol/ids.ts';
 import type { Binding } from './ports.ts';
+import { keyOf } from './registration.ts';
+import { Wheel } from './wheel.ts';
 
 /** Told with every change of an agent's bindings. */
 export type LocationListener = (agentId: AgentId, bindings: readonly Binding[]) => void;
 
+/** No operation looks at more than the devices of the agents it concerns. */
 export class Locations {
   readonly #clock: Clock;
   readonly #listener: LocationListener;
   /** Per agent the newest last. */
-  readonly #bindings = new Map<AgentId, Binding[]>();
-  #cancel: () => void = () => {};
+  readonly #byAgent = new Map<AgentId, readonly Binding[]>();
+  readonly #agentOf = new Map<string, AgentId>();
+  /** Which agents have a device with this contact. */
+  readonly #byContact = new Map<string, Set<AgentId>>();
+  /** Which agents registered over which flow; the newest last. */
+  readonly #byFlow = new Map<string, Set<AgentId>>();
+  readonly #expiries: Wheel<AgentId>;
+  #size = 0;
 
   constructor(clock: Clock, listener: LocationListener) {
     this.#clock = clock;
     this.#listener = listener;
+    this.#expiries = new Wheel(clock, (agents) => {
+      for (const agentId of agents) this.#expire(agentId);
+    });
   }
 
-  /** Binds a contact, or refreshes it; `expiresAt` in the past unbinds. */
-  bind(binding: Binding): void {
-    const others = this.of(binding.agentId).filter((each) => each.contact !== binding.contact);
-    const live = binding.expiresAt > this.#clock.now();
-    this.#set(binding.agentId, live ? [...others, binding] : others);
+  /** How many devices are registered. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** Removes all of an agent's contacts (`Contact: *`). */
-  unbindAll(agentId: AgentId): void {
-    this.#set(agentId, []);
-  }
-
-  /** Removes contacts whose connection is gone. */
-  drop(contacts: readonly string[]): void {
-    const gone = new Set(contacts.map(keyOf));
-    for (const [agentId, bindings] of [...this.#bindings]) {
-      const left = bindings.filter((binding) => !gone.has(keyOf(binding.contact)));
-      if (left.length !== bindings.length) this.#set(agentId, left);
-    }
-  }
-
-  /** Keeps only contacts that are in the list; for the inventory after a restart. */
-  keepOnly(contacts: readonly string[]): void {
-    const there = new Set(contacts.map(keyOf));
-    this.drop(this.all().flatMap((binding) => (there.has(keyOf(binding.contact)) ? [] : [binding.contact])));
-  }
-
-  /** An agent's contacts, the newest last. */
+  /** An agent's devices, the newest last. */
   of(agentId: AgentId): readonly Binding[] {
-    return this.#bindings.get(agentId) ?? [];
+    return this.#byAgent.get(agentId) ?? [];
+  }
+
+  /** The device of that id. */
+  byId(id: string): Binding | undefined {
+    const agentId = this.#agentOf.get(id);
+    return agentId === undefined ? undefined : this.of(agentId).find((binding) => binding.id === id);
   }
 
   /** Whose registration came this way; the newest if it was more than one agent's. */
   onFlow(flow: string): AgentId | undefined {
-    return this.all().findLast((binding) => binding.flow === flow)?.agentId;
+    return [...(this.#byFlow.get(flow) ?? [])].at(-1);
+  }
+
+  /** The bindings of one address of record of an agent become these. */
+  replace(agentId: AgentId, record: string, bindings: readonly Binding[]): void {
+    this.#set(agentId, [...this.of(agentId).filter((binding) => binding.record !== record), ...bindings]);
+  }
+
+  /** Takes up a binding from before a restart. */
+  restore(binding: Binding): void {
+    if (binding.expiresAt <= this.#clock.now()) return;
+    this.#set(binding.agentId, [...this.of(binding.agentId).filter((each) => each.id !== binding.id), binding]);
+  }
+
+  /** Whether a device answers. Nothing happens where that is known already. */
+  setReachable(id: string, reachable: boolean): void {
+    const binding = this.byId(id);
+    if (binding === undefined || binding.reachable === reachable) return;
+    const changed = { ...binding, reachable, since: this.#clock.now() };
+    this.#set(
+      binding.agentId,
+      this.of(binding.agentId).map((each) => (each === binding ? changed : each)),
+    );
+  }
+
+  /**
+   * The connections of these contacts are gone. Browsers cannot be called any more and go; a desk phone may be reached
+   * by a new connection, so it is only doubtful: returned, to be asked.
+   */
+  flowLost(contacts: readonly string[]): Binding[] {
+    const doubtful: Binding[] = [];
+    for (const key of new Set(contacts.map(keyOf)))
+      for (const agentId of [...(this.#byContact.get(key) ?? [])]) doubtful.push(...this.#flowLost(agentId, key));
+    return doubtful;
+  }
+
+  /** The same for all that need a connection and whose contact is not in the list: the inventory after a restart. */
+  keepOnly(contacts: readonly string[]): Binding[] {
+    const there = new Set(contacts.map(keyOf));
+    const gone = [...this.#byAgent.values()].flatMap((bindings) =>
+      bindings.flatMap(({ contact }) => (there.has(keyOf(contact)) ? [] : [contact])),
+    );
+    return this.flowLost(gone);
+  }
+
+  /** Takes away what was registered with the credentials of one account. */
+  removeAccount(agentId: AgentId, username: string): void {
+    const left = this.of(agentId).filter((binding) => binding.account !== username);
+    if (left.length !== this.of(agentId).length) this.#set(agentId, left);
   }
 
   all(): Binding[] {
-    return [...this.#bindings.values()].flat();
+    return [...this.#byAgent.values()].flat();
   }
 
   close(): void {
-    this.#cancel();
+    this.#expiries.close();
   }
 
-  #set(agentId: AgentId, bindings: Binding[]): void {
-    if (bindings.length === 0) this.#bindings.delete(agentId);
-    else this.#bindings.set(agentId, bindings);
-    this.#armNext();
+  #flowLost(agentId: AgentId, key: string): Binding[] {
+    const hit = (binding: Binding): boolean => keyOf(binding.contact) === key && needsConnection(binding);
+    const before = this.of(agentId);
+    const left = before.filter((binding) => binding.kind !== 'webrtc' || !hit(binding));
+    if (left.length !== before.length) this.#set(agentId, left);
+    return left.filter(hit);
+  }
+
+  #set(agentId: AgentId, bindings: readonly Binding[]): void {
+    for (const binding of this.of(agentId)) {
+      this.#agentOf.delete(binding.id);
+      forget(this.#byContact, keyOf(binding.contact), agentId);
+      forget(this.#byFlow, binding.flow, agentId);
+      this.#size--;
+    }
+    if (bindings.length === 0) this.#byAgent.delete(agentId);
+    else this.#byAgent.set(agentId, bindings);
+    for (const binding of bindings) {
+      this.#agentOf.set(binding.id, agentId);
+      note(this.#byContact, keyOf(binding.contact), agentId);
+      note(this.#byFlow, binding.flow, agentId);
+      this.#size++;
+      this.#expiries.set(agentId, binding.expiresAt);
+    }
     this.#listener(agentId, bindings);
   }
 
-  #armNext(): void {
-    this.#cancel();
-    const next = Math.min(...this.all().map((binding) => binding.expiresAt));
-    this.#cancel = Number.isFinite(next) ? this.#clock.at(next, () => this.#expire()) : () => {};
-  }
-
-  #expire(): void {
+  #expire(agentId: AgentId): void {
     const now = this.#clock.now();
-    for (const [agentId, bindings] of [...this.#bindings]) {
-      const left = bindings.filter((binding) => binding.expiresAt > now);
-      if (left.length !== bindings.length) this.#set(agentId, left);
-    }
-    this.#armNext();
+    const left = this.of(agentId).filter((binding) => binding.expiresAt > now);
+    if (left.length !== this.of(agentId).length) this.#set(agentId, left);
   }
 }
 
-/** What tells two contacts apart: user and host, without parameters. */
-export function keyOf(contact: string): string {
-  return /sips?:([^;>?\s]+)/i.exec(contact)?.[1]?.toLowerCase() ?? contact.toLowerCase();
+function note(index: Map<string, Set<AgentId>>, key: string, agentId: AgentId): void {
+  index.set(key, (index.get(key) ?? new Set()).add(agentId));
+}
+
+function forget(index: Map<string, Set<AgentId>>, key: string, agentId: AgentId): void {
+  const agents = index.get(key);
+  agents?.delete(agentId);
+  if (agents?.size === 0) index.delete(key);
+}
+
+/** Without Path the connection is the device's own; a UDP phone has none. */
+function needsConnection(binding: Binding): boolean {
+  return binding.transport !== 'udp' && binding.path.length === 0;
 }

@@ -1,5 +1,6 @@
 /** What the SIP side tells, and what it asks of, the rest of the server. No drachtio type goes further than this folder. */
 import type { AgentId, CallId, LegId } from '../../protocol/ids.ts';
+import type { EndpointKind } from '../../protocol/media.ts';
 
 /** Who an INVITE comes from, as far as it can be proven. */
 export type Origin =
@@ -53,13 +54,40 @@ export interface StoredDialog {
   readonly remote: { readonly uri: string; readonly sdp: string };
 }
 
-/** One registered contact of an agent. */
+/** How a registered device is reached, as its REGISTER came. */
+export type SipTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** One registered device of an agent: a contact of an address of record (RFC 3261 section 10). Plain JSON. */
 export interface Binding {
+  /** Names the device for as long as it stays registered. */
+  readonly id: string;
   readonly agentId: AgentId;
+  /** User part of the address of record: the agent's own, or the user name of a desk phone. */
+  readonly record: string;
+  /** The user name it registered with. */
+  readonly account: string;
+  /** How its owner calls it; null for a softphone. */
+  readonly device: string | null;
+  /** What it understands: WebRTC for a page, RTP for a desk phone. */
+  readonly kind: EndpointKind;
   readonly contact: string;
+  /** `+sip.instance` and `reg-id` of RFC 5626, where it gave them. */
+  readonly instance: string | null;
+  readonly regId: number | null;
+  readonly callId: string;
+  readonly cseq: number;
+  /** Path of RFC 3327, nearest first: what a request to it has to be routed by. */
+  readonly path: readonly string[];
+  readonly transport: SipTransport;
+  /** `host:port` its REGISTER came from. */
+  readonly source: string;
+  readonly userAgent: string;
+  readonly since: number;
   readonly expiresAt: number;
   /** The way its REGISTER came, as `flowOf` writes it. */
-  readonly flow?: string | undefined;
+  readonly flow: string;
+  /** False: registered, but it does not answer, or its connection is gone. */
+  readonly reachable: boolean;
 }
 
 export interface SipListener {
@@ -68,7 +96,7 @@ export interface SipListener {
   legEvent(event: LegEvent): void;
   /** The leg's dialog came to be (or changed), or is gone (null). */
   dialogChanged(legId: LegId, dialog: StoredDialog | null): void;
-  /** An agent's softphone registered, refreshed, or is gone. `bindings` are all that are left. */
+  /** A device of an agent registered, refreshed, stopped answering, or is gone. `bindings` are all that are left. */
   registrationChanged(agentId: AgentId, bindings: readonly Binding[]): void;
   /** The engine is (or is no longer) connected. */
   engineChanged(connected: boolean): void;

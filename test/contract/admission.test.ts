@@ -1,6 +1,6 @@
 /** Who gets past the door: raw peers against the server's SIP side on a real engine. */
 import { describe, expect, it } from 'vitest';
-import { expectedResponse } from '../../server/sip/digest.ts';
+import { expectedResponse, ha1Of } from '../../server/sip/digest.ts';
 import type { RawMessage } from '../support/sip/raw-message.ts';
 import { type RawPeer, testSdp } from '../support/sip/raw-peer.ts';
 import { startServerSide } from '../support/sip/server-side.ts';
@@ -20,7 +20,8 @@ function credentials(challenge: string, name: string, password: string, method: 
   const nonce = /nonce="([^"]+)"/.exec(challenge)?.[1] ?? '';
   const parts = { username: name, realm: 'jackfield.local', nonce, uri: 'sip:1000@site', qop: 'auth', nc: '00000001' };
   const answer = { ...parts, cnonce: 'abc' };
-  const response = expectedResponse(answer, method, password);
+  const ha1 = ha1Of('md5', name, parts.realm, password);
+  const response = expectedResponse(answer, method, 'md5', ha1);
   const { qop, nc, ...quoted } = { ...answer, response };
   const text = Object.entries(quoted).map(([key, value]) => `${key}="${value}"`);
   return `${header}: Digest ${[...text, `qop=${qop}`, `nc=${nc}`].join(', ')}`;

@@ -21,6 +21,14 @@ export interface BaresipOptions {
   /** What it says, at 8 kHz; silence follows. */
   readonly says?: Int16Array;
   readonly codec?: 'pcmu' | 'pcma';
+  /** The account it registers; unless given it is called by its address alone. */
+  readonly account?: {
+    readonly domain: string;
+    readonly password: string;
+    /** Port of the registrar on 127.0.0.1. */
+    readonly registrar: number;
+    readonly transport: 'udp' | 'tcp' | 'tls';
+  };
 }
 
 /** An event of baresip's control socket. */
@@ -66,12 +74,21 @@ function configText(folder: string, sipPort: number, controlPort: number): strin
 
 function accountText(options: BaresipOptions): string {
   const codecs = { pcmu: 'PCMU/8000/1', pcma: 'PCMA/8000/1' };
+  const { account, user = 'baresip' } = options;
   const parameters = [
-    'regint=0',
+    ...(account === undefined
+      ? ['regint=0']
+      : [
+          'regint=60',
+          `auth_user=${user}`,
+          `auth_pass=${account.password}`,
+          `outbound="sip:127.0.0.1:${String(account.registrar)};transport=${account.transport}"`,
+        ]),
     `answermode=${options.answers === true ? 'auto' : 'manual'}`,
     ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
   ];
-  return `<sip:${options.user ?? 'baresip'}@127.0.0.1>;${parameters.join(';')}\n`;
+  const transport = account === undefined ? '' : `;transport=${account.transport}`;
+  return `<sip:${user}@${account?.domain ?? '127.0.0.1'}${transport}>;${parameters.join(';')}\n`;
 }
 
 /** The netstrings (`12:...,`) of its control socket. */

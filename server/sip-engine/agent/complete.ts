@@ -51,6 +51,8 @@ function completeNew(draft: Draft, headers: Header[], flow: Flow, branch: string
       { name: 'To', value: tidyParty(appValue(message, 'To') ?? `<${uri}>`, flow.local) },
       { name: 'Call-ID', value: appValue(message, 'Call-ID') ?? randomUUID() },
       { name: 'CSeq', value: `${cseq} ${method}` },
+      // A route the app preloads (RFC 3261 section 8.1.2), such as the Path of a registration; `nextHop` is its first hop.
+      ...message.headers.filter((header) => header.name === 'Route'),
       ...headers.filter((header) => header.name !== 'Max-Forwards'),
     ],
     body: message.body,

@@ -3,7 +3,13 @@ import { EventEmitter, once } from 'node:events';
 import { systemClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import type { Engine } from '../../../server/sip-engine/index.ts';
-import { type Invite, type LegEvent, type SipOptions, SipSide } from '../../../server/sip/index.ts';
+import {
+  type Invite,
+  type LegEvent,
+  type SipOptions,
+  SipSide,
+  usualDeviceSettings,
+} from '../../../server/sip/index.ts';
 
 export interface ServerSide {
   readonly sip: SipSide;
@@ -35,6 +41,8 @@ export async function startServerSide(
       newCallId: () => `call${++calls}`,
       key: Buffer.alloc(32, 7),
       trunkAt: () => undefined,
+      accountOf: () => undefined,
+      devices: usualDeviceSettings,
       ...options,
     },
     {

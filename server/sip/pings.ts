@@ -1,0 +1,81 @@
+/** Registered but dead: desk phones are asked by OPTIONS whether they are there. Browsers are not: their flow tells. */
+import type { Clock } from '../../base/clock.ts';
+import type { Locations } from './locations.ts';
+import type { Binding } from './ports.ts';
+import { Wheel } from './wheel.ts';
+
+export interface PingOptions {
+  readonly clock: Clock;
+  /** How often each phone is asked, ms; 0: never. */
+  readonly everyMs: number;
+  /** So many unanswered in a row make it unreachable. */
+  readonly failures: number;
+  /** Asks; the status of the answer, 0 when it could not be sent. Undefined: not now, there is no engine. */
+  readonly ask: (binding: Binding) => Promise<number> | undefined;
+}
+
+/** What the engine answers itself when nobody does: the peer was not reached. */
+const nobody = new Set([0, 408, 503]);
+
+export class Pings {
+  readonly #options: PingOptions;
+  readonly #locations: Locations;
+  readonly #wheel: Wheel<string>;
+  /** Phones that are watched, and how many asks in a row each has left unanswered. */
+  readonly #missed = new Map<string, number>();
+
+  constructor(options: PingOptions, locations: Locations) {
+    this.#options = options;
+    this.#locations = locations;
+    this.#wheel = new Wheel(options.clock, (ids) => {
+      for (const id of ids) this.#due(id);
+    });
+  }
+
+  /** An agent's devices as they are now: phones that are new are watched from now on. */
+  changed(bindings: readonly Binding[]): void {
+    for (const { id, kind, reachable } of bindings) {
+      // It registered again.
+      if (reachable && (this.#missed.get(id) ?? 0) >= this.#options.failures) this.#missed.set(id, 0);
+      if (kind === 'webrtc' || this.#missed.has(id)) continue;
+      this.#missed.set(id, 0);
+      // Not all at the same moment, when many register at once.
+      this.#next(id, 0.5 + Math.random() / 2);
+    }
+  }
+
+  /** The connection of a phone is gone: it counts as unreachable until it answers over a new one. */
+  doubt(binding: Binding): void {
+    this.#missed.set(binding.id, this.#options.failures);
+    this.#locations.setReachable(binding.id, false);
+    this.#ask(binding);
+  }
+
+  close(): void {
+    this.#wheel.close();
+  }
+
+  #next(id: string, share = 1): void {
+    const { clock, everyMs } = this.#options;
+    if (everyMs > 0) this.#wheel.set(id, clock.now() + everyMs * share);
+  }
+
+  #due(id: string): void {
+    const binding = this.#locations.byId(id);
+    if (binding === undefined) return void this.#missed.delete(id);
+    this.#next(id);
+    this.#ask(binding);
+  }
+
+  #ask(binding: Binding): void {
+    void this.#options.ask(binding)?.then((status) => this.#answered(binding.id, status));
+  }
+
+  #answered(id: string, status: number): void {
+    const missed = nobody.has(status) ? (this.#missed.get(id) ?? 0) + 1 : 0;
+    if (!this.#missed.has(id)) return;
+    this.#missed.set(id, missed);
+    if (missed === 0) this.#locations.setReachable(id, true);
+    else if (missed >= this.#options.failures) this.#locations.setReachable(id, false);
+  }
+}

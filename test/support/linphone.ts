@@ -1,0 +1,119 @@
+/** A headless linphonec (a phone nobody here wrote) that registers and is commanded on its own console. Debian: linphone-cli. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './programs.ts';
+
+export interface LinphoneOptions {
+  readonly user: string;
+  readonly domain: string;
+  readonly password: string;
+  /** Port of the registrar on 127.0.0.1. */
+  readonly registrar: number;
+  readonly transport: 'udp' | 'tcp' | 'tls';
+}
+
+function configText(options: LinphoneOptions, folder: string, sipPort: number, rtpPort: number): string {
+  const { user, domain, password, registrar, transport } = options;
+  const ports = { udp: 0, tcp: 0, tls: 0, [transport]: sipPort };
+  return [
+    '[sip]',
+    ...Object.entries(ports).map(([name, port]) => `sip_${name === 'udp' ? 'port' : `${name}_port`}=${String(port)}`),
+    'default_proxy=0',
+    'register_only_when_network_is_up=0',
+    'guess_hostname=0',
+    `contact="linphone" <sip:${user}@127.0.0.1>`,
+    'bind_address=127.0.0.1',
+    'verify_server_certs=0',
+    'verify_server_cn=0',
+    '[net]',
+    'nat_policy_ref=none',
+    '[rtp]',
+    `audio_rtp_port=${String(rtpPort)}`,
+    '[auth_info_0]',
+    `username=${user}`,
+    `passwd=${password}`,
+    '[proxy_0]',
+    `reg_proxy=<sip:127.0.0.1:${String(registrar)};transport=${transport}>`,
+    `reg_identity=<sip:${user}@${domain}>`,
+    'reg_expires=300',
+    'reg_sendregister=1',
+    'publish=0',
+    '[misc]',
+    `history_max_size=0`,
+    `uuid=${'0'.repeat(8)}-0000-4000-8000-${String(sipPort).padStart(12, '0')}`,
+    '[storage]',
+    `uri=${join(folder, 'linphone.db')}`,
+    '',
+  ].join('\n');
+}
+
+/** A running linphonec. */
+export class Linphone {
+  readonly user: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #folder: string;
+  readonly #waiting = new Set<() => void>();
+  #output = '';
+
+  constructor(child: ChildProcessWithoutNullStreams, folder: string, user: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.user = user;
+    const more = (bytes: Buffer): void => {
+      this.#output += bytes.toString();
+      for (const look of [...this.#waiting]) look();
+    };
+    child.stdout.on('data', more);
+    child.stderr.on('data', more);
+  }
+
+  /** All it printed. */
+  get log(): string {
+    return this.#output;
+  }
+
+  /** A command of its console: `answer`, `terminate`, `pause`, `resume` ... */
+  command(text: string): void {
+    this.#child.stdin.write(`${text}\n`);
+  }
+
+  /** Resolves when it has printed this, after what was printed before the last `command` or not: all of it is looked at. */
+  printed(pattern: RegExp): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.#output)) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Ends it; its files go. */
+  async close(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.command('quit');
+      this.#child.stdin.end();
+      await gone;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts a linphonec, which registers at once. */
+export async function startLinphone(options: LinphoneOptions): Promise<Linphone> {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-linphone-'));
+  const [sipPort, rtpPort] = await Promise.all([freePort(), freePort()]);
+  const file = join(folder, 'linphonerc');
+  await writeFile(file, configText(options, folder, sipPort, rtpPort));
+  const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
+  const child = spawn('linphonec', ['-c', file, '-d', '6', '-l', join(folder, 'log')], { cwd: folder, env });
+  const endToo = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endToo);
+  child.once('exit', () => process.off('exit', endToo));
+  return new Linphone(child, folder, options.user);
+}
