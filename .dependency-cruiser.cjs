@@ -30,7 +30,7 @@ module.exports = {
     builtins('^media/(edge|audio|mediasoup|ears|shards|rpc)/'),
     builtins('^media/[^/]+\\.ts$'),
 
-    allow('^server/sip-engine/', '^(base|server/sip-engine|protocol/(engine-link|ids))'),
+    allow('^server/sip-engine/', '^(base|server/sip-engine|protocol/(engine-link|engine-journal|ids))'),
     allow('^server/sip-engine/', npm('ws')),
     allow('^server/sip/', '^(base|protocol|server/sip)/'),
     allow('^server/sip/', npm('drachtio-srf|libphonenumber-js')),

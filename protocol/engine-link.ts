@@ -14,6 +14,10 @@ export const engineDialog = z.object({
   tag: z.string(),
   /** True while no connection with that tag is there. */
   parked: z.boolean(),
+  /** Taken up from the journal of an engine that died. */
+  recovered: z.boolean(),
+  /** False while its peer is only reached by a connection that is gone (a browser that has to come back first). */
+  reachable: z.boolean(),
   since: time,
 });
 export type EngineDialog = z.infer<typeof engineDialog>;
@@ -39,12 +43,16 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     id: z.number().int(),
     bootId: z.string(),
-    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking'])),
+    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal'])),
+    /** How many dialogs this boot took up from its journal. */
+    recovered: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('dialogs'), id: z.number().int(), dialogs: z.array(engineDialog) }),
   z.object({ type: z.literal('flows'), id: z.number().int(), flows: z.array(engineFlow) }),
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
   /** Unasked: a connection closed and its bindings went with it. */
   z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),
+  /** Unasked: the journal cannot be written (calls go on, but would not survive the engine), or can be again. */
+  z.object({ type: z.literal('journal'), at: time, state: z.enum(['well', 'failing']), reason: z.string() }),
 ]);
 export type EngineLinkFrame = z.infer<typeof engineLinkFrame>;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
 import { assertNever } from '../../base/assert-never.ts';
@@ -15,6 +15,11 @@ import type { AppConnection } from './control/app-connection.ts';
 import { Apps, sameSecret } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
+import type { Dialog } from './dialog/dialog.ts';
+import { fileDisk } from './journal/disk.ts';
+import type { JournalDisk } from './journal/disk.ts';
+import { Journal } from './journal/journal.ts';
+import { Recovery } from './journal/recovery.ts';
 import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
 import type { EngineOptions } from './options.ts';
 import { Proxies } from './proxy/proxies.ts';
@@ -42,12 +47,19 @@ export class EngineCore {
   /** Contacts whose connection closed. */
   readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
   readonly certificates: Certificates;
+  /** Where confirmed dialogs are written down; absent without `--journal`. */
+  readonly journal: Journal | undefined;
+  readonly recovery: Recovery | undefined;
   readonly #options: EngineOptions;
   readonly #keeper: DialogKeeper;
   readonly #answers: AppAnswers;
+  readonly #sessions: SessionTimers;
+  #cancelUnsure: Cancel = () => {};
 
-  constructor(options: EngineOptions, clock: Clock, log: Logger) {
+  constructor(options: EngineOptions, clock: Clock, log: Logger, journalDisk?: JournalDisk) {
     this.#options = options;
+    const disk = journalDisk ?? (options.journal === undefined ? undefined : fileDisk(options.journal));
+    this.journal = disk === undefined ? undefined : new Journal(disk, clock, log);
     const timers = allTimers(options);
     const patience = { ...defaultPatience, ...options.patience };
     const session = { ...defaultSession, ...options.session };
@@ -87,10 +99,26 @@ export class EngineCore {
     const lot = new ParkingLot(clock, patience.parkingGrace);
     const dialogs = new Dialogs();
     const bindings = new Bindings(clock);
-    this.context = { clock, log, timers, patience, session, transport, transactions, dialogs, bindings, apps, lot };
+    this.recovery = this.journal && new Recovery(this.journal.read(), log);
+    const { recovery } = this;
+    this.context = {
+      clock,
+      log,
+      timers,
+      patience,
+      session,
+      transport,
+      transactions,
+      dialogs,
+      bindings,
+      apps,
+      lot,
+      recovery,
+    };
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
-    const parts = { keeper: this.#keeper, sessions: new SessionTimers(this.context, this.#keeper) };
+    this.#sessions = new SessionTimers(this.context, this.#keeper);
+    const parts = { keeper: this.#keeper, sessions: this.#sessions };
     this.proxies = new Proxies(this.context, this.serverCalls);
     const passage = { relay: new Relay(this.context, this.proxies), proxies: this.proxies };
     this.reception.relay = passage.relay;
@@ -165,6 +193,7 @@ export class EngineCore {
       if (dialog.owner === undefined && dialog.tag === app.tag) this.#keeper.adopt(dialog, app);
     }
     this.context.lot.release(app.tag, app);
+    this.recovery?.settled();
   }
 
   #appClosed(app: AppConnection): void {
@@ -190,20 +219,39 @@ export class EngineCore {
 
   /** Binds SIP ports, then the admin port. */
   async start(): Promise<{ readonly admin: number }> {
-    await this.context.transport.start();
-    this.certificates.watch();
+    this.recovery?.takeUp((dialog) => this.#park(dialog));
     try {
+      await this.context.transport.start();
+      this.certificates.watch();
+      this.#resume();
       return { admin: await this.context.apps.start() };
     } catch (error) {
-      this.certificates.close();
-      await this.context.transport.close();
+      await this.close();
       throw error;
     }
   }
 
-  /** Stops at once; peers are told nothing. */
+  #park(dialog: Dialog): void {
+    this.context.dialogs.add(dialog);
+    this.#keeper.park(dialog);
+    this.#sessions.resume(dialog);
+  }
+
+  /** The ports are ours: calls of before go on, and from now on are written down here. */
+  #resume(): void {
+    const { clock, dialogs, patience } = this.context;
+    if (this.journal === undefined) return;
+    this.recovery?.reach((destination) => this.context.transport.flowTo(destination));
+    this.#cancelUnsure = clock.at(clock.now() + patience.parkingGrace, () => this.recovery?.settled());
+    dialogs.watchedBy(this.journal);
+    this.journal.start(dialogs);
+  }
+
+  /** Stops at once; peers are told nothing. What the journal holds is for the next start. */
   async close(): Promise<void> {
     this.certificates.close();
+    this.#cancelUnsure();
+    await this.journal?.close();
     await this.context.apps.close();
     this.context.lot.close();
     this.proxies.close();

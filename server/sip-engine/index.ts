@@ -3,7 +3,11 @@ import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Scope } from '../../base/scope.ts';
+import type { EngineDialog } from '../../protocol/engine-link.ts';
+import { nextHopInDialog } from './agent/next-hop.ts';
 import { EngineCore } from './core.ts';
+import type { Dialog } from './dialog/dialog.ts';
+import type { JournalDisk } from './journal/disk.ts';
 import { LinkServer } from './link/link-server.ts';
 import type { LinkSource } from './link/link-server.ts';
 import type { EngineOptions } from './options.ts';
@@ -50,16 +54,21 @@ export interface Engine {
 export interface EngineSurroundings {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Where the journal lies, instead of `EngineOptions.journal`. */
+  readonly journal?: JournalDisk;
 }
 
 function linkSource(core: EngineCore): LinkSource {
   const { dialogs, bindings } = core.context;
+  const shown = (dialog: Dialog): EngineDialog => {
+    const { id, state, role, tag, owner, since, recovered } = dialog;
+    const reachable = nextHopInDialog(core.context, dialog).type !== 'unreachable';
+    return { id, state, role, tag, parked: owner === undefined, recovered, reachable, since };
+  };
   return {
+    recovered: core.recovery?.count,
     // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
-    dialogs: () =>
-      [...dialogs.values(), ...core.serverCalls.ending].map(({ id, state, role, tag, owner, since }) => {
-        return { id, state, role, tag, parked: owner === undefined, since };
-      }),
+    dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),
     flows: () =>
       bindings.list().map(({ contact, flow, since }) => {
         return { contact, transport: flow.protocol, remote: `${flow.remote.host}:${flow.remote.port}`, since };
@@ -70,7 +79,7 @@ function linkSource(core: EngineCore): LinkSource {
 /** Starts an engine. Throws an EngineError (one clear line) when a port cannot be bound; nothing is left open then. */
 export async function startEngine(options: EngineOptions, around: EngineSurroundings = {}): Promise<Engine> {
   const log = around.log ?? silentLogger;
-  const core = new EngineCore(options, around.clock ?? systemClock, log);
+  const core = new EngineCore(options, around.clock ?? systemClock, log, around.journal);
   const scope = new Scope();
   const { admin } = await core.start();
   scope.defer('engine', () => core.close());
@@ -85,6 +94,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
     }
     scope.defer('engine link', () => link.close());
     core.flowLost.on(({ at, contacts }) => link.flowLost(at, contacts));
+    core.journal?.health.on((health) => link.journalChanged(health));
   }
   const listen = core.context.transport.listeners.map(({ protocol, address }) => ({ protocol, ...address }));
   return {

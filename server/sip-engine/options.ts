@@ -35,6 +35,8 @@ export interface EngineOptions {
   /** Where the engine link is served; none if absent. */
   readonly link?: Address | undefined;
   readonly secret: string;
+  /** Where confirmed dialogs are written down, so that they outlive this process; nowhere if absent. */
+  readonly journal?: string | undefined;
   readonly timers?: Partial<TimerValues> | undefined;
   readonly patience?: Partial<EnginePatience> | undefined;
   readonly session?: Partial<SessionPolicy> | undefined;
@@ -64,7 +66,7 @@ export function placesOf(options: EngineOptions): ListenPlace[] {
 
 const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|ws://|wss://HOST:PORT[,advertise=HOST[:PORT]] ...]
   --admin HOST:PORT (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE]
-  [--advertise ADDRESS] [--local-network CIDR ...]
+  [--journal FILE] [--advertise ADDRESS] [--local-network CIDR ...]
   [--tls-ca FILE] [--tls-verify yes|no] [--tls-wildcards yes|no] [--tls-mutual yes|no]
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--session-expires SECONDS] [--min-se SECONDS]`;
@@ -111,7 +113,7 @@ function readSecretFile(file: string): string {
 
 const known = new Set(
   [
-    'listen admin link secret secret-file cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
+    'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se',
   ].flatMap((names) => names.split(' ')),
 );
@@ -172,6 +174,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     },
     admin: readPlace(admin ?? '127.0.0.1:9022', '--admin'),
     link: link === undefined ? undefined : readPlace(link, '--link'),
+    journal: last('journal'),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),
     patience: pick({ parkingGrace: 'grace', parkingLease: 'lease', connect: 'connect-timeout' }),
     session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),

@@ -93,8 +93,15 @@ export class EngineLink {
       return;
     }
     if (frame.type === 'flow-lost') return this.#options.onFlowLost(frame.contacts);
+    if (frame.type === 'journal') return this.#tellJournal(frame);
     this.#waiting.get(frame.id)?.(frame);
     this.#waiting.delete(frame.id);
+  }
+
+  #tellJournal({ state, reason }: Answer<'journal'>): void {
+    const { logger } = this.#options;
+    if (state === 'well') logger.warn({ reason }, 'calls are safe from the death of the SIP engine again');
+    else logger.error({ reason }, 'the SIP engine cannot write its journal: calls would not survive its death');
   }
 
   #lost(): void {

@@ -12,7 +12,7 @@ describe.runIf(embedded)('the engine link', () => {
       link.send({ type: 'hello', id: 7, secret: bench.target.secret });
       const frame = await link.frame('hello');
       link.close();
-      expect(frame).toMatchObject({ id: 7, capabilities: ['dialogs', 'flows', 'flow-lost', 'parking'] });
+      expect(frame).toMatchObject({ id: 7, capabilities: ['dialogs', 'flows', 'flow-lost', 'parking'], recovered: 0 });
       return frame.bootId;
     };
     const other = await startTestEngine();

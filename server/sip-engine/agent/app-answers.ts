@@ -82,6 +82,7 @@ export class AppAnswers {
     if (answer.status >= 200) this.#calls.remove(call);
     const shown = method === 'BYE' ? '' : (dialog?.id ?? '');
     this.#deliveries.echoResponse(app, id, bytes, { flow: transaction.flow, transactionId, dialogId: shown });
+    if (dialog !== undefined) this.#context.dialogs.touch(dialog);
     if (method !== 'INVITE' || answer.status < 200 || answer.status > 299 || dialog === undefined) return;
     this.#keeper.awaitPeerAck(dialog, transaction.flow, cseq, call.inside ? randomUUID() : transactionId, bytes);
   }

@@ -34,4 +34,6 @@ export interface EngineContext {
   readonly bindings: Bindings;
   readonly apps: Apps;
   readonly lot: ParkingLot;
+  /** What was taken up from the journal; absent without one. */
+  readonly recovery?: { readonly unsure: boolean } | undefined;
 }

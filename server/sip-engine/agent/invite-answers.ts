@@ -50,6 +50,7 @@ export class InviteAnswers {
       if (this.#repeated(dialog, cseq)) return 'keep';
       dialog.remoteTarget = contactUri(read.message) ?? dialog.remoteTarget;
       dialog.flow = flow;
+      this.#context.dialogs.touch(dialog);
       if (call.method === 'INVITE') this.#keeper.awaitAck(dialog, call.transaction.request, cseq, false);
       if (call.owner !== undefined) return 'tell';
       if (call.method === 'INVITE') this.#keeper.acknowledge(dialog, cseq, { headers: [] });
@@ -63,6 +64,7 @@ export class InviteAnswers {
     call.dialog ??= this.#begin(call, read, flow);
     this.#learn(call.dialog, read, flow);
     call.dialog.state = 'confirmed';
+    this.#context.dialogs.touch(call.dialog);
     if (call.method !== 'INVITE') return call.owner === undefined ? 'keep' : 'tell';
     call.dialog.crossed = call.cancelling !== 'no';
     this.#keeper.awaitAck(call.dialog, call.transaction.request, cseq, true);

@@ -15,6 +15,7 @@ import { assertNever } from '../../../base/assert-never.ts';
 import type { Header, SipMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import type { EngineContext } from './context.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
+import { nextHopInDialog } from './next-hop.ts';
 import { isIdle, learnAllow } from './dialog-state.ts';
 import { sendRefresh } from './session-refresh.ts';
 
@@ -128,7 +129,8 @@ export class SessionTimers {
     const { clock, dialogs, timers } = this.#context;
     dialog.cancelSession = clock.at(at, () => {
       if (dialogs.get(dialog.id) !== dialog) return;
-      const busy = !isIdle(dialog);
+      // A browser on its way back cannot be asked yet; its silence would mean nothing.
+      const busy = !isIdle(dialog) || nextHopInDialog(this.#context, dialog).type === 'unreachable';
       this.#step(dialog, { type: 'time', now: clock.now(), busy, recheck: 2 * timers.t1 });
     });
   }

@@ -227,6 +227,9 @@ export class UserAgentClient {
     const dialog = this.#context.dialogs.get(dialogId(read.callId, read.fromTag));
     const bytes = dialog?.acks.get(read.cseq)?.bytes;
     if (dialog !== undefined && bytes !== undefined) dialog.flow.send(bytes);
+    // The engine that sent this INVITE died before its ACK was out (or was heard).
+    const owed = dialog?.recovered === true && !dialog.acks.has(read.cseq) && read.toTag === dialog.remoteTag;
+    if (dialog !== undefined && owed) this.#keeper.acknowledge(dialog, read.cseq, { headers: [] });
   }
 }
 

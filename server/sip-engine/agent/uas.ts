@@ -113,7 +113,7 @@ export class UserAgentServer {
     const { request, flow } = transaction;
     const { message } = request;
     const dialog = this.#context.dialogs.ofRequest(request);
-    if (dialog === undefined) return this.#refuse(transaction, 481);
+    if (dialog === undefined) return this.#unknown(transaction);
     // RFC 3261 section 12.2.2: a number below the last one is out of order.
     if (dialog.remoteSeq !== undefined && request.cseq < dialog.remoteSeq) return this.#refuse(transaction, 500);
     dialog.remoteSeq = request.cseq;
@@ -146,6 +146,12 @@ export class UserAgentServer {
     dialog.remoteTarget = contactUri(message) ?? dialog.remoteTarget;
     transaction.respond(makeAnswer(message, { status: 200, headers }));
     return true;
+  }
+
+  /** 481 ends the dialog for the peer (RFC 3261 section 12.2.1.2); who may have forgotten it asks them to come again. */
+  #unknown(transaction: ServerTransaction): void {
+    if (this.#context.recovery?.unsure === true) return this.#refuse(transaction, 503, retryAfter);
+    this.#refuse(transaction, 481);
   }
 
   /** Answers what must not go to the app now; true when it may. */
@@ -193,7 +199,13 @@ export class UserAgentServer {
       },
       expire: () => {
         if (!this.#calls.remove(call)) return;
-        call.transaction.respond(makeAnswer(message, { status: message.method === 'BYE' ? 200 : 481 }));
+        const bye = message.method === 'BYE';
+        // What came back from the journal is not given up before its lease is over.
+        if (dialog.recovered && !bye) {
+          call.transaction.respond(makeAnswer(message, { status: 503, headers: retryAfter }));
+          return;
+        }
+        call.transaction.respond(makeAnswer(message, { status: bye ? 200 : 481 }));
         this.#context.dialogs.remove(dialog);
       },
     });

@@ -87,6 +87,8 @@ export interface Dialog extends DialogFacts {
   afterRefresh: (() => void)[] | undefined;
   /** Ends the lease of a parked dialog. */
   cancelLease: Cancel;
+  /** Taken up from the journal of an engine that died. */
+  recovered: boolean;
 }
 
 /** A dialog at its beginning: early, nothing under way. */
@@ -109,6 +111,7 @@ export function newDialog(facts: DialogFacts): Dialog {
     cancelSession: () => {},
     afterRefresh: undefined,
     cancelLease: () => {},
+    recovered: false,
   };
 }
 
@@ -132,15 +135,39 @@ export function isNatted(contactHost: string | undefined, flow: Flow, routed: bo
   return !flow.reliable && !routed && contactHost !== undefined && contactHost !== flow.remote.host;
 }
 
-/** The dialogs, found by drachtio's id or by a message's tags. */
+/** Hears which dialogs may have changed, also too often; what they are is looked at when the turn of the event loop ends. */
+export interface DialogWatch {
+  touched(dialog: Dialog): void;
+}
+
+/** The dialogs, found by drachtio's id or by a message's tags. Whoever is given one is taken to change it. */
 export class Dialogs {
   readonly #dialogs = new Map<string, Dialog>();
+  #watch: DialogWatch | undefined;
+
+  /** From now on `watch` hears of every dialog that is looked up, confirmed or removed. */
+  watchedBy(watch: DialogWatch): void {
+    this.#watch = watch;
+  }
+
+  /** To be called where a dialog changes that was not looked up in the same turn of the event loop. */
+  touch(dialog: Dialog): void {
+    this.#watch?.touched(dialog);
+  }
 
   add(dialog: Dialog): void {
     this.#dialogs.set(dialog.id, dialog);
+    this.touch(dialog);
   }
 
   get(id: string): Dialog | undefined {
+    const dialog = this.#dialogs.get(id);
+    if (dialog !== undefined) this.touch(dialog);
+    return dialog;
+  }
+
+  /** What is there, without anybody meaning to change it. */
+  peek(id: string): Dialog | undefined {
     return this.#dialogs.get(id);
   }
 
@@ -155,14 +182,15 @@ export class Dialogs {
     for (const stop of dialog.reliable.values()) stop();
     dialog.answers.clear();
     dialog.reliable.clear();
+    this.touch(dialog);
   }
 
   /** The dialog a request from the network is inside of: its From tag is the peer's, its To tag ours. */
   ofRequest(read: ReadMessage): Dialog | undefined {
     if (read.toTag === undefined) return undefined;
-    const begunByPeer = this.#dialogs.get(dialogId(read.callId, read.fromTag));
+    const begunByPeer = this.get(dialogId(read.callId, read.fromTag));
     if (begunByPeer?.role === 'uas' && begunByPeer.localTag === read.toTag) return begunByPeer;
-    const begunByUs = this.#dialogs.get(dialogId(read.callId, read.toTag));
+    const begunByUs = this.get(dialogId(read.callId, read.toTag));
     return begunByUs?.role === 'uac' && begunByUs.remoteTag === read.fromTag ? begunByUs : undefined;
   }
 
@@ -174,6 +202,7 @@ export class Dialogs {
       if (found !== undefined) return undefined;
       found = dialog;
     }
+    if (found !== undefined) this.touch(found);
     return found;
   }
 

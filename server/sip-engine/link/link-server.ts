@@ -7,14 +7,18 @@ import { engineLinkRequest } from '../../../protocol/engine-link.ts';
 import type { EngineDialog, EngineFlow, EngineLinkFrame, EngineLinkRequest } from '../../../protocol/engine-link.ts';
 import { sameSecret } from '../control/apps.ts';
 import { listenError } from '../errors.ts';
+import type { JournalHealth } from '../journal/journal.ts';
 import type { Address } from '../transport/flow.ts';
 
 /** What the link can be asked. */
 export interface LinkSource {
+  /** How many dialogs came from the journal; undefined when there is none. */
+  readonly recovered: number | undefined;
   dialogs(): EngineDialog[];
   flows(): EngineFlow[];
 }
 
+const plain = ['dialogs', 'flows', 'flow-lost', 'parking'] as const;
 const longestLine = 65_536;
 /** A listener that does not read is cut off at this many unsent bytes. */
 const longestBacklog = 16 * 1024 * 1024;
@@ -34,6 +38,7 @@ export class LinkServer {
   readonly #source: LinkSource;
   readonly #log: Logger;
   readonly #peers = new Set<Peer>();
+  #journal: JournalHealth | undefined;
 
   constructor(address: Address, secret: string, source: LinkSource, log: Logger) {
     this.#address = address;
@@ -58,6 +63,12 @@ export class LinkServer {
   /** Tells every greeted peer that a connection closed. */
   flowLost(at: number, contacts: string[]): void {
     for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', at, contacts });
+  }
+
+  /** Tells every greeted peer how the journal is, and later ones when it is failing. */
+  journalChanged(health: JournalHealth): void {
+    this.#journal = health;
+    for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'journal', ...health });
   }
 
   async close(): Promise<void> {
@@ -101,12 +112,15 @@ export class LinkServer {
           return this.#refuse(peer, id, 'wrong secret');
         }
         peer.greeted = true;
-        return this.#write(peer, {
+        this.#write(peer, {
           type: 'hello',
           id,
           bootId: this.bootId,
-          capabilities: ['dialogs', 'flows', 'flow-lost', 'parking'],
+          capabilities: this.#source.recovered === undefined ? [...plain] : [...plain, 'journal'],
+          recovered: this.#source.recovered ?? 0,
         });
+        if (this.#journal?.state === 'failing') this.#write(peer, { type: 'journal', ...this.#journal });
+        return;
       case 'dialogs':
         return this.#write(peer, { type: 'dialogs', id, dialogs: this.#source.dialogs() });
       case 'flows':
