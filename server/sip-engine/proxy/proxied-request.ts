@@ -25,6 +25,8 @@ export interface PreparedTarget {
 /** Everything a proxied request is told from outside. */
 export interface ProxyOrder {
   readonly transaction: ServerTransaction;
+  /** What is proxied; the transaction keeps it only until it is answered. */
+  readonly request: ReadMessage<SipRequest>;
   readonly plan: SearchPlan;
   readonly targets: readonly string[];
   /** How long each timer runs, in milliseconds. */
@@ -189,7 +191,7 @@ export class ProxiedRequest {
     live.cancelWait();
     if (status >= 300) live.final = message;
     const follows = status < 400 && status >= 300 && this.#order.plan.followRedirects;
-    const contacts = follows ? redirectTargets(message, this.#order.transaction.request.message.uri) : [];
+    const contacts = follows ? redirectTargets(message, this.#order.request.message.uri) : [];
     this.#step({ type: 'final', branch: id, status, contacts }, read, flow);
   }
 
@@ -217,7 +219,7 @@ export class ProxiedRequest {
   }
 
   #answerOwn(status: number): void {
-    const { message, toTag } = this.#order.transaction.request;
+    const { message, toTag } = this.#order.request;
     const answer = makeAnswer(message, { status, toTag: toTag === undefined ? newTag() : undefined });
     if (!this.#reported && this.#state.sent) this.#report(answer, undefined);
     this.#respond(answer);

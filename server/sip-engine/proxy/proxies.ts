@@ -101,6 +101,7 @@ export class Proxies {
     const invite = facts.request.message.method === 'INVITE';
     const order: ProxyOrder = {
       transaction,
+      request: transaction.request,
       plan: {
         invite,
         serial: !wishes.simultaneous,
@@ -122,7 +123,8 @@ export class Proxies {
   }
 
   #watch(transaction: ServerTransaction, report: AppReport | undefined): ProxyWatch {
-    const registers = transaction.request.message.method === 'REGISTER';
+    const { message: asked } = transaction.request;
+    const registers = asked.method === 'REGISTER';
     return {
       sent: () => {},
       came: (read, _flow, target) => {
@@ -131,7 +133,7 @@ export class Proxies {
       },
       answered: (response) => {
         if (registers && response.status >= 200 && response.status < 300) {
-          this.#context.bindings.learn(transaction.request.message, response, transaction.flow);
+          this.#context.bindings.learn(asked, response, transaction.flow);
         }
       },
       report: (response, flow) => report?.response(response, flow),
