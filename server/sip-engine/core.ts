@@ -24,13 +24,13 @@ import { allTimers, defaultPatience, defaultSession, placesOf } from './options.
 import type { EngineOptions } from './options.ts';
 import { Proxies } from './proxy/proxies.ts';
 import { Relay } from './proxy/relay.ts';
+import { backlogOf, defaultLimits, parseLimits } from './limits.ts';
 import { Reception } from './reception.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
 import { flowText } from './transport/flow.ts';
 import type { Flow } from './transport/flow.ts';
-import { defaultBacklog } from './transport/stream-flow.ts';
 import { TransportLayer } from './transport/transport-layer.ts';
 
 /** What srf compares with v0.8.2 before it pings; names us as well. */
@@ -64,14 +64,15 @@ export class EngineCore {
     const patience = { ...defaultPatience, ...options.patience };
     const session = { ...defaultSession, ...options.session };
     const transactions = new TransactionLayer(
-      { clock, timers },
+      { clock, timers, reopen: (flow, via) => this.context.transport.reopen(flow, via) },
       {
         request: (transaction) => this.uas.request(transaction),
         ack: (read, flow) => this.uas.ack(read, flow),
         strayResponse: (read) => this.uac.stray(read),
       },
     );
-    this.reception = new Reception(transactions, log);
+    const limits = { ...defaultLimits, ...options.limits };
+    this.reception = new Reception(transactions, log, parseLimits(limits));
     const { reception } = this;
     this.certificates = new Certificates(options.certificate, { ...defaultTrust, ...options.tls }, clock, log);
     const transport = new TransportLayer({
@@ -84,7 +85,13 @@ export class EngineCore {
         opened: () => {},
         closed: (flow) => this.#flowClosed(flow),
       },
-      backlog: defaultBacklog,
+      backlog: backlogOf(limits),
+      within: parseLimits(limits),
+      connections: limits.connections,
+      clock,
+      // Some grace for the way, RFC 5626 section 4.4.1.
+      idle: { idle: patience.idle, promised: patience.flowTimer * 1.25 },
+      busy: () => this.#busyFlows(),
       connectTimeout: patience.connect,
       log,
     });
@@ -208,6 +215,14 @@ export class EngineCore {
     }
     this.uas.ownerLost(app);
     this.uac.ownerLost(app);
+  }
+
+  /** The flows that must not be closed for being idle: somebody is to be reached by them. */
+  #busyFlows(): ReadonlySet<Flow> {
+    const { bindings, dialogs, transactions } = this.context;
+    const flows = new Set<Flow>([...bindings.flows(), ...transactions.flows()]);
+    for (const dialog of dialogs.values()) flows.add(dialog.flow);
+    return flows;
   }
 
   #flowClosed(flow: Flow): void {

@@ -38,6 +38,9 @@ export interface EngineCounts {
   readonly malformed: number;
   readonly answered400: number;
   readonly unmatched: number;
+  /** Connections that stand, and the bytes that wait in memory for their peers to read. */
+  readonly connections: number;
+  readonly unsent: number;
 }
 
 /** A running engine. */
@@ -108,6 +111,8 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
         undecided: core.serverCalls.size + core.uac.open,
         proxied: core.proxies.size,
         ...core.reception.counts,
+        connections: core.context.transport.watch.size,
+        unsent: core.context.transport.watch.unsent,
       };
     },
     reload: () => core.certificates.reload(),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EngineError } from './errors.ts';
 import type { EnginePatience } from './agent/context.ts';
+import type { EngineLimits } from './limits.ts';
 import { readHostPort } from './parser/uri.ts';
 import type { SessionPolicy } from './dialog/session-negotiation.ts';
 import { readNumber } from './parser/characters.ts';
@@ -39,6 +40,7 @@ export interface EngineOptions {
   readonly journal?: string | undefined;
   readonly timers?: Partial<TimerValues> | undefined;
   readonly patience?: Partial<EnginePatience> | undefined;
+  readonly limits?: Partial<EngineLimits> | undefined;
   readonly session?: Partial<SessionPolicy> | undefined;
 }
 
@@ -50,6 +52,8 @@ export const defaultPatience: EnginePatience = {
   parkingGrace: 30_000,
   parkingLease: 60_000,
   connect: 4000,
+  idle: 600_000,
+  flowTimer: 120_000,
 };
 
 /** All timers with their defaults. */
@@ -69,6 +73,8 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--journal FILE] [--advertise ADDRESS] [--local-network CIDR ...]
   [--tls-ca FILE] [--tls-verify yes|no] [--tls-wildcards yes|no] [--tls-mutual yes|no]
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
+  [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
+  [--limit-backlog BYTES] [--limit-connections N]
   [--session-expires SECONDS] [--min-se SECONDS]`;
 
 function misuse(problem: string): EngineError {
@@ -114,6 +120,7 @@ function readSecretFile(file: string): string {
 const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
+    'limit-message limit-head limit-headers limit-backlog limit-connections idle-timeout flow-timer',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se',
   ].flatMap((names) => names.split(' ')),
 );
@@ -176,7 +183,23 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     link: link === undefined ? undefined : readPlace(link, '--link'),
     journal: last('journal'),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),
-    patience: pick({ parkingGrace: 'grace', parkingLease: 'lease', connect: 'connect-timeout' }),
+    patience: pick({
+      parkingGrace: 'grace',
+      parkingLease: 'lease',
+      connect: 'connect-timeout',
+      idle: 'idle-timeout',
+      flowTimer: 'flow-timer',
+    }),
+    limits: pick(
+      {
+        message: 'limit-message',
+        head: 'limit-head',
+        headers: 'limit-headers',
+        backlog: 'limit-backlog',
+        connections: 'limit-connections',
+      },
+      'a number',
+    ),
     session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),
   };
 }

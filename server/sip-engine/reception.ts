@@ -1,10 +1,11 @@
+import { isIP } from 'node:net';
 import type { Logger } from '../../base/logger.ts';
 import { makeAnswer } from './agent/answers.ts';
 import { newTag } from './agent/tags.ts';
 import { headerOf, tagOf } from './parser/message.ts';
 import type { Header, ReadMessage, SipMessage, SipRequest, SipResponse } from './parser/message.ts';
 import { limits, parseDatagram } from './parser/parse.ts';
-import type { ParseError } from './parser/parse.ts';
+import type { ParseError, ParseLimits } from './parser/parse.ts';
 import { firstVia, noteSource, parseVia, writeVia } from './parser/via.ts';
 import { writeMessage } from './parser/write.ts';
 import type { TransactionLayer } from './transaction/transaction-layer.ts';
@@ -33,17 +34,18 @@ export class Reception {
   readonly counts: ReceptionCounts = { requests: 0, responses: 0, malformed: 0, answered400: 0, unmatched: 0 };
   readonly #transactions: TransactionLayer;
   readonly #log: Logger;
+  readonly #within: ParseLimits;
   /** Set before anything arrives. */
   relay: Passing = { request: () => false, response: () => false };
 
-  constructor(transactions: TransactionLayer, log: Logger) {
+  constructor(transactions: TransactionLayer, log: Logger, within: ParseLimits = limits) {
     this.#transactions = transactions;
     this.#log = log;
+    this.#within = within;
   }
 
   datagram(bytes: Buffer, flow: Flow): void {
-    if (bytes.length <= 4 && bytes.toString('latin1').trim() === '') return;
-    const read = parseDatagram(bytes, flow.reliable ? limits.stream : limits.datagram);
+    const read = parseDatagram(bytes, flow.reliable ? this.#within.stream : this.#within.datagram, this.#within);
     if (read.ok) this.message(read.value, flow);
     else this.malformed(read.error, flow);
   }
@@ -62,7 +64,10 @@ export class Reception {
     }
   }
 
-  /** Counts it, and answers 400 when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK. */
+  /**
+   * Counts it, and answers 400, or 513 to what is too long, when there is something to answer (RFC 3261 sections 21.4.1
+   * and 21.5.7). Never for an ACK.
+   */
   malformed(error: ParseError, flow: Flow): void {
     this.counts.malformed++;
     this.#log.debug(
@@ -78,9 +83,11 @@ export class Reception {
     const noted = noteRequestSource(request, { via }, flow);
     const toTag = tagOf(headerOf(head, 'To') ?? '') === undefined ? newTag() : undefined;
     this.counts.answered400++;
-    answerFlow(flow, via).send(
-      writeMessage(makeAnswer(noted, { status: 400, reason: `Bad Request: ${error.detail}`, toTag })),
-    );
+    const refusal =
+      error.code === 'too-long'
+        ? { status: 513, reason: `Message Too Large: ${error.detail}` }
+        : { status: 400, reason: `Bad Request: ${error.detail}` };
+    answerFlow(flow, via).send(writeMessage(makeAnswer(noted, { ...refusal, toTag })));
   }
 
   #request(read: ReadMessage<SipRequest>, flow: Flow): void {
@@ -121,12 +128,23 @@ function noteRequestSource(
   return { ...request, headers };
 }
 
-/** RFC 3261 section 18.2.2: over UDP without rport, answers go to the sender's address but to the port in its Via. */
+/**
+ * RFC 3261 section 18.2.2: over UDP without rport, answers go to the sender's address but to the port in its Via. A
+ * `maddr` is followed to multicast groups, for which it was made: to any other host it would turn us against a victim.
+ */
 function answerFlow(
   flow: Flow,
   via: { readonly port: number | undefined; readonly parameters: ReadonlyMap<string, string> },
 ): Flow {
   const port = via.port ?? 5060;
+  const group = via.parameters.get('maddr');
+  if (group !== undefined && isMulticast(group) && flow.to !== undefined) return flow.to({ host: group, port });
   if (via.parameters.has('rport') || port === flow.remote.port || flow.to === undefined) return flow;
   return flow.to({ host: flow.remote.host, port });
+}
+
+function isMulticast(host: string): boolean {
+  if (isIP(host) === 6) return host.toLowerCase().startsWith('ff');
+  const first = isIP(host) === 4 ? Number(host.split('.')[0]) : 0;
+  return first >= 224 && first <= 239;
 }

@@ -8,6 +8,7 @@ import type { Header, SipResponse } from '../parser/message.ts';
 import { withTag } from '../parser/name-addr.ts';
 import { parseSipUri } from '../parser/uri.ts';
 import { appHeaders, appValue, ensureContact, ownContact, typeBody } from './app-headers.ts';
+import { acceptOutbound } from './outbound.ts';
 import { makeAnswer } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -61,10 +62,13 @@ export class AppAnswers {
     if (rseq !== undefined) headers.push({ name: 'RSeq', value: String(rseq) });
     const toTag = call.inside ? undefined : call.localTag;
     const words = reason === '' ? {} : { reason };
-    const answer = makeAnswer(request, { status, ...words, toTag, headers, body: message.body });
-    if (request.method === 'REGISTER' && status >= 200 && status < 300) {
-      this.#context.bindings.learn(request, answer, transaction.flow);
+    const registers = request.method === 'REGISTER' && accepts;
+    const { bindings, patience, transport } = this.#context;
+    if (registers && acceptOutbound(request, transaction.flow, headers, patience.flowTimer)) {
+      transport.watch.promised(transaction.flow);
     }
+    const answer = makeAnswer(request, { status, ...words, toTag, headers, body: message.body });
+    if (registers) bindings.learn(request, answer, transaction.flow);
     this.#send(app, id, call, answer);
     if (known !== undefined && (accepts || reliable)) {
       known.localSdp = sdpOf(answer) ?? known.localSdp;

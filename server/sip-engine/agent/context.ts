@@ -19,6 +19,10 @@ export interface EnginePatience {
   readonly parkingLease: number;
   /** How long a TCP connection may take to stand. */
   readonly connect: number;
+  /** A connection that carries nothing for so long is closed, unless a binding or a dialog counts on it. 0: never. */
+  readonly idle: number;
+  /** How often a client of RFC 5626 must be heard of (`Flow-Timer`). */
+  readonly flowTimer: number;
 }
 
 /** The parts of the engine, as the user agents see them. */

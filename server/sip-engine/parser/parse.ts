@@ -9,7 +9,14 @@ import { firstVia, parseVia } from './via.ts';
 import { parseNameAddr } from './name-addr.ts';
 
 /** How much of anything a message may hold. Bytes, but for the header count. */
-export const limits = { datagram: 65_535, stream: 1_048_576, head: 65_535, headers: 256 } as const;
+export interface ParseLimits {
+  readonly datagram: number;
+  readonly stream: number;
+  readonly head: number;
+  readonly headers: number;
+}
+
+export const limits: ParseLimits = { datagram: 65_535, stream: 1_048_576, head: 65_535, headers: 256 };
 
 /** Why a message could not be read. `request` is there when it can still be answered with 400 (RFC 3261 section 21.4.1). */
 export interface ParseError {
@@ -82,6 +89,8 @@ function addLine(headers: Header[], line: string, named: (name: string) => strin
 export interface HeadReading {
   readonly named: (name: string) => string;
   readonly dropBadLines?: boolean;
+  /** The most header lines; `limits` says how many if absent. */
+  readonly headers?: number;
 }
 
 /**
@@ -97,12 +106,13 @@ export function parseHead(
   const start = parseStart(text.slice(0, end));
   if (!start.ok) return start;
   const headers: Header[] = [];
+  const most = reading.headers ?? limits.headers;
   let problem: string | undefined;
   for (let at = end + 2; at < text.length; at = end + 2) {
     end = text.indexOf('\r\n', at);
     if (end < 0) end = text.length;
-    if (headers.length >= limits.headers) {
-      return error('too-many-headers', `more than ${limits.headers} headers`, { start: start.value, headers });
+    if (headers.length >= most) {
+      return error('too-many-headers', `more than ${most} headers`, { start: start.value, headers });
     }
     const bad = addLine(headers, text.slice(at, end), reading.named);
     if (reading.dropBadLines !== true) problem ??= bad;
@@ -166,14 +176,28 @@ export function finishMessage(head: StartAndHeaders, body: Buffer): Result<ReadM
   return ok({ ...found, message });
 }
 
+/** The start of a head that is too long, as far as it may be read: enough to answer it with 513. */
+export function cutHead(bytes: Buffer, within: ParseLimits): StartAndHeaders | undefined {
+  const end = bytes.lastIndexOf('\r\n', within.head);
+  if (end < 0) return undefined;
+  const read = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers: within.headers });
+  return read.ok ? read.value : read.error.request;
+}
+
 /** Reads a whole message from one datagram or WebSocket frame (RFC 3261 section 18.3). */
-export function parseDatagram(bytes: Buffer, limit: number = limits.datagram): Result<ReadMessage, ParseError> {
-  if (bytes.length > limit) return error('too-long', `longer than ${limit} bytes`);
+export function parseDatagram(
+  bytes: Buffer,
+  limit: number = limits.datagram,
+  within: ParseLimits = limits,
+): Result<ReadMessage, ParseError> {
   const end = bytes.indexOf('\r\n\r\n');
+  if (end > within.head || (end < 0 && bytes.length > within.head)) {
+    return error('too-long', 'headers too long', cutHead(bytes, within));
+  }
   if (end < 0) return error('no-head-end', 'no empty line after the headers');
-  if (end > limits.head) return error('too-long', 'headers too long');
-  const head = parseHead(bytes.toString('utf8', 0, end));
+  const head = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers: within.headers });
   if (!head.ok) return head;
+  if (bytes.length > limit) return error('too-long', `longer than ${limit} bytes`, head.value);
   const length = contentLength(head.value);
   const present = bytes.length - end - 4;
   if (length === 'bad') return error('content-length', 'Content-Length is unreadable', head.value);

@@ -1,5 +1,6 @@
-import { contentLength, finishMessage, limits, parseHead } from './parse.ts';
-import type { ParseError, StartAndHeaders } from './parse.ts';
+import { receivedHeaderName } from './header-names.ts';
+import { contentLength, cutHead, finishMessage, limits, parseHead } from './parse.ts';
+import type { ParseError, ParseLimits, StartAndHeaders } from './parse.ts';
 import type { ReadMessage } from './message.ts';
 
 /** What comes out of a byte stream. After `broken` nothing more can be read: the stream must be closed. */
@@ -26,6 +27,11 @@ export class StreamReader {
   #problem: ParseError | undefined;
   #length = 0;
   #broken = false;
+  readonly #within: ParseLimits;
+
+  constructor(within: ParseLimits = limits) {
+    this.#within = within;
+  }
 
   /** Takes the next bytes and returns what they complete, in order. */
   push(chunk: Buffer): StreamEvent[] {
@@ -68,22 +74,24 @@ export class StreamReader {
     if (this.#searched === 0) this.#skipLineEnds(events);
     if (this.#bytes.length === 0 || (this.#bytes[0] === cr && this.#bytes.length < 4)) return false;
     const end = this.#bytes.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
-    if (end > limits.head || (end < 0 && this.#bytes.length > limits.head)) {
-      return this.#break(events, { code: 'too-long', retryable: false, detail: 'headers too long' });
+    const { head: most, headers, stream } = this.#within;
+    if (end > most || (end < 0 && this.#bytes.length > most)) {
+      const request = cutHead(this.#bytes, this.#within);
+      return this.#break(events, tooLong('headers too long', request));
     }
     this.#searched = this.#bytes.length;
     if (end < 0) return false;
-    const parsed = parseHead(this.#bytes.toString('utf8', 0, end));
+    const parsed = parseHead(this.#bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
     this.#bytes = this.#bytes.subarray(end + 4);
     this.#searched = 0;
     const head = parsed.ok ? parsed.value : parsed.error.request;
     if (head === undefined) return this.#break(events, parsed.ok ? unframed() : parsed.error);
     // Without a readable length the next message cannot be found, so the stream is lost (RFC 3261 section 18.3).
     const length = contentLength(head);
-    if (length === 'bad' || length === undefined) return this.#break(events, unframed(head));
-    if (length > limits.stream) {
-      return this.#break(events, { code: 'too-long', retryable: false, detail: 'body too long', request: head });
+    if (length === 'bad' || length === undefined) {
+      return this.#break(events, parsed.ok ? unframed(head) : parsed.error);
     }
+    if (end + 4 + length > stream) return this.#break(events, tooLong(`longer than ${stream} bytes`, head));
     this.#head = head;
     this.#problem = parsed.ok ? undefined : parsed.error;
     this.#length = length;
@@ -100,6 +108,11 @@ export class StreamReader {
     else events.push({ type: 'malformed', error: read?.error ?? this.#problem ?? unframed() });
     return this.#bytes.length > 0;
   }
+}
+
+function tooLong(detail: string, request: StartAndHeaders | undefined): ParseError {
+  const error = { code: 'too-long', retryable: false, detail } as const;
+  return request?.start.type === 'request' ? { ...error, request } : error;
 }
 
 function unframed(request?: StartAndHeaders): ParseError {

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../../base/clock.ts';
 import { assertNever } from '../../../base/assert-never.ts';
+import type { Via } from '../parser/via.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { Step, TimerName, TimerValues, TransactionEffect } from './timers.ts';
 
@@ -7,6 +8,8 @@ import type { Step, TimerName, TimerValues, TransactionEffect } from './timers.t
 export interface TransactionSurroundings {
   readonly clock: Clock;
   readonly timers: TimerValues;
+  /** A new way for an answer whose connection closed (RFC 3261 section 18.2.2); undefined when there is none. */
+  readonly reopen?: (flow: Flow, via: Via) => Flow | undefined;
 }
 
 /** The clock side of a transaction: arms its timers by letter and forgets them all at its end. */

@@ -83,7 +83,7 @@ export class ServerTransaction {
 
   /** Sends the last answer once more; for reliable provisional ones. */
   repeat(): void {
-    if (this.open && this.#last !== undefined) this.flow.send(bytesOf(this.#last));
+    if (this.open && this.#last !== undefined) this.#way().send(bytesOf(this.#last));
   }
 
   /** An ACK came with this INVITE's branch: true when it was for a non-2xx answer and is thereby consumed. */
@@ -92,6 +92,12 @@ export class ServerTransaction {
     if (this.#machine.state.type === 'accepted') return false;
     this.#step({ type: 'ack' });
     return true;
+  }
+
+  /** The connection the request came by, or a new one when that is closed. */
+  #way(): Flow {
+    if (this.flow.open || this.#request === undefined) return this.flow;
+    return this.#around.reopen?.(this.flow, this.#request.via) ?? this.flow;
   }
 
   /** Stops without a word; for shutting down. */
@@ -135,10 +141,10 @@ export class ServerTransaction {
       transmit: () => {
         if (bytes === undefined) return;
         this.#last = bytes;
-        this.flow.send(bytes, () => this.#step({ type: 'transport-failed' }));
+        this.#way().send(bytes, () => this.#step({ type: 'transport-failed' }));
       },
       retransmit: () => {
-        if (this.#last !== undefined) this.flow.send(bytesOf(this.#last));
+        if (this.#last !== undefined) this.#way().send(bytesOf(this.#last));
       },
       passUp: () => {},
       acknowledge: () => {},

@@ -98,6 +98,12 @@ export class TransactionLayer {
     return transaction;
   }
 
+  /** The flows of all that is under way. */
+  *flows(): Iterable<Flow> {
+    for (const server of this.#servers.values()) yield server.flow;
+    for (const client of this.#clients.values()) yield client.flow;
+  }
+
   /** A connection closed: requests that wait for their first answer over it have failed. */
   flowLost(flow: Flow): void {
     for (const client of [...this.#clients.values()]) if (client.flow === flow) client.transportFailed();

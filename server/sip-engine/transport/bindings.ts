@@ -3,6 +3,7 @@ import { readNumber } from '../parser/characters.ts';
 import { headerOf, headersOf } from '../parser/message.ts';
 import type { SipRequest, SipResponse } from '../parser/message.ts';
 import { parseNameAddr, parseNameAddrs } from '../parser/name-addr.ts';
+import type { NameAddr } from '../parser/name-addr.ts';
 import { contactKey } from '../parser/uri.ts';
 import type { Flow } from './flow.ts';
 
@@ -14,15 +15,30 @@ export interface Binding {
   readonly flow: Flow;
   readonly since: number;
   readonly expiresAt: number;
+  /** Instance and reg-id of a client with several flows (RFC 5626 section 4.2.1); undefined for others. */
+  readonly outbound: string | undefined;
 }
 
 /** RFC 3261 section 10.3: what a registrar grants that names no time. */
 const defaultExpiryInSeconds = 3600;
 
-/** Which contact is reached by which connection. A contact has one flow: the newest. */
+/** What tells one flow of a client from its others: its instance and the number it gave that flow. */
+function outboundOf(contact: NameAddr): string | undefined {
+  const instance = contact.parameters.get('+sip.instance');
+  const flow = contact.parameters.get('reg-id');
+  return instance === undefined || flow === undefined ? undefined : `${instance} ${flow}`;
+}
+
+/**
+ * Which contact is reached by which connection: the newest. A client that numbers its flows (reg-id) keeps them all, and
+ * is reached by the next newest when one is lost.
+ */
 export class Bindings {
-  readonly #byContact = new Map<string, Binding>();
+  /** Newest first. */
+  readonly #byContact = new Map<string, Binding[]>();
   readonly #byFlow = new Map<Flow, Set<string>>();
+  /** Instance and reg-id to the contact they were registered with last. */
+  readonly #byClient = new Map<string, string>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -34,7 +50,9 @@ export class Bindings {
     if (!flow.reliable) return;
     const record = parseNameAddr(headerOf(request, 'To') ?? '')?.uri ?? '';
     if (headerOf(request, 'Contact')?.trim() === '*') {
-      for (const [key, binding] of this.#byContact) if (binding.record === record) this.#drop(key, binding);
+      for (const [key, bindings] of this.#byContact) {
+        for (const binding of bindings) if (binding.record === record) this.#drop(key, binding);
+      }
       return;
     }
     const granted = new Map<string, number>();
@@ -50,28 +68,40 @@ export class Bindings {
       if (key === undefined) continue;
       const wanted = readNumber(contact.parameters.get('expires') ?? '') ?? asked;
       const seconds = wanted === 0 ? 0 : (granted.get(key) ?? general ?? wanted ?? defaultExpiryInSeconds);
-      this.#set(key, contact.uri, record, flow, seconds);
+      this.#set(key, { contact: contact.uri, record, flow, outbound: outboundOf(contact) }, seconds);
     }
   }
 
   /** The open connection a URI is reached by; undefined when none is known. */
   find(uri: string): Flow | undefined {
     const key = contactKey(uri);
-    const binding = key === undefined ? undefined : this.#byContact.get(key);
-    if (key === undefined || binding === undefined) return undefined;
-    if (binding.expiresAt > this.#clock.now() && binding.flow.open) return binding.flow;
-    if (binding.expiresAt <= this.#clock.now()) this.#drop(key, binding);
+    if (key === undefined) return undefined;
+    const now = this.#clock.now();
+    for (const binding of this.#byContact.get(key) ?? []) {
+      if (binding.expiresAt <= now) this.#drop(key, binding);
+      else if (binding.flow.open) return binding.flow;
+    }
     return undefined;
   }
 
-  /** A connection closed: its bindings go at once. Returns their contacts. */
+  /** The connections that contacts are reached by. */
+  flows(): Iterable<Flow> {
+    return this.#byFlow.keys();
+  }
+
+  /** A connection closed: its bindings go at once. Returns the contacts that have no other. */
   lost(flow: Flow): string[] {
     const contacts: string[] = [];
     for (const key of this.#byFlow.get(flow) ?? []) {
-      const binding = this.#byContact.get(key);
-      if (binding === undefined || binding.flow !== flow) continue;
-      contacts.push(binding.contact);
-      this.#byContact.delete(key);
+      const bindings = this.#byContact.get(key) ?? [];
+      const left = bindings.filter((binding) => binding.flow !== flow);
+      const lost = bindings.find((binding) => binding.flow === flow);
+      if (left.length > 0) this.#byContact.set(key, left);
+      else {
+        this.#byContact.delete(key);
+        for (const { outbound } of bindings) if (outbound !== undefined) this.#byClient.delete(outbound);
+        if (lost !== undefined) contacts.push(lost.contact);
+      }
     }
     this.#byFlow.delete(flow);
     return contacts;
@@ -80,23 +110,47 @@ export class Bindings {
   /** All that have not expired. */
   list(): Binding[] {
     const now = this.#clock.now();
-    for (const [key, binding] of this.#byContact) if (binding.expiresAt <= now) this.#drop(key, binding);
-    return [...this.#byContact.values()];
+    for (const [key, bindings] of this.#byContact) {
+      for (const binding of bindings) if (binding.expiresAt <= now) this.#drop(key, binding);
+    }
+    return [...this.#byContact.values()].flat();
   }
 
-  #set(key: string, contact: string, record: string, flow: Flow, seconds: number): void {
-    const old = this.#byContact.get(key);
-    if (old !== undefined) this.#drop(key, old);
+  #set(key: string, facts: Omit<Binding, 'since' | 'expiresAt'>, seconds: number): void {
+    const { flow, record, outbound } = facts;
+    const since = this.#byContact.get(key)?.find((binding) => binding.flow === flow)?.since;
+    for (const [other, bindings] of this.#ofClient(key, outbound)) {
+      for (const binding of bindings) {
+        const same = other === key && binding.outbound === undefined;
+        // RFC 5626 section 6: the same flow of the same client, whatever address it has now.
+        if (same || (binding.outbound === outbound && (other === key || binding.record === record))) {
+          this.#drop(other, binding);
+        }
+      }
+    }
     if (seconds === 0 || !flow.open) return;
     const now = this.#clock.now();
-    const since = old?.flow === flow ? old.since : now;
-    this.#byContact.set(key, { contact, record, flow, since, expiresAt: now + seconds * 1000 });
+    const binding: Binding = { ...facts, since: since ?? now, expiresAt: now + seconds * 1000 };
+    this.#byContact.set(key, [binding, ...(this.#byContact.get(key) ?? [])]);
+    if (outbound !== undefined) this.#byClient.set(outbound, key);
     const keys = this.#byFlow.get(flow) ?? new Set<string>();
     this.#byFlow.set(flow, keys.add(key));
   }
 
+  /** The bindings a new one may replace: those of its contact, and those its client registered this flow with before. */
+  #ofClient(key: string, outbound: string | undefined): [string, Binding[]][] {
+    const keys = new Set([key, outbound === undefined ? key : (this.#byClient.get(outbound) ?? key)]);
+    return [...keys].map((each) => [each, this.#byContact.get(each) ?? []]);
+  }
+
   #drop(key: string, binding: Binding): void {
-    this.#byContact.delete(key);
+    const left = (this.#byContact.get(key) ?? []).filter((other) => other !== binding);
+    if (left.length > 0) this.#byContact.set(key, left);
+    else this.#byContact.delete(key);
+    if (binding.outbound !== undefined && left.every(({ outbound }) => outbound !== binding.outbound)) {
+      this.#byClient.delete(binding.outbound);
+    }
+    if (left.some(({ flow }) => flow === binding.flow)) return;
     const keys = this.#byFlow.get(binding.flow);
     keys?.delete(key);
     if (keys?.size === 0) this.#byFlow.delete(binding.flow);

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net';
 import type { ReadMessage } from '../parser/message.ts';
 import type { ParseError } from '../parser/parse.ts';
 import type { Address, Flow, Protocol } from './flow.ts';
+import type { Connection } from './idle-watch.ts';
 import type { Advertised } from './local-address.ts';
 
 /** Where to listen, and the host that peers are told. */
@@ -22,7 +23,7 @@ export interface TransportEvents {
   /** A message cut from a stream. */
   message(read: ReadMessage, flow: Flow): void;
   malformed(error: ParseError, flow: Flow): void;
-  opened(flow: Flow): void;
+  opened(connection: Connection): void;
   closed(flow: Flow): void;
 }
 

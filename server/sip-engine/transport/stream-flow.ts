@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Address, Flow } from './flow.ts';
+import type { Address } from './flow.ts';
+import type { Connection } from './idle-watch.ts';
 
 /** How much of one connection may wait in memory. Bytes. */
 export interface Backlog {
@@ -18,7 +19,7 @@ interface Waiting {
 }
 
 /** One TCP or TLS connection, taken or made. */
-export class StreamFlow implements Flow {
+export class StreamFlow implements Connection {
   readonly protocol: 'tcp' | 'tls';
   readonly reliable = true;
   readonly remote: Address;
@@ -28,6 +29,8 @@ export class StreamFlow implements Flow {
   /** What was sent before the connection stood: a peer whose certificate is not checked yet must not get it. */
   #waiting: Waiting[] | undefined;
   #waitingBytes = 0;
+  #used = true;
+  #ending = false;
 
   constructor(protocol: 'tcp' | 'tls', socket: Socket, ends: { remote: Address; local: Address }, backlog: Backlog) {
     this.protocol = protocol;
@@ -51,7 +54,21 @@ export class StreamFlow implements Flow {
       this.#waiting.push({ bytes, failed });
       this.#waitingBytes += bytes.length;
     }
-    if (this.unsent > this.#backlog.cutAt) this.#socket.destroy();
+    this.#used = true;
+    const { unsent } = this;
+    if (unsent > this.#backlog.cutAt) this.#socket.destroy();
+    else if (unsent > this.#backlog.pauseAt) this.#rest();
+  }
+
+  /** Bytes came. */
+  touched(): void {
+    this.#used = true;
+  }
+
+  used(): boolean {
+    const was = this.#used && !this.#ending;
+    this.#used = false;
+    return was;
   }
 
   /** Bytes the peer has not read yet, as far as they are kept here. */
@@ -65,6 +82,7 @@ export class StreamFlow implements Flow {
 
   /** Closes once what was written is out, so that a last answer still reaches the peer. */
   end(): void {
+    this.#ending = true;
     this.#socket.end();
   }
 
@@ -88,8 +106,8 @@ export class StreamFlow implements Flow {
   }
 
   /** Stops reading from a peer that does not read its answers, until it has. */
-  rest(): void {
-    if (this.#socket.writableLength <= this.#backlog.pauseAt || this.#socket.isPaused()) return;
+  #rest(): void {
+    if (this.#waiting !== undefined || this.#socket.isPaused()) return;
     this.#socket.pause();
     this.#socket.once('drain', () => this.#socket.resume());
   }

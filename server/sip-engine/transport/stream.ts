@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls';
 import type { Logger } from '../../../base/logger.ts';
 import { listenError } from '../errors.ts';
+import type { ParseLimits } from '../parser/parse.ts';
 import { StreamReader } from '../parser/stream.ts';
 import type { Certificates } from './certificates.ts';
 import { domainMismatch } from './domain-identity.ts';
@@ -19,6 +20,9 @@ export interface StreamSurroundings {
   readonly events: TransportEvents;
   readonly certificates: Certificates;
   readonly backlog: Backlog;
+  readonly within: ParseLimits;
+  /** The most connections of one listener. */
+  readonly connections: number;
   /** How long a connection may take to stand, TLS handshake included. Milliseconds. */
   readonly connectTimeout: number;
   readonly log: Logger;
@@ -42,6 +46,7 @@ export class StreamListener implements Listener {
     this.#address = { host: place.host, port: place.port };
     this.#local = new LocalAddress(this.#address, place.advertise, place.near);
     this.#server = protocol === 'tcp' ? this.#plainServer() : this.#secureServer();
+    this.#server.maxConnections = around.connections;
   }
 
   #plainServer(): Server {
@@ -152,7 +157,7 @@ export class StreamListener implements Listener {
     const { events, backlog } = this.#around;
     const ends = { remote, local: this.#local.towards(remote.host) };
     const flow = new StreamFlow(this.protocol, socket, ends, backlog);
-    const reader = new StreamReader();
+    const reader = new StreamReader(this.#around.within);
     let reason = 'connection closed';
     this.#sockets.add(socket);
     events.opened(flow);
@@ -170,6 +175,7 @@ export class StreamListener implements Listener {
 
   #read(reader: StreamReader, chunk: Buffer, flow: StreamFlow): void {
     const { events } = this.#around;
+    flow.touched();
     for (const event of reader.push(chunk)) {
       if (event.type === 'message') events.message(event.read, flow);
       else if (event.type === 'ping') flow.send(pong);
@@ -178,6 +184,5 @@ export class StreamListener implements Listener {
         if (event.type === 'broken') flow.end();
       }
     }
-    flow.rest();
   }
 }

@@ -1,10 +1,15 @@
 import { Scope } from '../../../base/scope.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { assertNever } from '../../../base/assert-never.ts';
+import type { ParseLimits } from '../parser/parse.ts';
+import type { Via } from '../parser/via.ts';
 import type { Certificates } from './certificates.ts';
 import { bestFor } from './choose.ts';
-import { isStream } from './flow.ts';
+import { defaultPort, isStream } from './flow.ts';
 import type { Address, Flow, Protocol } from './flow.ts';
+import { IdleWatch } from './idle-watch.ts';
+import type { IdleLimits } from './idle-watch.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
 import { isLoopback, isWildcard } from './local-address.ts';
 import type { Backlog } from './stream-flow.ts';
@@ -25,6 +30,13 @@ export interface TransportSetup {
   readonly certificates: Certificates;
   readonly events: TransportEvents;
   readonly backlog: Backlog;
+  readonly within: ParseLimits;
+  /** The most connections of one listener. */
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly idle: IdleLimits;
+  /** The flows that something still counts on: they are not closed for being idle. */
+  readonly busy: () => ReadonlySet<Flow>;
   /** Milliseconds. */
   readonly connectTimeout: number;
   readonly log: Logger;
@@ -33,6 +45,8 @@ export interface TransportSetup {
 /** All listeners of the engine and the connections it opened. */
 export class TransportLayer {
   readonly listeners: Listener[] = [];
+  /** The connections that stand. */
+  readonly watch: IdleWatch;
   readonly #udp: UdpListener[] = [];
   readonly #streams: { readonly tcp: StreamListener[]; readonly tls: StreamListener[] } = { tcp: [], tls: [] };
   readonly #outgoing = new Map<string, Flow>();
@@ -42,7 +56,18 @@ export class TransportLayer {
   /** Throws an EngineError when a certificate is missing. */
   constructor(setup: TransportSetup) {
     const { events } = setup;
-    const own: TransportSetup = { ...setup, events: { ...events, closed: (flow) => this.#closed(flow, events) } };
+    this.watch = new IdleWatch(setup.clock, setup.idle, setup.busy);
+    const own: TransportSetup = {
+      ...setup,
+      events: {
+        ...events,
+        opened: (connection) => {
+          this.watch.add(connection);
+          events.opened(connection);
+        },
+        closed: (flow) => this.#closed(flow, events),
+      },
+    };
     for (const place of setup.places) this.listeners.push(this.#make(place, own));
   }
 
@@ -79,6 +104,8 @@ export class TransportLayer {
       }
       this.#scope.defer(listener.protocol, () => listener.close());
     }
+    this.watch.start();
+    this.#scope.defer('idle watch', () => this.watch.close());
   }
 
   /** True when requests can be sent that way: WebSockets are only ever opened by the peer. */
@@ -107,6 +134,16 @@ export class TransportLayer {
     return flow;
   }
 
+  /**
+   * RFC 3261 section 18.2.2: the way for an answer whose connection closed before it could be given, a new connection to
+   * where the request came from, at the port in its Via. Undefined for WebSockets, which cannot be opened from here.
+   */
+  reopen(flow: Flow, via: Via): Flow | undefined {
+    const { protocol, remote } = flow;
+    if (!isStream(protocol)) return undefined;
+    return this.flowTo({ protocol, host: remote.host, port: via.port ?? defaultPort(protocol), domain: via.host });
+  }
+
   /** True when the address is one of our own listeners. */
   isOwn(protocol: Protocol, address: Address): boolean {
     return this.listeners.some((listener) => {
@@ -122,6 +159,7 @@ export class TransportLayer {
   #closed(flow: Flow, events: TransportEvents): void {
     const key = this.#keys.get(flow);
     this.#keys.delete(flow);
+    this.watch.delete(flow);
     if (key !== undefined && this.#outgoing.get(key) === flow) this.#outgoing.delete(key);
     events.closed(flow);
   }

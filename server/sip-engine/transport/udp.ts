@@ -6,6 +6,9 @@ import { listenError } from '../errors.ts';
 import type { Address, Flow } from './flow.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
 import { LocalAddress } from './local-address.ts';
+import { answerStun, isStun } from './stun.ts';
+
+const pong = Buffer.from('\r\n');
 
 type Lookup = NonNullable<SocketOptions['lookup']>;
 
@@ -87,8 +90,23 @@ export class UdpListener implements Listener {
     this.#local = new LocalAddress(this.#address, this.#place.advertise, this.#place.near);
     this.#socket.on('error', () => {});
     this.#socket.on('message', (bytes, from) => {
-      this.#events.datagram(bytes, this.flowTo({ host: from.address, port: from.port }));
+      const remote = { host: from.address, port: from.port };
+      // What a SIP message begins with is above all control characters; what is below is a keep-alive.
+      if ((bytes[0] ?? 0) < 32 && this.#keptAlive(bytes, remote)) return;
+      this.#events.datagram(bytes, this.flowTo(remote));
     });
+  }
+
+  /** Answers STUN (RFC 5626 section 3.5.2) and CRLF CRLF with no more than was sent; true when it was one of them. */
+  #keptAlive(bytes: Buffer, remote: Address): boolean {
+    if (isStun(bytes)) {
+      const answer = answerStun(bytes, remote);
+      if (answer !== undefined) this.send(answer, remote);
+      return true;
+    }
+    if (bytes.length > 4 || bytes.toString('latin1').trim() !== '') return false;
+    if (bytes.length === 4) this.send(pong, remote);
+    return true;
   }
 
   /** A flow from this socket to `remote`. */
@@ -98,9 +116,12 @@ export class UdpListener implements Listener {
 
   /** Sends one datagram; `failed` is told when the system refuses it at once. */
   send(bytes: Buffer, remote: Address, failed?: (reason: string) => void): void {
-    this.#socket.send(bytes, remote.port, remote.host, (error) => {
-      if (error !== null) failed?.(error.message);
-    });
+    if (failed === undefined) this.#socket.send(bytes, remote.port, remote.host);
+    else {
+      this.#socket.send(bytes, remote.port, remote.host, (error) => {
+        if (error !== null) failed(error.message);
+      });
+    }
   }
 
   close(): Promise<void> {

@@ -5,17 +5,18 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { listenError } from '../errors.ts';
-import { limits } from '../parser/parse.ts';
+import type { ParseLimits } from '../parser/parse.ts';
 import type { Certificates } from './certificates.ts';
-import type { Address, Flow } from './flow.ts';
+import type { Address } from './flow.ts';
+import type { Connection } from './idle-watch.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
 import { LocalAddress } from './local-address.ts';
 import type { Backlog } from './stream-flow.ts';
 
-const pong = '\r\n';
+const pong = Buffer.from('\r\n');
 
 /** One WebSocket, made by the peer. */
-class WebSocketFlow implements Flow {
+class WebSocketFlow implements Connection {
   readonly protocol: 'ws' | 'wss';
   readonly reliable = true;
   readonly remote: Address;
@@ -23,6 +24,7 @@ class WebSocketFlow implements Flow {
   readonly #socket: WebSocket;
   readonly #raw: Duplex;
   readonly #backlog: Backlog;
+  #used = true;
 
   constructor(
     protocol: 'ws' | 'wss',
@@ -51,7 +53,24 @@ class WebSocketFlow implements Flow {
     this.#socket.send(bytes, { binary: false }, (error) => {
       if (error !== null && error !== undefined) failed?.(error.message);
     });
-    if (this.#socket.bufferedAmount > this.#backlog.cutAt) this.#socket.terminate();
+    this.#used = true;
+    if (this.unsent > this.#backlog.cutAt) this.#socket.terminate();
+    else this.rest();
+  }
+
+  get unsent(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Bytes came. */
+  touched(): void {
+    this.#used = true;
+  }
+
+  used(): boolean {
+    const was = this.#used;
+    this.#used = false;
+    return was;
   }
 
   /** Stops reading from a peer that does not read its answers, until it has. */
@@ -83,6 +102,9 @@ export interface WebSocketSurroundings {
   readonly events: TransportEvents;
   readonly certificates: Certificates;
   readonly backlog: Backlog;
+  readonly within: ParseLimits;
+  /** The most connections of one listener. */
+  readonly connections: number;
 }
 
 /** A port for SIP over WebSocket, RFC 7118; `wss` over TLS. */
@@ -111,10 +133,11 @@ export class WebSocketListener implements Listener {
     });
     this.#sockets = new WebSocketServer({
       server: this.#server,
-      maxPayload: limits.stream,
+      maxPayload: around.within.stream,
       handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false),
       verifyClient: ({ req }: { req: IncomingMessage }) => offersSip(req),
     });
+    this.#server.maxConnections = around.connections;
     this.#sockets.on('connection', (socket, request) => this.#take(socket, request));
     this.#sockets.on('error', () => {});
   }
@@ -157,11 +180,16 @@ export class WebSocketListener implements Listener {
     this.#events.opened(flow);
     socket.on('message', (data) => {
       const bytes = toBuffer(data);
-      if (bytes.length <= 4 && bytes.toString().trim() === '') socket.send(pong);
-      else this.#events.datagram(bytes, flow);
+      flow.touched();
+      // RFC 5626 section 3.5.1; a single line end is the answer to a ping of ours and is not answered again.
+      if (bytes.length <= 4 && bytes.toString().trim() === '') {
+        if (bytes.length === 4) flow.send(pong);
+      } else this.#events.datagram(bytes, flow);
+    });
+    socket.on('ping', () => {
+      flow.touched();
       flow.rest();
     });
-    socket.on('ping', () => flow.rest());
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.#events.closed(flow));
   }
