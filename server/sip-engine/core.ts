@@ -12,6 +12,7 @@ import { SessionTimers } from './agent/session-timers.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import type { AppConnection } from './control/app-connection.ts';
+import { Cdr } from './cdr/cdr.ts';
 import { Apps, sameSecret } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
@@ -103,6 +104,7 @@ export class EngineCore {
       },
       closed: (app) => this.#appClosed(app),
     });
+    const cdr = new Cdr(apps, clock, options.cdr ?? true);
     const lot = new ParkingLot(clock, patience.parkingGrace);
     const dialogs = new Dialogs();
     const bindings = new Bindings(clock);
@@ -119,6 +121,7 @@ export class EngineCore {
       dialogs,
       bindings,
       apps,
+      cdr,
       lot,
       recovery,
     };

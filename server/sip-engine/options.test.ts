@@ -26,6 +26,7 @@ describe('parseArguments', () => {
       expires: 1800,
       min: 120,
     });
+    expect([parseArguments(least).cdr, parseArguments([...least, '--cdr', 'no']).cdr]).toEqual([true, false]);
   });
 
   it('reads what TLS trusts and what each listener advertises', () => {

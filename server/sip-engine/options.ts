@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly secret: string;
   /** Where confirmed dialogs are written down, so that they outlive this process; nowhere if absent. */
   readonly journal?: string | undefined;
+  /** False: no app gets call detail records, even if it asks for them. */
+  readonly cdr?: boolean | undefined;
   readonly timers?: Partial<TimerValues> | undefined;
   readonly patience?: Partial<EnginePatience> | undefined;
   readonly limits?: Partial<EngineLimits> | undefined;
@@ -75,7 +77,7 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N]
-  [--session-expires SECONDS] [--min-se SECONDS]`;
+  [--session-expires SECONDS] [--min-se SECONDS] [--cdr yes|no]`;
 
 function misuse(problem: string): EngineError {
   return new EngineError('usage', `${problem}\n${usage}`);
@@ -121,7 +123,7 @@ const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections idle-timeout flow-timer',
-    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se',
+    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se cdr',
   ].flatMap((names) => names.split(' ')),
 );
 
@@ -182,6 +184,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     admin: readPlace(admin ?? '127.0.0.1:9022', '--admin'),
     link: link === undefined ? undefined : readPlace(link, '--link'),
     journal: last('journal'),
+    cdr: yesOrNo('cdr', true),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),
     patience: pick({
       parkingGrace: 'grace',

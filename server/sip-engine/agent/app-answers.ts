@@ -84,6 +84,9 @@ export class AppAnswers {
     const { method } = message;
     const bytes = transaction.respond(answer);
     if (answer.status >= 200) this.#calls.remove(call);
+    if (method === 'INVITE' && !call.inside && answer.status >= 200) {
+      this.#context.cdr.answered('application', 'uas', answer);
+    }
     const shown = method === 'BYE' ? '' : (dialog?.id ?? '');
     this.#deliveries.echoResponse(app, id, bytes, { flow: transaction.flow, transactionId, dialogId: shown });
     if (dialog !== undefined) this.#context.dialogs.touch(dialog);

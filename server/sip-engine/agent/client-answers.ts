@@ -61,6 +61,9 @@ export class ClientAnswers {
       call.dialog.ownUpdate = call.method === 'UPDATE' ? undefined : call.dialog.ownUpdate;
       this.#ends(call, status);
     }
+    if (call.method === 'INVITE' && !call.inside && call.cancelling === 'no') {
+      this.#context.cdr.stop('application', 'system-error-initiated-termination', answer);
+    }
     this.#tell(call, () => {
       if (call.owner !== undefined) this.#deliveries.madeHere(call.owner, answer, transactionId, call.dialogId);
     });
@@ -84,6 +87,9 @@ export class ClientAnswers {
     const { dialog, method } = call;
     const { request } = call.transaction;
     call.settled = true;
+    if (method === 'INVITE' && !call.inside && (call.cancelling === 'no' || answer.status < 300)) {
+      this.#context.cdr.answered('network', 'uac', answer);
+    }
     if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = undefined;
     if (dialog !== undefined && answer.status < 300) {
       if (method === 'INVITE' || method === 'UPDATE' || method === 'PRACK') {

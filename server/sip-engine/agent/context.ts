@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
+import type { Cdr } from '../cdr/cdr.ts';
 import type { Apps } from '../control/apps.ts';
 import type { Dialogs } from '../dialog/dialog.ts';
 import type { SessionPolicy } from '../dialog/session-negotiation.ts';
@@ -37,6 +38,7 @@ export interface EngineContext {
   readonly dialogs: Dialogs;
   readonly bindings: Bindings;
   readonly apps: Apps;
+  readonly cdr: Cdr;
   readonly lot: ParkingLot;
   /** What was taken up from the journal; absent without one. */
   readonly recovery?: { readonly unsure: boolean } | undefined;

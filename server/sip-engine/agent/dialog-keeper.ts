@@ -1,5 +1,6 @@
 import type { Header, SipRequest } from '../parser/message.ts';
 import { writeMessage } from '../parser/write.ts';
+import type { CdrReason } from '../cdr/cdr.ts';
 import type { AppConnection } from '../control/app-connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { makeDialogRequest } from '../dialog/request.ts';
@@ -14,6 +15,14 @@ import { newBranch } from './tags.ts';
 
 /** Reasons the engine gives in the BYE it sends by itself. */
 export type EndReason = 'ACK timeout' | 'ACK-BYE race' | 'Session owner lost' | 'Session timer expired';
+
+/** What call detail records call them. */
+const recorded: Readonly<Record<EndReason, CdrReason>> = {
+  'ACK timeout': 'system-error-initiated-termination',
+  'ACK-BYE race': 'system-initiated-termination',
+  'Session owner lost': 'system-error-initiated-termination',
+  'Session timer expired': 'session-expired',
+};
 
 /** What the engine does with dialogs of its own accord: ACK, BYE, hand-over to owners, parking. */
 export class DialogKeeper {
@@ -35,6 +44,7 @@ export class DialogKeeper {
   end(dialog: Dialog, reason: EndReason): void {
     dialog.ownInvite?.cancel();
     this.bye(dialog, reason, (bytes, flow) => {
+      if (dialog.kind === 'INVITE') this.#context.cdr.stop('application', recorded[reason], bytes);
       this.toOwner(dialog, {
         deliver: (app) => this.#deliveries.unsolicited(app, bytes, flow, dialog),
         expire: () => {},

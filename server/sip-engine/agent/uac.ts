@@ -120,7 +120,9 @@ export class UserAgentClient {
       return app.reply(command.id, 'NOK', 'Server error: unable to find transaction to cancel');
     }
     const { flow } = call.transaction;
+    const first = call.cancelling === 'no' && !call.inside;
     const bytes = cancelInvite(this.#context, call, appHeaders(command.message, flow.local));
+    if (first) this.#context.cdr.stop('application', 'call-canceled', bytes);
     this.#deliveries.echoRequest(app, command.id, bytes, flow, randomUUID());
   }
 
@@ -171,8 +173,15 @@ export class UserAgentClient {
     }
     if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = { offers: request.body.length > 0 };
     this.#deliveries.echoRequest(app, id, transaction.bytes, way, transactionId);
+    this.#record(request, dialog);
     if (flow === undefined) transaction.unsendable();
     else transaction.start();
+  }
+
+  #record(request: SipRequest, dialog: Dialog | undefined): void {
+    const { cdr } = this.#context;
+    if (request.method === 'INVITE' && dialog === undefined) cdr.attempt('application', request);
+    if (request.method === 'BYE' && dialog?.kind === 'INVITE') cdr.stop('application', 'normal-release', request);
   }
 
   #transaction(transactionId: string, request: SipRequest, branch: string, way: Flow): ClientTransaction {

@@ -76,8 +76,12 @@ export class UserAgentServer {
 
   /** Answers without any app. */
   #refuse(transaction: ServerTransaction, status: number, headers: readonly Header[] = []): void {
-    const toTag = transaction.request.toTag === undefined ? newTag() : undefined;
-    transaction.respond(makeAnswer(transaction.request.message, { status, toTag, headers }));
+    const { message, toTag } = transaction.request;
+    const answer = makeAnswer(message, { status, toTag: toTag === undefined ? newTag() : undefined, headers });
+    transaction.respond(answer);
+    if (message.method === 'INVITE' && toTag === undefined) {
+      this.#context.cdr.answered('application', 'uas', answer);
+    }
   }
 
   #fresh(transaction: ServerTransaction): void {
@@ -85,6 +89,7 @@ export class UserAgentServer {
     const { method } = message;
     if (needDialog.has(method)) return this.#refuse(transaction, 481);
     if (method === 'INVITE') {
+      this.#context.cdr.attempt('network', message);
       if (contactUri(message) === undefined) return this.#refuse(transaction, 400);
       transaction.respond(makeAnswer(message, { status: 100 }));
       // Our own request came back, or the same one by two ways (RFC 3261 section 8.2.2.2).
@@ -132,7 +137,10 @@ export class UserAgentServer {
       localTag: undefined,
     };
     this.#calls.add(call);
-    if (message.method === 'BYE') this.#ended(dialog);
+    if (message.method === 'BYE') {
+      if (dialog.kind === 'INVITE') this.#context.cdr.stop('network', 'normal-release', message);
+      this.#ended(dialog);
+    }
     this.#handOver(call, dialog);
     if (message.method === 'NOTIFY' && endsSubscription(dialog, message)) this.#context.dialogs.remove(dialog);
   }
@@ -225,6 +233,7 @@ export class UserAgentServer {
     const facts = { flow: transaction.flow, transactionId: call.transactionId, dialogId: call.dialog?.id ?? '' };
     this.#calls.remove(call);
     if (call.dialog !== undefined && !call.inside) this.#context.dialogs.remove(call.dialog);
+    if (!call.inside) this.#context.cdr.stop('network', 'call-canceled', message);
     if (call.owner !== undefined) this.#deliveries.fromNetwork(call.owner, message, facts);
   }
 
@@ -239,7 +248,11 @@ export class UserAgentServer {
       this.#calls.remove(call);
       if (call.dialog !== undefined) this.#context.dialogs.remove(call.dialog);
       const facts = { status: 503, toTag: call.localTag ?? newTag() };
-      call.transaction.respond(makeAnswer(call.transaction.request.message, facts));
+      const { message } = call.transaction.request;
+      const answer = makeAnswer(message, facts);
+      call.transaction.respond(answer);
+      if (message.method !== 'INVITE') continue;
+      this.#context.cdr.stop('application', 'system-error-initiated-termination', answer);
     }
   }
 }

@@ -53,6 +53,11 @@ export class AppConnection {
     this.#write(`${randomUUID()}|sip|${fields}`, sip);
   }
 
+  /** Sends a frame that is neither an answer nor a `sip` frame. */
+  tell(fields: string, sip: Buffer): void {
+    this.#write(`${randomUUID()}|${fields}`, sip);
+  }
+
   /** Closes once what was written is out. */
   end(): void {
     this.#socket.end();

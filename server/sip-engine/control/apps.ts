@@ -11,7 +11,8 @@ export class Apps {
   readonly #server: Server;
   readonly #address: Address;
   readonly #connections = new Set<AppConnection>();
-  #next = 0;
+  /** Whose turn it is, for each verb by itself. */
+  readonly #turns = new Map<string, number>();
   #count = 0;
 
   constructor(address: Address, events: AppConnectionEvents) {
@@ -42,7 +43,16 @@ export class Apps {
   pick(method: string): AppConnection | undefined {
     const verb = method.toLowerCase();
     const able = [...this.#connections].filter((app) => app.authenticated && app.open && app.routes.has(verb));
-    return able[this.#next++ % Math.max(1, able.length)];
+    if (able.length < 2) return able[0];
+    const turn = this.#turns.get(verb) ?? 0;
+    this.#turns.set(verb, turn + 1);
+    return able[turn % able.length];
+  }
+
+  /** True when any app routed the verb. */
+  routes(verb: string): boolean {
+    for (const app of this.#connections) if (app.routes.has(verb) && app.authenticated && app.open) return true;
+    return false;
   }
 
   /** The newest authenticated connection with this tag. */

@@ -35,7 +35,29 @@ describe('readCommand', () => {
     ['1|ping', { type: 'ping' }],
     ['1|route|invite', { type: 'route', verb: 'invite' }],
     ['1|remove_route|INVITE', { type: 'remove-route', verb: 'invite' }],
-    ['1|proxy|t', { type: 'proxy' }],
+    ['1|proxy|t', { type: 'bad-message' }],
+    [
+      '1|proxy|t|remainInDialog|fullResponse||simultaneous|2s|1500ms|sip:a|sip:b\r\nINVITE sip:a SIP/2.0\r\nX-Y: 1\r\n\r\n',
+      {
+        type: 'proxy',
+        transactionId: 't',
+        wishes: {
+          remainInDialog: true,
+          followRedirects: false,
+          simultaneous: true,
+          provisionalTimeout: 2000,
+          finalTimeout: 1500,
+          destinations: ['sip:a', 'sip:b'],
+        },
+        message: { headers: [{ name: 'X-Y', value: '1' }] },
+      },
+    ],
+    [
+      '1|proxy|t||||serial|soon||sip:a\r\nINVITE sip:a SIP/2.0\r\n\r\n',
+      {
+        wishes: { remainInDialog: false, simultaneous: false, provisionalTimeout: undefined, finalTimeout: undefined },
+      },
+    ],
     ['1|sip|t|d', { type: 'bad-message' }],
     ['1|sip||\r\nSIP/2.0 200 OK\r\n\r\n', { type: 'misuse' }],
     ['1|what', { type: 'misuse' }],

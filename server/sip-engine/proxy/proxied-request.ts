@@ -37,11 +37,11 @@ export interface ProxyOrder {
 /** Whoever wants to know how it goes: the app that asked, CDRs. */
 export interface ProxyWatch {
   /** A request went out. */
-  sent(request: SipRequest, flow: Flow): void;
-  /** A response came; `passed` are the bytes the caller got of it, if it was passed on. */
-  came(response: ReadMessage<SipResponse>, flow: Flow, target: string): void;
+  sent(request: SipRequest): void;
+  /** A response came from this target. */
+  came(response: ReadMessage<SipResponse>, target: string): void;
   /** A response went to the caller. */
-  answered(response: SipResponse, bytes: Buffer): void;
+  answered(response: SipResponse): void;
   /** A final answer that counts: from `flow`, or made here. */
   report(response: SipResponse, flow: Flow | undefined): void;
   /** The search is over; not `ok`: nothing could be sent. */
@@ -176,14 +176,14 @@ export class ProxiedRequest {
       },
     });
     this.#step({ type: 'sent', branch: id });
-    this.#watch.sent(made.request, flow);
+    this.#watch.sent(made.request);
     live.transaction.start();
   }
 
   #came(id: number, live: LiveBranch, target: string, read: ReadMessage<SipResponse>, flow: Flow): void {
     const { message } = read;
     const { status } = message;
-    this.#watch.came(read, flow, target);
+    this.#watch.came(read, target);
     if (status < 200) {
       if (live.cancelling === 'held') this.#sendCancel(live);
       return this.#step({ type: 'provisional', branch: id, status }, read, flow);
@@ -201,8 +201,8 @@ export class ProxiedRequest {
   }
 
   #respond(response: SipResponse): void {
-    const { transaction } = this.#order;
-    this.#watch.answered(response, transaction.respond(response));
+    this.#order.transaction.respond(response);
+    this.#watch.answered(response);
   }
 
   #report(response: SipResponse, flow: Flow | undefined): void {

@@ -3,6 +3,7 @@ import { appHeaders } from '../agent/app-headers.ts';
 import type { EngineContext } from '../agent/context.ts';
 import type { ServerCall, ServerCalls } from '../agent/server-calls.ts';
 import { newTag } from '../agent/tags.ts';
+import { ProxyRecords } from '../cdr/proxy-records.ts';
 import type { AppConnection } from '../control/app-connection.ts';
 import type { ProxyCommand } from '../control/command.ts';
 import type { ProxyWishes } from '../control/proxy-command.ts';
@@ -39,6 +40,7 @@ export class Proxies {
   readonly #calls: ServerCalls;
   readonly #targets: TargetMaker;
   readonly #requests = new Map<ServerTransaction, ProxiedRequest>();
+  readonly #records = new Map<ServerTransaction, ProxyRecords>();
   /** Which target a nonce came from: the caller's next try must go there first. */
   readonly #challengers = new Map<string, string>();
 
@@ -125,20 +127,28 @@ export class Proxies {
   #watch(transaction: ServerTransaction, report: AppReport | undefined): ProxyWatch {
     const { message: asked } = transaction.request;
     const registers = asked.method === 'REGISTER';
+    // Inside a dialog no app asked for it, and nothing is recorded.
+    const records = asked.method === 'INVITE' && report !== undefined ? new ProxyRecords(this.#context.cdr) : undefined;
+    if (records !== undefined) this.#records.set(transaction, records);
     return {
-      sent: () => {},
-      came: (read, _flow, target) => {
+      sent: (request) => records?.sent(request),
+      came: (read, target) => {
         const { message } = read;
+        records?.came(read);
         if (message.status === 401 || message.status === 407) this.#remember(noncesOf(message), target);
       },
       answered: (response) => {
+        records?.answered(response);
         if (registers && response.status >= 200 && response.status < 300) {
           this.#context.bindings.learn(asked, response, transaction.flow);
         }
       },
       report: (response, flow) => report?.response(response, flow),
       done: (ok) => report?.done(ok),
-      ended: () => void this.#requests.delete(transaction),
+      ended: () => {
+        this.#requests.delete(transaction);
+        this.#records.delete(transaction);
+      },
     };
   }
 
@@ -164,6 +174,7 @@ export class Proxies {
     const tag = toTag === undefined ? newTag() : undefined;
     const answer = makeAnswer(message, { ...refused, toTag: tag });
     transaction.respond(answer);
+    if (message.method === 'INVITE') this.#context.cdr.answered('application', 'proxy-uas', answer);
     app.reply(id, 'NOK', `Server error: not proxied, answered ${String(answer.status)} ${answer.reason}`);
   }
 
@@ -173,6 +184,7 @@ export class Proxies {
     if (request === undefined || !invite.open) return false;
     const { message } = cancel.request;
     cancel.respond(makeAnswer(message, { status: 200, toTag: newTag() }));
+    this.#records.get(invite)?.cancelled(message);
     request.cancel(message.headers.filter(({ name }) => name === 'Reason'));
     return true;
   }
@@ -185,6 +197,7 @@ export class Proxies {
   close(): void {
     for (const request of this.#requests.values()) request.stop();
     this.#requests.clear();
+    this.#records.clear();
   }
 }
 

@@ -11,6 +11,7 @@ import { firstVia, parseVia } from '../parser/via.ts';
 import { writeMessage } from '../parser/write.ts';
 import { readNumber } from '../parser/characters.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import { patience } from '../transaction/timers.ts';
 import type { Flow } from '../transport/flow.ts';
 import { refuseToPass } from './admission.ts';
 import { loopHash, StatelessBranches } from './branch.ts';
@@ -35,6 +36,8 @@ export class Relay {
   readonly #context: EngineContext;
   readonly #proxies: Proxies;
   readonly #branches = new StatelessBranches();
+  /** Call-IDs of calls whose end was recorded a moment ago. */
+  readonly #byes = new Set<string>();
 
   constructor(context: EngineContext, proxies: Proxies) {
     this.#context = context;
@@ -60,6 +63,7 @@ export class Relay {
     if (refused !== undefined) transaction.respond(makeAnswer(message, refused));
     else {
       const hops = (hopsLeft(message) ?? 70) - 1;
+      if (message.method === 'BYE') this.#record(request, message);
       const facts = { request, flow, route: passage.route, hops, loop: loopHash(request), remain: false, added: [] };
       this.#proxies.relay(transaction, { ...facts, breadth: undefined }, passage.route.uri);
     }
@@ -112,8 +116,20 @@ export class Relay {
       if (out === undefined || hop.type === 'refused') return this.#refuse(read, flow, { status: 503 });
       const via = ownVia(out, this.#branches.of(noted(message, read.via), read));
       const hops = (hopsLeft(message) ?? 70) - 1;
-      out.send(writeMessage(forwardedRequest(message, { uri, via, hops, routes })));
+      const sent = forwardedRequest(message, { uri, via, hops, routes });
+      out.send(writeMessage(sent));
+      if (message.method === 'BYE') this.#record(read, sent);
     });
+  }
+
+  /** A proxied call ended. Repetitions of its BYE pass here too, but are one end. */
+  #record(read: ReadMessage<SipRequest>, sent: SipRequest): void {
+    const { cdr, clock, timers } = this.#context;
+    if (!cdr.wanted('stop') || this.#byes.has(read.callId)) return;
+    this.#byes.add(read.callId);
+    clock.at(clock.now() + patience(timers), () => this.#byes.delete(read.callId));
+    cdr.stop('network', 'normal-release', read.message);
+    cdr.stop('application', 'normal-release', sent);
   }
 
   #refuse(read: ReadMessage<SipRequest>, flow: Flow, facts: Parameters<typeof makeAnswer>[1]): void {
