@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type { Logger } from '../../base/logger.ts';
 import { makeAnswer } from './agent/answers.ts';
+import type { AnswerFacts } from './agent/answers.ts';
+import { allow, recognised } from './agent/methods.ts';
 import { newTag } from './agent/tags.ts';
 import { headerOf, tagOf } from './parser/message.ts';
 import type { Header, ReadMessage, SipMessage, SipRequest, SipResponse } from './parser/message.ts';
@@ -16,7 +18,7 @@ import { flowText } from './transport/flow.ts';
 export interface ReceptionCounts {
   requests: number;
   responses: number;
-  /** Could not be read; some were answered 400. */
+  /** Could not be read; some were answered. */
   malformed: number;
   answered400: number;
   /** Responses nobody waited for. */
@@ -64,30 +66,22 @@ export class Reception {
     }
   }
 
-  /**
-   * Counts it, and answers 400, or 513 to what is too long, when there is something to answer (RFC 3261 sections 21.4.1
-   * and 21.5.7). Never for an ACK.
-   */
+  /** Counts it, and answers it when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK. */
   malformed(error: ParseError, flow: Flow): void {
     this.counts.malformed++;
     this.#log.debug(
       { code: error.code, detail: error.detail, from: flowText(flow.protocol, flow.remote) },
       'malformed',
     );
-    const head = error.request;
+    const { head } = error;
     if (head === undefined || head.start.type !== 'request' || head.start.method === 'ACK') return;
-    const complete = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].every((name) => headerOf(head, name) !== undefined);
-    const via = parseVia(firstVia(headerOf(head, 'Via') ?? '').first);
-    if (!complete || via === undefined) return;
+    const via = parseVia(firstVia(headerOf(head, 'Via') ?? '').first, 'answerable');
+    if (via === undefined) return;
     const request: SipRequest = { ...head.start, headers: head.headers, body: Buffer.alloc(0) };
     const noted = noteRequestSource(request, { via }, flow);
     const toTag = tagOf(headerOf(head, 'To') ?? '') === undefined ? newTag() : undefined;
     this.counts.answered400++;
-    const refusal =
-      error.code === 'too-long'
-        ? { status: 513, reason: `Message Too Large: ${error.detail}` }
-        : { status: 400, reason: `Bad Request: ${error.detail}` };
-    answerFlow(flow, via).send(writeMessage(makeAnswer(noted, { ...refusal, toTag })));
+    answerFlow(flow, via).send(writeMessage(makeAnswer(noted, { ...refusal(error, request.method), toTag })));
   }
 
   #request(read: ReadMessage<SipRequest>, flow: Flow): void {
@@ -97,6 +91,27 @@ export class Reception {
     const back = answerFlow(flow, read.via);
     if (!this.relay.request(noted, back)) this.#transactions.receiveRequest(noted, back);
   }
+}
+
+/** What a request that cannot be read is answered with. */
+function refusal(error: ParseError, method: string): Omit<AnswerFacts, 'toTag'> {
+  switch (error.code) {
+    case 'version':
+      return { status: 505 };
+    case 'scheme':
+      return { status: 416 };
+    case 'too-long':
+      return { status: 513, reason: `Message Too Large: ${error.detail}` };
+    case 'method-mismatch':
+      // RFC 4475 section 3.1.2.18: what is not implemented may be right in a way not known here.
+      return recognised.has(method) ? { status: 400, reason: badRequest(error) } : { status: 501, headers: [allow] };
+    default:
+      return { status: 400, reason: badRequest(error) };
+  }
+}
+
+function badRequest(error: ParseError): string {
+  return `Bad Request: ${error.detail}`;
 }
 
 function isRequest(read: ReadMessage): read is ReadMessage<SipRequest> {

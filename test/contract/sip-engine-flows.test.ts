@@ -148,7 +148,7 @@ describe.runIf(embedded)('transports', () => {
     const peer = await bench.tcp();
     const write = peer.wire.write.bind(peer.wire);
     const texts: string[] = [];
-    peer.wire.write = (text) => texts.push(text);
+    peer.wire.write = (text) => texts.push(String(text));
     for (let count = 0; count < 3; count++) {
       peer.send('MESSAGE', bench.target.tcp, { body: `número ${count}`, type: 'text/plain' });
     }

@@ -17,30 +17,35 @@ const good = (start: string, ...lines: string[]): string => {
   return [start, ...kept, ...lines.filter((line) => !line.endsWith(':-')), 'Content-Length: 0', '', ''].join('\r\n');
 };
 
-/** What arrives, and whether a 400 can be given. Lines that end in `:-` leave that header out. */
-const table: readonly [string, string, 'answered' | 'dropped'][] = [
+/** What arrives, and the status it is answered with. Lines that end in `:-` leave that header out. */
+const table: readonly [string, string, number | 'dropped'][] = [
   ['garbage', '\u0000\u0001\u0002garbage\r\n\r\n', 'dropped'],
   ['half a start line', 'OPTIONS\r\n\r\n', 'dropped'],
   ['no SIP version', 'OPTIONS sip:a@b\r\n\r\n', 'dropped'],
-  ['another version', good('OPTIONS sip:a@b SIP/3.0'), 'dropped'],
+  ['another version', good('OPTIONS sip:a@b SIP/3.0'), 505],
   ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'dropped'],
   ['no Via', good('OPTIONS sip:a@b SIP/2.0', 'Via:-'), 'dropped'],
   ['an unreadable Via', good('OPTIONS sip:a@b SIP/2.0', 'Via: what'), 'dropped'],
-  ['no CSeq', good('OPTIONS sip:a@b SIP/2.0', 'CSeq:-'), 'dropped'],
-  ['no Call-ID', good('OPTIONS sip:a@b SIP/2.0', 'Call-ID:-'), 'dropped'],
-  ['a CSeq of another method', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: 1 INFO'), 'answered'],
-  ['a CSeq too large', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: 4294967296 OPTIONS'), 'answered'],
-  ['a CSeq that is words', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: one OPTIONS'), 'answered'],
-  ['a bar in the Call-ID', good('OPTIONS sip:a@b SIP/2.0', 'Call-ID: a|b'), 'answered'],
-  ['a bad From', good('OPTIONS sip:a@b SIP/2.0', 'From: "Al <sip:a@b'), 'answered'],
-  ['a bad Request-URI', good('OPTIONS sip:a@:99999 SIP/2.0'), 'answered'],
-  ['a Request-URI in brackets', good('OPTIONS <sip:a@b> SIP/2.0'), 'answered'],
-  ['a header without a colon', good('OPTIONS sip:a@b SIP/2.0', 'nonsense'), 'answered'],
-  ['a NUL in a header', good('OPTIONS sip:a@b SIP/2.0', 'Subject: a\u0000b'), 'answered'],
-  ['a body shorter than promised', good('OPTIONS sip:a@b SIP/2.0').replace('Length: 0', 'Length: 9'), 'answered'],
-  ['a negative length', good('OPTIONS sip:a@b SIP/2.0').replace('Length: 0', 'Length: -1'), 'answered'],
-  ['300 headers', good('OPTIONS sip:a@b SIP/2.0', ...Array.from({ length: 300 }, (_, at) => `X-${at}: 1`)), 'answered'],
-  ['an INVITE without Contact', good('INVITE sip:a@b SIP/2.0'), 'answered'],
+  ['no CSeq', good('OPTIONS sip:a@b SIP/2.0', 'CSeq:-'), 400],
+  ['no Call-ID', good('OPTIONS sip:a@b SIP/2.0', 'Call-ID:-'), 400],
+  ['a CSeq of another method', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: 1 INFO'), 400],
+  ['a CSeq too large', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: 4294967296 OPTIONS'), 400],
+  ['a CSeq that is words', good('OPTIONS sip:a@b SIP/2.0', 'CSeq: one OPTIONS'), 400],
+  ['a bar in the Call-ID', good('OPTIONS sip:a@b SIP/2.0', 'Call-ID: a|b'), 400],
+  ['a bad From', good('OPTIONS sip:a@b SIP/2.0', 'From: "Al <sip:a@b'), 400],
+  ['a bad Request-URI', good('OPTIONS sip:a@:99999 SIP/2.0'), 400],
+  ['an unknown scheme', good('OPTIONS isbn:1234 SIP/2.0'), 416],
+  ['an unknown method with another in CSeq', good('NEW sip:a@b SIP/2.0', 'CSeq: 1 INVITE'), 501],
+  ['two From', good('OPTIONS sip:a@b SIP/2.0', 'From: <sip:a@b>;tag=1', 'From: <sip:a@b>;tag=2'), 400],
+  ['a Contact without its brackets', good('OPTIONS sip:a@b SIP/2.0', 'Contact: sip:a@b?x=y'), 400],
+  ['a Require nobody knows', good('OPTIONS sip:a@b SIP/2.0', 'Require: timer, x-unheard-of'), 420],
+  ['a Request-URI in brackets', good('OPTIONS <sip:a@b> SIP/2.0'), 400],
+  ['a header without a colon', good('OPTIONS sip:a@b SIP/2.0', 'nonsense'), 400],
+  ['a NUL in a header', good('OPTIONS sip:a@b SIP/2.0', 'Subject: a\u0000b'), 400],
+  ['a body shorter than promised', good('OPTIONS sip:a@b SIP/2.0').replace('Length: 0', 'Length: 9'), 400],
+  ['a negative length', good('OPTIONS sip:a@b SIP/2.0').replace('Length: 0', 'Length: -1'), 400],
+  ['300 headers', good('OPTIONS sip:a@b SIP/2.0', ...Array.from({ length: 300 }, (_, at) => `X-${at}: 1`)), 400],
+  ['an INVITE without Contact', good('INVITE sip:a@b SIP/2.0'), 400],
   ['a malformed ACK', good('ACK sip:a@b SIP/2.0', 'CSeq: 1 INFO'), 'dropped'],
   [
     'a response to nothing',
@@ -69,25 +74,25 @@ describe.runIf(embedded)('malformed input', () => {
     await options();
     const peer = await bench.udp();
     peer.raw(fresh(text), bench.target.udp);
-    if (outcome === 'answered') await peer.response(400);
+    if (outcome !== 'dropped') await peer.response(outcome);
     await stillGood(peer, bench.target.udp);
-    expect(peer.count((message) => message.status === 400)).toBe(outcome === 'answered' ? 1 : 0);
+    expect(peer.count((message) => message.status > 200)).toBe(outcome === 'dropped' ? 0 : 1);
   });
 
   it.each(table)('over WebSocket: %s', async (_name, text, outcome) => {
     await options();
     const peer = await bench.ws();
     peer.raw(fresh(text));
-    if (outcome === 'answered') await peer.response(400);
+    if (outcome !== 'dropped') await peer.response(outcome);
     await stillGood(peer, bench.target.udp);
-    expect(peer.count((message) => message.status === 400)).toBe(outcome === 'answered' ? 1 : 0);
+    expect(peer.count((message) => message.status > 200)).toBe(outcome === 'dropped' ? 0 : 1);
   });
 
   it.each(table)('over TCP: %s', async (_name, text, outcome) => {
     await options();
     const peer = await bench.tcp();
     peer.socket.write(fresh(text));
-    if (outcome === 'answered' && !text.includes('Length: 9')) await peer.response(400);
+    if (outcome !== 'dropped' && !text.includes('Length: 9')) await peer.response(outcome);
     // A stream that lost its framing is closed; the engine itself goes on for everybody else.
     await stillGood(await bench.tcp(), bench.target.tcp);
   });

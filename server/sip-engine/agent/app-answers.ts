@@ -5,7 +5,7 @@ import { contactUri, dialogId, isNatted, newDialog, recordRoutes } from '../dial
 import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf, parseCseq, tagOf } from '../parser/message.ts';
 import type { Header, SipResponse } from '../parser/message.ts';
-import { withTag } from '../parser/name-addr.ts';
+import { parseNameAddr, withTag } from '../parser/name-addr.ts';
 import { parseSipUri } from '../parser/uri.ts';
 import { appHeaders, appValue, ensureContact, ownContact, typeBody } from './app-headers.ts';
 import { acceptOutbound } from './outbound.ts';
@@ -149,7 +149,8 @@ export class AppAnswers {
     const { transaction } = call;
     const { request, flow } = transaction;
     const { message, callId, fromTag } = request;
-    const target = contactUri(message) ?? message.uri;
+    // A peer of RFC 2543 may give no Contact; it is then reached where its From says.
+    const target = contactUri(message) ?? parseNameAddr(headerOf(message, 'From') ?? '')?.uri ?? message.uri;
     const routeSet = recordRoutes(message);
     const localTag = call.localTag ?? '';
     const natted = isNatted(parseSipUri(target)?.host, flow, routeSet.length > 0);

@@ -5,20 +5,18 @@ import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest } from '../parser/message.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
 import { makeAnswer } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
+import { allow, recognised, unsupported } from './methods.ts';
 import { acknowledgedBy } from './reliable.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
 import { newTag } from './tags.ts';
 
-/** Methods of RFC 3261 and its extensions that apps may be offered; others are 501 unless an app routed them. */
-const recognised = new Set(
-  'INVITE REGISTER MESSAGE OPTIONS INFO NOTIFY SUBSCRIBE PUBLISH REFER UPDATE PRACK BYE CANCEL'.split(' '),
-);
 const needDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
 const retryAfter: readonly Header[] = [{ name: 'Retry-After', value: '1' }];
 
@@ -55,7 +53,10 @@ export class UserAgentServer {
   /** A request in a new transaction. */
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
-    if (request.message.method === 'CANCEL') this.#cancel(transaction);
+    if (request.message.method === 'CANCEL') return this.#cancel(transaction);
+    // RFC 3261 section 8.2.2.3.
+    const unknown = unsupported(request.message);
+    if (unknown.length > 0) this.#refuse(transaction, 420, [{ name: 'Unsupported', value: unknown.join(', ') }]);
     else if (request.toTag === undefined) this.#fresh(transaction);
     else if (!this.#passage.relay.transaction(transaction)) this.#inside(transaction);
   }
@@ -90,7 +91,8 @@ export class UserAgentServer {
     if (needDialog.has(method)) return this.#refuse(transaction, 481);
     if (method === 'INVITE') {
       this.#context.cdr.attempt('network', message);
-      if (contactUri(message) === undefined) return this.#refuse(transaction, 400);
+      // RFC 3261 section 8.1.1.8; peers of RFC 2543 had no need of one.
+      if (contactUri(message) === undefined && !isOldStyle(transaction.request)) return this.#refuse(transaction, 400);
       transaction.respond(makeAnswer(message, { status: 100 }));
       // Our own request came back, or the same one by two ways (RFC 3261 section 8.2.2.2).
       if (this.#context.dialogs.get(dialogId(callId, fromTag)) !== undefined) return this.#refuse(transaction, 482);
@@ -98,7 +100,8 @@ export class UserAgentServer {
       if (refusal !== undefined) return this.#refuse(transaction, 422, refusal);
     }
     const app = this.#context.apps.pick(method);
-    if (app === undefined) return this.#refuse(transaction, recognised.has(method) ? 503 : 501);
+    if (app === undefined && !recognised.has(method)) return this.#refuse(transaction, 501, [allow]);
+    if (app === undefined) return this.#refuse(transaction, 503);
     const transactionId = randomUUID();
     const { tag } = app;
     this.#calls.add({

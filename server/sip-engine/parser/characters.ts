@@ -3,11 +3,32 @@ for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   tokenCharacters[character.charCodeAt(0)] = 1;
 }
 
+const tab = 9;
+const space = 32;
+const quote = 34;
+const semicolon = 59;
+const less = 60;
+const equals = 61;
+const greater = 62;
+const backslash = 92;
+
 /** True when `text` from `start` to `end` is a non-empty RFC 3261 token. */
 export function isToken(text: string, start = 0, end = text.length): boolean {
   if (start >= end) return false;
   for (let at = start; at < end; at++) if (tokenCharacters[text.charCodeAt(at)] !== 1) return false;
   return true;
+}
+
+/** True for a space or a tab. `String.trim` knows more blanks than SIP does, a byte order mark among them. */
+export function isBlank(code: number): boolean {
+  return code === space || code === tab;
+}
+
+/** `text` from `start` to `end` without blanks at either end. */
+export function trimmed(text: string, start = 0, end = text.length): string {
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
 /** Reads a whole number of at most ten digits; undefined for anything else, so that `1e3`, `+1` and `` are refused. */
@@ -22,53 +43,78 @@ export function readNumber(text: string): number | undefined {
   return value;
 }
 
-/** True when a header value holds a control character other than a tab. */
+/** True when a header value holds a control character that is neither a tab nor escaped in quotes (RFC 3261 section 25.1). */
 export function hasControl(text: string): boolean {
+  let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if ((code < 32 && code !== 9) || code === 127) return true;
+    if ((code < space && code !== tab) || code === 127) return true;
+    if (code === quote) quoted = !quoted;
+    else if (quoted && code === backslash) {
+      const next = text.charCodeAt(at + 1);
+      if (next !== 10 && next !== 13) at++;
+    }
   }
   return false;
 }
 
-/**
- * Splits at each `separator` that is outside of quotes and angle brackets; parts are trimmed, empty ones dropped. One pass.
- */
-export function splitOutside(text: string, separator: ',' | ';'): string[] {
-  if (!text.includes(separator)) {
-    const only = text.trim();
-    return only === '' ? [] : [only];
+/** Where the quoted string that opens at `at` ends: the place of its closing quote, or the text's length without one. */
+export function endOfQuote(text: string, at: number): number {
+  for (at++; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) return at;
   }
-  const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
+  return text.length;
+}
+
+/** The next `separator` from `from` on that is outside of quotes and angle brackets; the text's length when there is none. */
+export function nextOutside(text: string, separator: ',' | ';', from = 0): number {
+  const wanted = separator.charCodeAt(0);
   let angle = false;
-  const add = (end: number): void => {
-    const part = text.slice(start, end).trim();
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfQuote(text, at);
+    else if (code === less) angle = true;
+    else if (code === greater) angle = false;
+    else if (code === wanted && !angle) return at;
+  }
+  return text.length;
+}
+
+/** Splits at each `separator` that is outside of quotes and angle brackets; parts are trimmed, empty ones dropped. One pass. */
+export function splitOutside(text: string, separator: ',' | ';'): string[] {
+  const parts: string[] = [];
+  for (let start = 0; start <= text.length;) {
+    const end = nextOutside(text, separator, start);
+    const part = trimmed(text, start, end);
     if (part !== '') parts.push(part);
     start = end + 1;
-  };
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (quoted) {
-      if (character === '\\') at++;
-      else if (character === '"') quoted = false;
-    } else if (character === '"') quoted = true;
-    else if (character === '<') angle = true;
-    else if (character === '>') angle = false;
-    else if (character === separator && !angle) add(at);
   }
-  add(text.length);
   return parts;
 }
 
-/** Reads `;name=value;name` parameters (without the leading semicolon). Names in lower case, a bare name maps to ''. */
-export function readParameters(text: string): Map<string, string> {
+/**
+ * Reads the `;name=value;name` parameters of `text` from `from` on, the first semicolon there or not. Names in lower
+ * case, a bare name maps to ''. Semicolons with nothing between them give a parameter named '' when `keepEmpty` is set; one at the
+ * end is always forgiven.
+ */
+export function readParameters(text: string, from = 0, keepEmpty = false): Map<string, string> {
   const parameters = new Map<string, string>();
-  for (const part of splitOutside(text, ';')) {
-    const equals = part.indexOf('=');
-    if (equals < 0) parameters.set(part.toLowerCase(), '');
-    else parameters.set(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim());
+  if (text.charCodeAt(from) === semicolon) from++;
+  for (let start = from; start < text.length;) {
+    let sign = -1;
+    let at = start;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === semicolon) break;
+      if (code === equals && sign < 0) sign = at;
+      else if (code === quote) at = endOfQuote(text, at);
+    }
+    const end = Math.min(at, text.length);
+    const name = trimmed(text, start, sign < 0 ? end : sign).toLowerCase();
+    if (name !== '' || keepEmpty) parameters.set(name, sign < 0 ? '' : trimmed(text, sign + 1, end));
+    start = end + 1;
   }
   return parameters;
 }

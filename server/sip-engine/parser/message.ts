@@ -1,6 +1,6 @@
-import { parseNameAddr } from './name-addr.ts';
+import { isBlank, isToken, readNumber, trimmed } from './characters.ts';
+import { readTag } from './name-addr.ts';
 import type { Via } from './via.ts';
-import { readNumber } from './characters.ts';
 
 /** One header line: canonical long name (unknown names as they came), value unfolded and trimmed. */
 export interface Header {
@@ -57,14 +57,15 @@ export function headersOf(message: { readonly headers: readonly Header[] }, name
 
 /** The tag of a From or To value; undefined when absent or empty. */
 export function tagOf(value: string): string | undefined {
-  const tag = parseNameAddr(value)?.parameters.get('tag');
+  const tag = readTag(value);
   return tag === '' ? undefined : tag;
 }
 
 /** Reads `314159 INVITE`; undefined when malformed or beyond 2^31 (RFC 3261 section 8.1.1.5). */
 export function parseCseq(value: string): { readonly number: number; readonly method: string } | undefined {
-  const [first = '', method = '', ...more] = value.split(' ').filter((part) => part !== '');
-  const number = readNumber(first);
-  if (number === undefined || number >= 2 ** 31 || method === '' || more.length > 0) return undefined;
-  return { number, method };
+  let end = 0;
+  while (end < value.length && !isBlank(value.charCodeAt(end))) end++;
+  const number = readNumber(value.slice(0, end));
+  const method = trimmed(value, end);
+  return number === undefined || number >= 2 ** 31 || !isToken(method) ? undefined : { number, method };
 }

@@ -59,7 +59,9 @@ describe('parseDatagram', () => {
     ['version', text.replace('SIP/2.0\r\n', 'SIP/9.0\r\n')],
     ['start-line', 'OPTIONS\r\n\r\n'],
     ['missing-header', text.replace('i: abc@10.0.0.1\r\n', '')],
-    ['bad-header', text.replace('cseq: 7 INVITE', 'CSeq: 7 BYE')],
+    ['method-mismatch', text.replace('cseq: 7 INVITE', 'CSeq: 7 BYE')],
+    ['bad-header', text.replace('cseq: 7 INVITE', 'CSeq: x INVITE')],
+    ['scheme', text.replace('sip:bob@example.com SIP', 'isbn:1234 SIP')],
     ['content-length', text.replace('l: 5', 'l: 6')],
     ['content-length', text.replace('l: 5', 'l: 5\r\nContent-Length: 4')],
     ['request-uri', text.replace('sip:bob@example.com SIP', 'sip:bob@:0 SIP')],
@@ -153,8 +155,9 @@ describe('header values', () => {
 
   it('notes the source in the topmost Via only when it must', () => {
     const via = parseVia('SIP/2.0/UDP 10.0.0.1:5070;branch=z9;rport');
-    const plain = parseVia('SIP / 2.0 / UDP x');
-    expect(plain).toBeUndefined();
+    expect(parseVia('SIP / 2.0  /UDP x : 99')).toEqual({ ...via, host: 'x', port: 99, parameters: new Map() });
+    expect(parseVia('SIP/2.0/UDP x;;branch=a')).toBeUndefined();
+    expect(parseVia('SIP/7.0/UDP x;;branch=a', 'answerable')?.parameters.get('branch')).toBe('a');
     if (via === undefined) throw new Error('no Via');
     expect(writeVia(noteSource(via, '1.2.3.4', 99))).toBe(
       'SIP/2.0/UDP 10.0.0.1:5070;branch=z9;rport=99;received=1.2.3.4',

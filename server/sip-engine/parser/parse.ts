@@ -1,12 +1,14 @@
 import { fail, ok } from '../../../base/result.ts';
 import type { Result } from '../../../base/result.ts';
-import { hasControl, isToken, readNumber } from './characters.ts';
+import { hasControl, isBlank, isToken, nextOutside, readNumber, trimmed } from './characters.ts';
 import { receivedHeaderName } from './header-names.ts';
-import { headerOf, parseCseq, tagOf } from './message.ts';
+import { parseCseq } from './message.ts';
 import type { Essentials, Header, ReadMessage, SipMessage } from './message.ts';
-import { isRequestUri } from './uri.ts';
+import { isNameAddr, readTag } from './name-addr.ts';
+import { readStart } from './start-line.ts';
+import type { Start } from './start-line.ts';
+import { judgeRequestUri } from './uri.ts';
 import { firstVia, parseVia } from './via.ts';
-import { parseNameAddr } from './name-addr.ts';
 
 /** How much of anything a message may hold. Bytes, but for the header count. */
 export interface ParseLimits {
@@ -18,27 +20,25 @@ export interface ParseLimits {
 
 export const limits: ParseLimits = { datagram: 65_535, stream: 1_048_576, head: 65_535, headers: 256 };
 
-/** Why a message could not be read. `request` is there when it can still be answered with 400 (RFC 3261 section 21.4.1). */
+/** Why a message could not be read. With `head` a stream can go on after it, and a request can be answered. */
 export interface ParseError {
   readonly code:
     | 'no-head-end'
     | 'start-line'
     | 'version'
     | 'request-uri'
+    | 'scheme'
     | 'header-line'
     | 'too-many-headers'
     | 'too-long'
     | 'missing-header'
     | 'bad-header'
+    | 'method-mismatch'
     | 'content-length';
   readonly retryable: false;
   readonly detail: string;
-  readonly request?: StartAndHeaders;
+  readonly head?: StartAndHeaders;
 }
-
-type Start =
-  | { readonly type: 'request'; readonly method: string; readonly uri: string }
-  | { readonly type: 'response'; readonly status: number; readonly reason: string };
 
 /** A start line with headers, before the body is known. */
 export interface StartAndHeaders {
@@ -46,44 +46,39 @@ export interface StartAndHeaders {
   readonly headers: readonly Header[];
 }
 
-function error(code: ParseError['code'], detail: string, request?: StartAndHeaders): { ok: false; error: ParseError } {
-  return fail({ code, retryable: false, detail, ...(request?.start.type === 'request' ? { request } : {}) });
+function error(code: ParseError['code'], detail: string, head?: StartAndHeaders): { ok: false; error: ParseError } {
+  return fail({ code, retryable: false, detail, ...(head === undefined ? {} : { head }) });
 }
 
-function parseStart(line: string): Result<Start, ParseError> {
-  const first = line.indexOf(' ');
-  const last = line.indexOf(' ', first + 1);
-  if (first < 1 || last < 0) return error('start-line', 'start line has too few parts');
-  if (line.startsWith('SIP/')) {
-    if (line.slice(0, first).toUpperCase() !== 'SIP/2.0') return error('version', 'not SIP/2.0');
-    const status = readNumber(line.slice(first + 1, last));
-    if (status === undefined || status < 100 || status > 699) return error('start-line', 'bad status code');
-    return ok({ type: 'response', status, reason: line.slice(last + 1) });
-  }
-  const method = line.slice(0, first);
-  if (!isToken(method)) return error('start-line', 'method is not a token');
-  if (line.slice(last + 1).toUpperCase() !== 'SIP/2.0') return error('version', 'not SIP/2.0');
-  return ok({ type: 'request', method, uri: line.slice(first + 1, last) });
-}
+const colon = 58;
 
 /** Adds one header line or continuation to `headers`; the reason when it cannot. */
-function addLine(headers: Header[], line: string, named: (name: string) => string): string | undefined {
-  if (line.startsWith(' ') || line.startsWith('\t')) {
+function addLine(
+  headers: Header[],
+  text: string,
+  start: number,
+  end: number,
+  named: (name: string) => string,
+): string | undefined {
+  if (isBlank(text.charCodeAt(start))) {
     const previous = headers.pop();
     if (previous === undefined) return 'continuation before the first header';
-    const more = line.trim();
-    headers.push({ name: previous.name, value: more === '' ? previous.value : `${previous.value} ${more}` });
-    return hasControl(more) ? 'control character in a value' : undefined;
+    const more = trimmed(text, start, end);
+    if (more === '' || previous.value === '') headers.push({ name: previous.name, value: previous.value + more });
+    else headers.push({ name: previous.name, value: `${previous.value} ${more}` });
+    return undefined;
   }
-  const colon = line.indexOf(':');
-  let end = colon;
-  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--;
-  if (colon < 1 || !isToken(line, 0, end)) return 'header name is not a token';
-  const value = line.slice(colon + 1).trim();
-  if (hasControl(value)) return 'control character in a value';
-  headers.push({ name: named(line.slice(0, end)), value });
+  let at = start;
+  while (at < end && text.charCodeAt(at) !== colon) at++;
+  let nameEnd = at;
+  while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
+  if (at === end || !isToken(text, start, nameEnd)) return 'header name is not a token';
+  headers.push({ name: named(text.slice(start, nameEnd)), value: trimmed(text, at + 1, end) });
   return undefined;
 }
+
+/** Control characters of any kind, and line ends that are none: where one of them is, values are looked at one by one. */
+const suspicious = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** How header names are written, and what becomes of bad header lines: by default they spoil the message. */
 export interface HeadReading {
@@ -103,8 +98,9 @@ export function parseHead(
 ): Result<StartAndHeaders, ParseError> {
   let end = text.indexOf('\r\n');
   if (end < 0) end = text.length;
-  const start = parseStart(text.slice(0, end));
-  if (!start.ok) return start;
+  const line = readStart(text.slice(0, end));
+  if (line.type === 'hopeless') return error(line.code, line.detail);
+  const { start } = line;
   const headers: Header[] = [];
   const most = reading.headers ?? limits.headers;
   let problem: string | undefined;
@@ -112,12 +108,18 @@ export function parseHead(
     end = text.indexOf('\r\n', at);
     if (end < 0) end = text.length;
     if (headers.length >= most) {
-      return error('too-many-headers', `more than ${most} headers`, { start: start.value, headers });
+      return error('too-many-headers', `more than ${most} headers`, { start, headers });
     }
-    const bad = addLine(headers, text.slice(at, end), reading.named);
+    const bad = addLine(headers, text, at, end, reading.named);
     if (reading.dropBadLines !== true) problem ??= bad;
   }
-  const head = { start: start.value, headers };
+  const head = { start, headers };
+  if (line.type === 'flawed') return error(line.code, line.detail, head);
+  if (suspicious.test(text)) {
+    if (hasControl(text.slice(0, text.indexOf('\r\n')))) return error('start-line', 'control character', head);
+    if (reading.dropBadLines === true) return ok({ start, headers: headers.filter(({ value }) => !hasControl(value)) });
+    if (headers.some(({ value }) => hasControl(value))) problem ??= 'control character in a value';
+  }
   return problem === undefined ? ok(head) : error('header-line', problem, head);
 }
 
@@ -133,44 +135,103 @@ export function contentLength(head: StartAndHeaders): number | undefined | 'bad'
   return found;
 }
 
-function readEssentials(head: StartAndHeaders): Essentials | { readonly bad: string; readonly missing: boolean } {
-  const need = (name: string): string | undefined => headerOf(head, name);
-  const [viaValue, from, to, callId, cseqValue] = [
-    need('Via'),
-    need('From'),
-    need('To'),
-    need('Call-ID'),
-    need('CSeq'),
-  ];
+/** True when every value of a Contact line is a name-addr, or it is the star of RFC 3261 section 10.2.2. */
+function areContacts(value: string): boolean {
+  if (!value.includes(',')) return value === '*' || isNameAddr(value);
+  for (let start = 0; start <= value.length;) {
+    const end = nextOutside(value, ',', start);
+    if (!isNameAddr(trimmed(value, start, end))) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+interface Bad {
+  readonly bad: string;
+  readonly missing?: true;
+}
+
+/** The values that RFC 3261 section 8.1.1 makes mandatory, each of which may be there once but for Via. */
+interface Mandatory {
+  via?: string;
+  from?: string;
+  to?: string;
+  callId?: string;
+  cseq?: string;
+  maxForwards?: string;
+}
+
+/** Collects them in one pass; what is wrong when one comes twice or a Contact cannot be read. */
+function collect(headers: readonly Header[]): Mandatory | Bad {
+  const found: Mandatory = {};
+  for (const { name, value } of headers) {
+    switch (name) {
+      case 'Via':
+        found.via ??= value;
+        break;
+      case 'From':
+        if (found.from !== undefined) return { bad: name };
+        found.from = value;
+        break;
+      case 'To':
+        if (found.to !== undefined) return { bad: name };
+        found.to = value;
+        break;
+      case 'Call-ID':
+        if (found.callId !== undefined) return { bad: name };
+        found.callId = value;
+        break;
+      case 'CSeq':
+        if (found.cseq !== undefined) return { bad: name };
+        found.cseq = value;
+        break;
+      case 'Max-Forwards':
+        if (found.maxForwards !== undefined) return { bad: name };
+        found.maxForwards = value;
+        break;
+      case 'Contact':
+        if (!areContacts(value)) return { bad: name };
+        break;
+      default:
+    }
+  }
+  return found;
+}
+
+function readEssentials(head: StartAndHeaders): Essentials | Bad {
+  const found = collect(head.headers);
+  if ('bad' in found) return found;
+  const { via: viaValue, from, to, callId, cseq: cseqValue } = found;
   if (viaValue === undefined) return { bad: 'Via', missing: true };
   if (from === undefined) return { bad: 'From', missing: true };
   if (to === undefined) return { bad: 'To', missing: true };
   if (callId === undefined || callId === '') return { bad: 'Call-ID', missing: true };
   if (cseqValue === undefined) return { bad: 'CSeq', missing: true };
   const via = parseVia(firstVia(viaValue).first);
-  if (via === undefined) return { bad: 'Via', missing: false };
-  if (parseNameAddr(from) === undefined) return { bad: 'From', missing: false };
-  if (parseNameAddr(to) === undefined) return { bad: 'To', missing: false };
+  if (via === undefined) return { bad: 'Via' };
+  const fromTag = readTag(from);
+  // A bar or a blank would break the control protocol's leader, of which Call-ID and tag are a part.
+  if (fromTag === undefined || fromTag.includes('|')) return { bad: 'From' };
+  const toTag = readTag(to);
+  if (toTag === undefined || toTag.includes('|')) return { bad: 'To' };
   const cseq = parseCseq(cseqValue);
-  if (cseq === undefined) return { bad: 'CSeq', missing: false };
-  // A bar or a blank would break the control protocol's leader, of which the Call-ID is a part.
-  if (callId.includes('|') || callId.includes(' ')) return { bad: 'Call-ID', missing: false };
-  const fromTag = tagOf(from) ?? '';
-  const toTag = tagOf(to);
-  if (fromTag.includes('|') || toTag?.includes('|') === true) return { bad: 'From', missing: false };
-  return { callId, fromTag, toTag, cseq: cseq.number, cseqMethod: cseq.method, via };
+  if (cseq === undefined) return { bad: 'CSeq' };
+  if (callId.includes('|') || callId.includes(' ')) return { bad: 'Call-ID' };
+  return { callId, fromTag, toTag: toTag === '' ? undefined : toTag, cseq: cseq.number, cseqMethod: cseq.method, via };
 }
 
 /** Puts a head and its body together, checking what RFC 3261 section 8.1.1 makes mandatory. */
 export function finishMessage(head: StartAndHeaders, body: Buffer): Result<ReadMessage, ParseError> {
   const found = readEssentials(head);
   if ('bad' in found) {
-    return error(found.missing ? 'missing-header' : 'bad-header', `${found.bad} header`, head);
+    return error(found.missing === true ? 'missing-header' : 'bad-header', `${found.bad} header`, head);
   }
   const { start, headers } = head;
   if (start.type === 'request') {
-    if (!isRequestUri(start.uri)) return error('request-uri', 'Request-URI is malformed', head);
-    if (found.cseqMethod !== start.method) return error('bad-header', 'CSeq method is not the request method', head);
+    const uri = judgeRequestUri(start.uri);
+    if (uri === 'malformed') return error('request-uri', 'Request-URI is malformed', head);
+    if (found.cseqMethod !== start.method) return error('method-mismatch', 'CSeq has another method', head);
+    if (uri === 'scheme') return error('scheme', 'Request-URI has an unknown scheme', head);
   }
   const message: SipMessage = { ...start, headers, body };
   return ok({ ...found, message });
@@ -181,7 +242,7 @@ export function cutHead(bytes: Buffer, within: ParseLimits): StartAndHeaders | u
   const end = bytes.lastIndexOf('\r\n', within.head);
   if (end < 0) return undefined;
   const read = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers: within.headers });
-  return read.ok ? read.value : read.error.request;
+  return read.ok ? read.value : read.error.head;
 }
 
 /** Reads a whole message from one datagram or WebSocket frame (RFC 3261 section 18.3). */
@@ -190,12 +251,15 @@ export function parseDatagram(
   limit: number = limits.datagram,
   within: ParseLimits = limits,
 ): Result<ReadMessage, ParseError> {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end > within.head || (end < 0 && bytes.length > within.head)) {
-    return error('too-long', 'headers too long', cutHead(bytes, within));
+  // RFC 3261 section 7.5: line ends before the start line are ignored.
+  let start = 0;
+  while (bytes[start] === 13 && bytes[start + 1] === 10) start += 2;
+  const end = bytes.indexOf('\r\n\r\n', start, 'latin1');
+  if (end - start > within.head || (end < 0 && bytes.length > within.head)) {
+    return error('too-long', 'headers too long', cutHead(bytes.subarray(start), within));
   }
   if (end < 0) return error('no-head-end', 'no empty line after the headers');
-  const head = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers: within.headers });
+  const head = parseHead(bytes.toString('utf8', start, end), { named: receivedHeaderName, headers: within.headers });
   if (!head.ok) return head;
   if (bytes.length > limit) return error('too-long', `longer than ${limit} bytes`, head.value);
   const length = contentLength(head.value);

@@ -84,7 +84,7 @@ export class StreamReader {
     const parsed = parseHead(this.#bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
     this.#bytes = this.#bytes.subarray(end + 4);
     this.#searched = 0;
-    const head = parsed.ok ? parsed.value : parsed.error.request;
+    const head = parsed.ok ? parsed.value : parsed.error.head;
     if (head === undefined) return this.#break(events, parsed.ok ? unframed() : parsed.error);
     // Without a readable length the next message cannot be found, so the stream is lost (RFC 3261 section 18.3).
     const length = contentLength(head);
@@ -110,12 +110,12 @@ export class StreamReader {
   }
 }
 
-function tooLong(detail: string, request: StartAndHeaders | undefined): ParseError {
+function tooLong(detail: string, head: StartAndHeaders | undefined): ParseError {
   const error = { code: 'too-long', retryable: false, detail } as const;
-  return request?.start.type === 'request' ? { ...error, request } : error;
+  return head === undefined ? error : { ...error, head };
 }
 
-function unframed(request?: StartAndHeaders): ParseError {
+function unframed(head?: StartAndHeaders): ParseError {
   const error = { code: 'content-length', retryable: false, detail: 'no readable Content-Length' } as const;
-  return request?.start.type === 'request' ? { ...error, request } : error;
+  return head === undefined ? error : { ...error, head };
 }

@@ -1,4 +1,4 @@
-import { readNumber, readParameters } from './characters.ts';
+import { readNumber, readParameters, trimmed } from './characters.ts';
 
 /** A SIP URI taken apart, RFC 3261 section 19.1. `host` is lower case, an IPv6 one without its brackets. */
 export interface SipUri {
@@ -8,50 +8,73 @@ export interface SipUri {
   readonly host: string;
   readonly port: number | undefined;
   readonly parameters: ReadonlyMap<string, string>;
+  /** What follows the question mark, still escaped; '' when there is none. */
+  readonly headers: string;
 }
 
-const illegal = new Set(['<', '>', '"', ' ', '\t', '|']);
+/** What may never stand in a URI unescaped. The bar is ours: it would break the control protocol's leader. */
+const illegal = /[<>"|\\\0- \x7f]/;
+const name = /^[a-z0-9._-]+$/;
+/** RFC 5118 section 4.10: one colon too many was allowed by an old grammar, so the colons are not counted. */
+const reference = /^[0-9a-f:.]+$/;
+const schemeName = /^[a-z][a-z0-9+.-]*$/;
 
 /** Reads `host`, `host:port` or `[v6]:port`; undefined when it is none of them. */
 export function readHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
-  const bracket = text.startsWith('[') ? text.indexOf(']') : -1;
-  if (text.startsWith('[') && bracket < 0) return undefined;
-  const colon = text.indexOf(':', Math.max(0, bracket));
-  const host = (bracket > 0 ? text.slice(1, bracket) : colon < 0 ? text : text.slice(0, colon)).toLowerCase();
-  if (host === '' || (bracket > 0 && colon > bracket + 1)) return undefined;
-  if (colon < 0) return bracket > 0 && bracket !== text.length - 1 ? undefined : { host, port: undefined };
-  const port = readNumber(text.slice(colon + 1).trim());
+  const v6 = text.charCodeAt(0) === 91;
+  const bracket = v6 ? text.indexOf(']') : -1;
+  if (v6 && bracket < 0) return undefined;
+  const colon = text.indexOf(':', bracket + 1);
+  const end = colon < 0 ? text.length : colon;
+  const host = (v6 ? text.slice(1, bracket) : trimmed(text, 0, end)).toLowerCase();
+  if (!(v6 ? reference : name).test(host)) return undefined;
+  if (v6 && trimmed(text, bracket + 1, end) !== '') return undefined;
+  if (colon < 0) return { host, port: undefined };
+  const port = readNumber(trimmed(text, colon + 1));
   if (port === undefined || port < 1 || port > 65_535) return undefined;
-  return { host: host.trim(), port };
+  return { host, port };
 }
 
 /** Reads a `sip:` or `sips:` URI; undefined when it is malformed or has another scheme. */
 export function parseSipUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':');
   const scheme = text.slice(0, Math.max(0, colon)).toLowerCase();
-  if (scheme !== 'sip' && scheme !== 'sips') return undefined;
-  for (const character of text) if (illegal.has(character)) return undefined;
-  const question = text.indexOf('?');
-  const rest = text.slice(colon + 1, question < 0 ? text.length : question);
-  // The user part may hold semicolons, so the '@' is looked for first (RFC 3261 section 25.1, user-unreserved).
-  const sign = rest.lastIndexOf('@');
-  const user = sign < 0 ? undefined : rest.slice(0, sign);
+  if ((scheme !== 'sip' && scheme !== 'sips') || illegal.test(text)) return undefined;
+  // The user part may hold semicolons and question marks, so the '@' is looked for first (RFC 3261 section 25.1).
+  const sign = text.lastIndexOf('@');
+  const user = sign < 0 ? undefined : text.slice(colon + 1, sign);
   if (user === '') return undefined;
-  const after = rest.slice(sign + 1);
-  const semicolon = after.indexOf(';');
-  const place = readHostPort(semicolon < 0 ? after : after.slice(0, semicolon));
+  const start = sign < 0 ? colon + 1 : sign + 1;
+  const question = text.indexOf('?', start);
+  const end = question < 0 ? text.length : question;
+  const semicolon = text.indexOf(';', start);
+  const placeEnd = semicolon < 0 || semicolon > end ? end : semicolon;
+  const place = readHostPort(text.slice(start, placeEnd));
   if (place === undefined) return undefined;
-  const parameters = semicolon < 0 ? new Map<string, string>() : readParameters(after.slice(semicolon + 1));
-  return { scheme, user, ...place, parameters };
+  const parameters = readParameters(text.slice(placeEnd, end));
+  return { scheme, user, ...place, parameters, headers: question < 0 ? '' : text.slice(question + 1) };
+}
+
+/** Schemes besides sip and sips that a request may be addressed to: RFC 3966, 5031, 3860, 3859. */
+const otherSchemes = new Set(['tel', 'urn', 'im', 'pres']);
+
+/** Whether a text may stand in a Request-URI; `scheme` when it is a URI nobody here can reach (RFC 3261 section 8.2.2.1). */
+export function judgeRequestUri(text: string): 'good' | 'malformed' | 'scheme' {
+  const colon = text.indexOf(':');
+  if (colon < 1 || colon === text.length - 1 || illegal.test(text)) return 'malformed';
+  const scheme = text.slice(0, colon).toLowerCase();
+  if (scheme === 'sip' || scheme === 'sips') {
+    const uri = parseSipUri(text);
+    // RFC 3261 section 19.1.1, table 1: no headers in a Request-URI.
+    return uri === undefined || uri.headers !== '' ? 'malformed' : 'good';
+  }
+  if (!schemeName.test(scheme)) return 'malformed';
+  return otherSchemes.has(scheme) ? 'good' : 'scheme';
 }
 
 /** True for what may stand in a Request-URI: any absolute URI, a SIP one well-formed. */
 export function isRequestUri(text: string): boolean {
-  const colon = text.indexOf(':');
-  if (colon < 1 || colon === text.length - 1) return false;
-  const scheme = text.slice(0, colon).toLowerCase();
-  for (const character of text) if (illegal.has(character)) return false;
-  return scheme === 'sip' || scheme === 'sips' ? parseSipUri(text) !== undefined : true;
+  return judgeRequestUri(text) !== 'malformed';
 }
 
 /** A host as it is written before a port: IPv6 in brackets. */

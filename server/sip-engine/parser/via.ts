@@ -1,4 +1,4 @@
-import { readParameters, splitOutside } from './characters.ts';
+import { isToken, nextOutside, readParameters, trimmed } from './characters.ts';
 import { readHostPort, writeHost } from './uri.ts';
 
 /** One Via value, RFC 3261 section 20.42. */
@@ -10,23 +10,44 @@ export interface Via {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** How much is forgiven: `answerable` takes any version and stray semicolons, enough to know where an error goes. */
+export type ViaReading = 'strict' | 'answerable';
+
+const spaced = /^SIP[ \t]*\/[ \t]*([0-9.]+)[ \t]*\/[ \t]*([^ \t/]+)[ \t]+/i;
+
+/** Finds `SIP/2.0/UDP ` at the start, blanks around the slashes allowed: where it ends, the version and the transport. */
+function readProtocol(text: string): { readonly end: number; version: string; transport: string } | undefined {
+  if (text.startsWith('SIP/2.0/')) {
+    const end = text.indexOf(' ', 8);
+    if (end > 8) return { end, version: '2.0', transport: text.slice(8, end) };
+  }
+  const found = spaced.exec(text);
+  if (found === null) return undefined;
+  const [whole, version = '', transport = ''] = found;
+  return { end: whole.length, version, transport };
+}
+
 /** Reads one Via value; undefined when it is malformed. */
-export function parseVia(text: string): Via | undefined {
-  const semicolon = text.indexOf(';');
-  const first = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
-  let space = 0;
-  while (space < first.length && first[space] !== ' ' && first[space] !== '\t') space++;
-  const protocol = first.slice(0, space).toUpperCase();
-  if (!protocol.startsWith('SIP/2.0/') || protocol.length === 8) return undefined;
-  const place = readHostPort(first.slice(space).trim());
+export function parseVia(text: string, reading: ViaReading = 'strict'): Via | undefined {
+  const protocol = readProtocol(text);
+  if (protocol === undefined || !isToken(protocol.transport)) return undefined;
+  if (reading === 'strict' && protocol.version !== '2.0') return undefined;
+  const semicolon = text.indexOf(';', protocol.end);
+  const end = semicolon < 0 ? text.length : semicolon;
+  const place = readHostPort(trimmed(text, protocol.end, end));
   if (place === undefined) return undefined;
-  const parameters = readParameters(semicolon < 0 ? '' : text.slice(semicolon + 1));
-  return { transport: protocol.slice(8), host: place.host, port: place.port, parameters };
+  const parameters = readParameters(text, end, true);
+  if (parameters.has('')) {
+    if (reading === 'strict') return undefined;
+    parameters.delete('');
+  }
+  return { transport: protocol.transport.toUpperCase(), host: place.host, port: place.port, parameters };
 }
 
 /** Writes it back. */
 export function writeVia(via: Via): string {
-  let text = `SIP/2.0/${via.transport} ${writeHost(via.host)}${via.port === undefined ? '' : `:${via.port}`}`;
+  let text = `SIP/2.0/${via.transport} ${writeHost(via.host)}`;
+  if (via.port !== undefined) text += `:${via.port}`;
   for (const [name, value] of via.parameters) text += value === '' ? `;${name}` : `;${name}=${value}`;
   return text;
 }
@@ -34,8 +55,8 @@ export function writeVia(via: Via): string {
 /** The first of the values in a Via header line, and what follows it ('' when alone). */
 export function firstVia(value: string): { readonly first: string; readonly rest: string } {
   if (!value.includes(',')) return { first: value, rest: '' };
-  const [first = '', ...rest] = splitOutside(value, ',');
-  return { first, rest: rest.join(', ') };
+  const comma = nextOutside(value, ',');
+  return { first: trimmed(value, 0, comma), rest: trimmed(value, comma + 1) };
 }
 
 /**

@@ -18,10 +18,16 @@ export interface TransactionUser {
   strayResponse(response: ReadMessage<SipResponse>, flow: Flow): void;
 }
 
+/** True when its branch is not unique by itself: a peer of RFC 2543, or one that put the bare cookie there. */
+export function isOldStyle(read: ReadMessage): boolean {
+  const branch = read.via.parameters.get('branch') ?? '';
+  return !branch.startsWith(magicCookie) || branch.length === magicCookie.length;
+}
+
 /** RFC 3261 section 17.2.3: which server transaction a request belongs to; `method` INVITE for an ACK or CANCEL. */
 export function serverKey(read: ReadMessage<SipRequest>, method: string): string {
-  const branch = read.via.parameters.get('branch') ?? '';
-  if (branch.startsWith(magicCookie) && branch.length > magicCookie.length) {
+  if (!isOldStyle(read)) {
+    const branch = read.via.parameters.get('branch') ?? '';
     return `${branch} ${read.via.host}:${read.via.port ?? 0} ${method}`;
   }
   // RFC 2543 peers: the request itself is the key. An ACK bears our tag, its INVITE does not, so To is left out.

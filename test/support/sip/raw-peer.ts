@@ -12,7 +12,7 @@ export interface Wire {
   readonly protocol: 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
   readonly host: string;
   readonly port: number;
-  write(text: string, port?: number): void;
+  write(text: string | Buffer, port?: number): void;
   close(): Promise<void>;
 }
 
@@ -188,7 +188,7 @@ export class RawPeer {
   }
 
   /** Writes bytes as they are. */
-  raw(text: string, port?: number): void {
+  raw(text: string | Buffer, port?: number): void {
     this.wire.write(text, port);
   }
 
@@ -197,10 +197,10 @@ export class RawPeer {
   }
 }
 
-/** A peer on a UDP port of its own. */
-export async function udpPeer(host = '127.0.0.1'): Promise<RawPeer> {
+/** A peer on a UDP port of its own; on another loopback address any port is free. */
+export async function udpPeer(host = '127.0.0.1', port = 0): Promise<RawPeer> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  socket.bind(0, host);
+  socket.bind(port, host);
   await once(socket, 'listening');
   const peer = new RawPeer({
     protocol: 'UDP',
