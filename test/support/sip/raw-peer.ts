@@ -206,7 +206,7 @@ export async function udpPeer(host = '127.0.0.1', port = 0): Promise<RawPeer> {
     protocol: 'UDP',
     host,
     port: socket.address().port,
-    write: (text, port = 0) => socket.send(text, port, host),
+    write: (text, port = 0) => socket.send(text, port, host.startsWith('127.') ? '127.0.0.1' : host),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   });
   socket.on('message', (bytes) => peer.received(bytes.toString()));
