@@ -1,4 +1,4 @@
-/** `jackfield agent list|show|password|pause|resume|logout`. */
+/** `jackfield agent list|show|password|pause|resume|logout`, and `device` and `ring` of cli/device.ts. */
 import type { Command } from 'commander';
 import { agentSummary, callSummary, passwordResult } from '../protocol/rest.ts';
 import type { AgentStateRequest, AgentSummary, CallSummary } from '../protocol/rest.ts';
@@ -7,10 +7,12 @@ import type { Api } from './api.ts';
 import { openApi, siteConfig } from './api.ts';
 import { callLines } from './call/records.ts';
 import { currentPlan } from './plan.ts';
+import { deviceLines, registerDevices } from './device.ts';
 import type { Column } from './table.ts';
 import { tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { CliError, exitCodes, perform, processTerminal, withCommonOptions } from './terminal.ts';
+import { deviceTexts } from './texts/devices.ts';
 import { peopleTexts } from './texts/people.ts';
 import { recordTexts } from './texts/records.ts';
 import { speaker } from './texts/text.ts';
@@ -26,6 +28,13 @@ export function presenceText(agent: AgentSummary, say: Say): string {
   return agent.pauseReason === undefined ? text : `${text} (${agent.pauseReason})`;
 }
 
+/** Whether a call would reach the agent; a phone that is registered but dead is named. */
+export function phoneText({ registered, devices }: AgentSummary, say: Say): string {
+  const dead = devices.filter(({ reachable }) => !reachable).length;
+  const text = say(registered ? 'registered' : 'not-registered');
+  return dead === 0 ? text : say('some-dead', { text, dead });
+}
+
 function columns(say: Say, now: number): Column<AgentSummary>[] {
   return [
     { title: say('title-id'), of: (agent) => agent.id },
@@ -34,7 +43,7 @@ function columns(say: Say, now: number): Column<AgentSummary>[] {
     { title: say('title-activity'), of: (agent) => say(`activity-${agent.activity}`) },
     { title: say('title-since'), of: (agent) => dateTime(agent.since) },
     { title: say('title-for'), of: (agent) => lasting(now - agent.since), align: 'right' },
-    { title: say('title-phone'), of: (agent) => say(agent.registered ? 'registered' : 'not-registered') },
+    { title: say('title-phone'), of: (agent) => phoneText(agent, say) },
     { title: say('title-call'), of: (agent) => agent.callId },
   ];
 }
@@ -64,6 +73,10 @@ function skillLines(agent: Agent | undefined, say: Say): string[] {
   ];
 }
 
+function phoneLines({ ring, devices }: AgentSummary, say: ReturnType<typeof speaker<typeof deviceTexts>>): string[] {
+  return ['', ...deviceLines(devices, say), say('rings-phones', { ring: say(`ring-${ring}`) })];
+}
+
 async function show(id: string, json: boolean, terminal: Terminal, say: Say): Promise<number> {
   const api = openApi(terminal);
   const agent = await find(api, id, say);
@@ -78,6 +91,7 @@ async function show(id: string, json: boolean, terminal: Terminal, say: Say): Pr
   const lines = [
     ...agentLines([agent], say, Date.now()),
     ...skillLines(described, say),
+    ...phoneLines(agent, speaker(deviceTexts, terminal.language)),
     '',
     say('latest-calls'),
     ...callLines(calls, speaker(recordTexts, terminal.language)),
@@ -125,6 +139,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     readonly json?: boolean;
     readonly reason?: string;
   }
+  registerDevices(agent, terminal);
   withCommonOptions(agent.command('list').description(say('agent-list')), terminal).action((options: Options) =>
     perform(terminal, () => list(options.json === true, terminal, say)),
   );

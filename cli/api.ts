@@ -57,6 +57,11 @@ export class Api {
     return this.#read(path, await this.#ask('POST', path, body), schema, []);
   }
 
+  /** Removes what a path names. */
+  async remove(path: string): Promise<void> {
+    this.#read(path, await this.#ask('DELETE', path), z.unknown(), []);
+  }
+
   /** Follows a list from page to page up to `limit` items. */
   async list<T>(path: string, item: z.ZodType<T>, limit: number, query: Query = {}): Promise<T[]> {
     const items: T[] = [];
@@ -70,7 +75,7 @@ export class Api {
     return items;
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+  async #ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     const headers = { authorization: `Bearer ${this.#token}`, accept: 'application/json', connection: 'close' };
     try {
       const response = await fetch(`${this.url}${path}`, {

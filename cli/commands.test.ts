@@ -116,6 +116,8 @@ const agent: AgentSummary = {
   activity: 'idle',
   since: 1000,
   registered: true,
+  ring: 'all',
+  devices: [],
 };
 const call: CallSummary = {
   id: '01M81BP6VP1CD366BS46KD4BRT',
@@ -133,6 +135,51 @@ const call: CallSummary = {
   cause: 'caller-hangup',
   alerts: 1,
 };
+
+const credentials = {
+  ...{ agent: 'alice', name: 'home', username: 'alice-home', password: 'secret' },
+  ...{ domain: 'jackfield.local', server: '192.0.2.1:5060' },
+};
+
+describe('desk phones', () => {
+  const path = '/api/v1/agents/alice/devices';
+  const device = { id: 'd1', kind: 'desk', name: 'desk', userAgent: 'phone 1', reachable: false, since: 1000 } as const;
+
+  it('are added: what to type in is printed once', async () => {
+    await serve({ [`POST ${path}`]: () => ({ status: 201, body: credentials }) });
+    const credentialLines = await jackfield(['agent', 'device', 'add', 'alice', '--name', 'home']);
+    expect(requests[0]?.body).toBe('{"name":"home"}');
+    for (const each of ['alice-home', 'secret', '192.0.2.1:5060']) expect(credentialLines.out).toContain(each);
+    expect((await jackfield(['agent', 'device', 'add', 'alice'], 'zh')).out).toContain('密码不再显示');
+  });
+
+  it('are listed with what is registered, and one that does not answer is shown so', async () => {
+    const account = { name: 'desk', username: 'alice-desk', createdAt: 1000, registered: [device] };
+    const dead = { ...agent, devices: [device] };
+    await serve({
+      [`GET ${path}`]: () => ({ body: { items: [account] } }),
+      'GET /api/v1/agents': () => ({ body: { items: [dead] } }),
+      'GET /api/v1/calls': () => ({ body: { items: [] } }),
+    });
+    expect((await jackfield(['agent', 'device', 'list', 'alice'])).out).toMatch(
+      /desk +alice-desk +does not answer +phone 1/,
+    );
+    expect((await jackfield(['agent', 'list'])).out).toContain('registered, 1 not answering');
+    expect((await jackfield(['agent', 'show', 'alice'], 'zh')).out).toMatch(/desk +无应答.*phone 1/);
+    expect((await jackfield(['agent', 'device', 'list', 'eve'])).code).toBe(1);
+  });
+
+  it('are removed, and which are rung is chosen', async () => {
+    await serve({
+      [`DELETE ${path}/desk`]: () => ({ body: {} }),
+      'POST /api/v1/agents/alice/ring': () => ({ body: { ...agent, ring: 'desk' } }),
+    });
+    expect((await jackfield(['agent', 'device', 'remove', 'alice'])).code).toBe(0);
+    expect((await jackfield(['agent', 'ring', 'alice', 'desk'])).out).toContain('rings the desk phones only');
+    expect(requests.map(({ method }) => method)).toEqual(['DELETE', 'POST']);
+    expect((await jackfield(['agent', 'device', 'remove', 'alice', '--name', 'x'])).code).toBe(1);
+  });
+});
 
 describe('finding the server', () => {
   it.each([

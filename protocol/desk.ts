@@ -89,8 +89,30 @@ export const deskQueue = z.object({
 });
 export type DeskQueue = z.infer<typeof deskQueue>;
 
+/** Which of an agent's phones a call rings. */
+export const ringChoice = z.enum(['all', 'softphone', 'desk']);
+export type RingChoice = z.infer<typeof ringChoice>;
+
+/** One registered device of an agent. */
+export const deskDevice = z.object({
+  id,
+  kind: z.enum(['softphone', 'desk']),
+  /** What its owner calls it; a softphone has none. */
+  name: z.string().optional(),
+  userAgent: z.string(),
+  /** False: registered, but it does not answer, or its connection is gone. It is not rung. */
+  reachable: z.boolean(),
+  /** Since when it is registered, or so. */
+  since: time,
+});
+export type DeskDevice = z.infer<typeof deskDevice>;
+
+export const deskPhones = z.object({ ring: ringChoice, devices: z.array(deskDevice) });
+export type DeskPhones = z.infer<typeof deskPhones>;
+
 export const deskState = z.object({
   agent: deskAgent,
+  phones: deskPhones,
   call: deskCall.nullable(),
   queues: z.array(deskQueue),
   dispositions: z.array(z.object({ code: z.string(), label })),
@@ -101,6 +123,7 @@ export type DeskState = z.infer<typeof deskState>;
 
 export const deskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent-changed'), agent: deskAgent }),
+  z.object({ type: z.literal('phones-changed'), phones: deskPhones }),
   /** The whole call, without its transcript and alerts, which are kept as they are. */
   z.object({ type: z.literal('call-changed'), call: deskCall.omit({ transcript: true, alerts: true }) }),
   /** The call has left the desk (wrap-up done, offer lost). */
@@ -116,6 +139,7 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('go-available') }),
   z.object({ type: z.literal('pause'), reason: z.string().min(1).max(64) }),
   z.object({ type: z.literal('sign-out') }),
+  z.object({ type: z.literal('ring'), ring: ringChoice }),
   z.object({ type: z.literal('decline'), offerId }),
   z.object({ type: z.literal('mute'), callId, muted: z.boolean() }),
   z.object({ type: z.literal('hold'), callId }),
@@ -157,6 +181,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
   switch (event.type) {
     case 'agent-changed':
       return { ...state, agent: event.agent };
+    case 'phones-changed':
+      return { ...state, phones: event.phones };
     case 'call-changed': {
       const same = state.call?.callId === event.call.callId ? state.call : undefined;
       return { ...state, call: { ...event.call, transcript: same?.transcript ?? [], alerts: same?.alerts ?? [] } };

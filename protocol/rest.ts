@@ -1,6 +1,6 @@
 /** The bodies of the HTTP API, one schema each; `/api/openapi.json` is generated from them. */
 import { z } from 'zod';
-import { activity, presence } from './desk.ts';
+import { activity, deskDevice, presence, ringChoice } from './desk.ts';
 import { agentId, callId, id, queueId, time } from './ids.ts';
 
 /** `POST /api/v1/login` */
@@ -84,7 +84,11 @@ export const agentSummary = z.object({
   pauseReason: z.string().optional(),
   activity,
   since: time,
+  /** Whether a call would reach one of the phones the agent wants rung. */
   registered: z.boolean(),
+  /** Which phones a call rings. */
+  ring: ringChoice,
+  devices: z.array(deskDevice),
   callId: callId.optional(),
 });
 export type AgentSummary = z.infer<typeof agentSummary>;
@@ -118,6 +122,41 @@ export const agentStateRequest = z.object({
   reason: z.string().min(1).max(64).optional(),
 });
 export type AgentStateRequest = z.infer<typeof agentStateRequest>;
+
+/** `POST /api/v1/agents/{id}/ring` */
+export const ringRequest = z.object({ ring: ringChoice });
+
+/** `POST /api/v1/agents/{id}/devices`: a SIP account for a desk phone. */
+export const deviceRequest = z.object({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(32)
+    .regex(/^[\p{L}\p{N} ._-]+$/u)
+    .default('desk'),
+});
+/** What to type in at the phone. The password is not told again. */
+export const deviceCredentials = z.object({
+  agent: agentId,
+  name: z.string(),
+  username: z.string(),
+  password: z.string(),
+  /** SIP domain and digest realm. */
+  domain: z.string(),
+  /** Registrar or outbound proxy: `host:port`. */
+  server: z.string(),
+});
+export type DeviceCredentials = z.infer<typeof deviceCredentials>;
+/** One line of `GET /api/v1/agents/{id}/devices`. */
+export const deviceAccount = z.object({
+  name: z.string(),
+  username: z.string(),
+  createdAt: time,
+  /** What is registered under that name now. */
+  registered: z.array(deskDevice),
+});
+export type DeviceAccountSummary = z.infer<typeof deviceAccount>;
 
 /** `POST /api/v1/agents/{id}/password`: a login for an agent of the dialplans; a password is made unless one is given. */
 export const passwordRequest = z.object({ password: z.string().min(12).max(256).optional() });

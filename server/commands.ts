@@ -5,11 +5,13 @@ import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import type { Calls, CallState } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
+import type { Phones } from './phones.ts';
 
 export interface CommandPorts {
   readonly calls: Calls;
   readonly floor: Floor;
   readonly plan: () => Plan | undefined;
+  readonly phones: Pick<Phones, 'choose'>;
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
@@ -26,6 +28,8 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
       return pause(ports, agentId, command.reason);
     case 'sign-out':
       return floor.signOut(agentId);
+    case 'ring':
+      return void ports.phones.choose(agentId, command.ring);
     case 'decline':
       return decline(ports, agentId, command.offerId);
     case 'mute':

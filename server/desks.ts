@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import {
   type Alert,
   type DeskAgent,
+  type DeskPhones,
   type DeskQueue,
   type DeskState,
   foldDesk,
@@ -20,6 +21,7 @@ export interface DesksOptions {
   readonly clock: Clock;
   readonly plan: () => Plan | undefined;
   readonly agent: (agentId: string) => Agent | undefined;
+  readonly phonesOf: (agentId: string) => DeskPhones;
   readonly nameOf: (number: string) => string | undefined;
   /** The transcript and the alerts of a call that began before this run of the server. */
   readonly past: (callId: string) => { readonly transcript: TranscriptLine[]; readonly alerts: Alert[] };
@@ -67,6 +69,11 @@ export class Desks {
     this.#feeds.get(agent.id)?.publish({ type: 'agent-changed', agent: deskAgentOf(agent) });
     const call = agent.activity.type === 'wrap-up' ? this.#calls.get(agent.activity.callId) : undefined;
     if (call !== undefined) this.callChanged(call);
+  }
+
+  /** An agent's phones, or which are rung, have changed. */
+  phonesChanged(agentId: string): void {
+    this.#feeds.get(agentId)?.publish({ type: 'phones-changed', phones: this.#options.phonesOf(agentId) });
   }
 
   /** Shows a call on the desk of the agent it concerns, and takes it off the desk it no longer concerns. */
@@ -140,6 +147,7 @@ export class Desks {
     const plan = this.#options.plan();
     const empty: DeskState = {
       agent: deskAgentOf(agent),
+      phones: this.#options.phonesOf(agent.id),
       call: null,
       queues: this.#queues,
       dispositions: (plan?.dispositions ?? []).map((each) => ({ ...each })),

@@ -1,9 +1,12 @@
 /** The living server as the HTTP API sees it. */
 import { fail, ok, type Result } from '../base/result.ts';
+import type { RingChoice } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
+  DeviceAccountSummary,
+  DeviceCredentials,
   DialplanStatus,
   QueueSummary,
   Readiness,
@@ -99,15 +102,45 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening } = this.#brain;
+    const { floor, plans, calls, listening, phones } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
-    const ports = { floor, calls, plan: () => plans.current, acknowledge: listening.acknowledge.bind(listening) };
+    const ports = {
+      floor,
+      calls,
+      plan: () => plans.current,
+      acknowledge: listening.acknowledge.bind(listening),
+      phones,
+    };
     const problem = obey(ports, agentId, commandOf(wanted));
     const after = floor.agent(agentId);
     return problem !== undefined || after === undefined
       ? fail(problem ?? makeProblem('not-found', { what: 'agent' }))
       : ok(this.#summaryOf(after));
+  }
+
+  setRing(agentId: string, ring: RingChoice): Result<AgentSummary, Problem> {
+    const { floor, phones } = this.#brain;
+    const agent = floor.agent(agentId);
+    if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
+    phones.choose(agentId, ring);
+    return ok(this.#summaryOf(floor.agent(agentId) ?? agent));
+  }
+
+  devices(agentId: string): readonly DeviceAccountSummary[] {
+    const { phones } = this.#brain;
+    const { devices } = phones.phonesOf(agentId);
+    return phones.accountsOf(agentId).map(({ name, username, createdAt }) => {
+      return { name, username, createdAt, registered: devices.filter((device) => device.name === name) };
+    });
+  }
+
+  addDevice(agentId: string, name: string): Promise<Result<DeviceCredentials, Problem>> {
+    return this.#brain.phones.add(agentId, name);
+  }
+
+  removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>> {
+    return this.#brain.phones.remove(agentId, device);
   }
 
   hangUp(callId: string, _by: string): Result<undefined, Problem> {
@@ -126,6 +159,7 @@ export class Live implements LivePort {
       activity,
       since,
       registered: agent.registered,
+      ...this.#brain.phones.phonesOf(id),
       ...('callId' in agent.activity ? { callId: agent.activity.callId } : {}),
     };
   }

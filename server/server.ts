@@ -15,9 +15,9 @@ import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { MediaClient } from './media-client.ts';
+import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
-import { Registrations } from './registrations.ts';
 import { Rows } from './rows.ts';
 import { AddressSet, type Invite, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
@@ -42,10 +42,10 @@ export class Brain {
   readonly desks: Desks;
   readonly listening: Listening;
   readonly media: MediaClient;
+  readonly phones: Phones;
   readonly sip: SipSide;
   readonly gateway: DeskGateway;
   readonly #rows: Rows;
-  readonly #registrations: Registrations;
   readonly #kept: Kept;
   readonly #scope = new Scope();
   readonly #leaving = new Map<string, () => void>();
@@ -61,7 +61,6 @@ export class Brain {
     this.store = openStore(ledger, clock);
     this.#kept = readKept(ledger, this.store);
     this.#rows = new Rows(ledger, clock);
-    this.#registrations = new Registrations(this.#rows, clock);
     this.plans = this.#makePlans();
     this.media = new MediaClient(
       {
@@ -73,6 +72,7 @@ export class Brain {
       },
       logger,
     );
+    this.phones = this.#makePhones();
     this.sip = this.#makeSip();
     this.floor = new Floor(
       {
@@ -106,6 +106,7 @@ export class Brain {
       clock,
       plan: () => this.plans.current,
       agent: (agentId) => this.floor.agent(agentId),
+      phonesOf: (agentId) => this.phones.phonesOf(agentId),
       nameOf: (number) => this.store.contacts.find(number)?.name,
       past: (callId) => this.listening.past(callId),
     });
@@ -134,7 +135,7 @@ export class Brain {
     defer('floor', () => this.floor.close());
     const { current } = this.plans;
     if (current !== undefined) this.floor.configure(current);
-    defer('registrations', () => this.#registrations.flush());
+    defer('phones', () => this.phones.close());
     defer('sip', () => this.sip.close());
     await this.sip.start({ dialogs: this.#kept.dialogs, bindings: this.#kept.bindings });
     defer('media', () => this.media.close());
@@ -199,6 +200,23 @@ export class Brain {
     this.store.legs.removeCall(state.callId);
   }
 
+  #makePhones(): Phones {
+    const { config, clock, store } = this;
+    return new Phones({
+      ...{ clock, store, rows: this.#rows, realm: config.sip.domain },
+      server: `${advertisedAddress(config)}:${String(config.sip.port)}`,
+      isAgent: (id) => this.floor.agent(id) !== undefined,
+      changed: (agentId) => {
+        this.floor.setRegistered(
+          agentId,
+          this.phones.toRing(agentId).some(({ kind }) => kind === 'webrtc'),
+        );
+        this.desks.phonesChanged(agentId);
+      },
+      removed: (agentId, username) => this.sip.accountRemoved(agentId, username),
+    });
+  }
+
   #makeSip(): SipSide {
     const { config, clock, logger } = this;
     const { calls: numbers, sip } = config;
@@ -218,7 +236,7 @@ export class Brain {
         logger,
         newCallId: () => this.#nextId(),
         key: readKey(join(config.home, 'data', 'credentials.key')),
-        accountOf: () => undefined,
+        accountOf: (username) => this.phones.accountOf(username),
         devices: { digest: sip.digest, ...sip.registrations },
       },
       {
@@ -230,13 +248,7 @@ export class Brain {
           const subject = this.#rows.subjectOfCall(callId);
           if (subject !== undefined) this.store.legs.put({ id: legId, callId, subject, state: { ...dialog } });
         },
-        registrationChanged: (agentId, bindings) => {
-          this.#registrations.changed(agentId, bindings);
-          this.floor.setRegistered(
-            agentId,
-            bindings.some(({ kind, reachable }) => kind === 'webrtc' && reachable),
-          );
-        },
+        registrationChanged: (agentId, bindings) => this.phones.bindingsChanged(agentId, bindings),
         engineChanged: (connected) => logger.info({ connected }, 'the SIP engine'),
       },
     );
@@ -297,6 +309,7 @@ export class Brain {
           {
             calls: this.calls,
             floor: this.floor,
+            phones: this.phones,
             plan: () => this.plans.current,
             acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
           },

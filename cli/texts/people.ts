@@ -2,7 +2,10 @@ import type { Catalogue } from './text.ts';
 
 /** Words of `jackfield agent`, `contact` and `erase`. */
 export const peopleTexts = {
-  agent: { en: 'agents: list, show, pause, resume, sign out', zh: '坐席：列出、查看、示忙、示闲、签出' },
+  agent: {
+    en: 'agents: list, show, pause, resume, sign out, their phones',
+    zh: '坐席：列出、查看、示忙、示闲、签出、话机',
+  },
   'agent-list': { en: 'list agents and what they are doing', zh: '列出坐席及其状态' },
   'agent-show': { en: 'show one agent with skills and latest calls', zh: '查看一名坐席的技能和最近通话' },
   'agent-pause': { en: 'make an agent paused', zh: '强制示忙' },
@@ -25,7 +28,7 @@ export const peopleTexts = {
   'title-activity': { en: 'ACTIVITY', zh: '话路' },
   'title-since': { en: 'SINCE', zh: '自' },
   'title-for': { en: 'FOR', zh: '时长' },
-  'title-phone': { en: 'PHONE', zh: '软电话' },
+  'title-phone': { en: 'PHONE', zh: '话机' },
   'title-call': { en: 'CALL', zh: '通话' },
   'title-numbers': { en: 'NUMBERS', zh: '号码' },
   'title-notes': { en: 'NOTES', zh: '备注' },
@@ -39,6 +42,7 @@ export const peopleTexts = {
   'activity-wrap-up': { en: 'wrap-up', zh: '话后整理' },
   registered: { en: 'registered', zh: '已注册' },
   'not-registered': { en: 'not registered', zh: '未注册' },
+  'some-dead': { en: '{text}, {dead} not answering', zh: '{text}，{dead} 台无应答' },
   skills: { en: 'Skills: {skills}', zh: '技能：{skills}' },
   queues: { en: 'Queues: {queues}', zh: '队列：{queues}' },
   languages: { en: 'Languages: {languages}', zh: '语言：{languages}' },

@@ -83,6 +83,15 @@ export const httpProblems = {
     expected: { en: 'a new key for each new request', zh: '每个新请求使用新的 key' },
     todo: { en: 'Send it with a new key; nothing was changed.', zh: '请更换 key 后重发；未作任何更改。' },
   },
+  'device-exists': {
+    status: 409,
+    what: { en: 'This agent has a device "{name}" already.', zh: '该坐席已有名为“{name}”的设备。' },
+    expected: { en: 'a name that this agent has not used yet', zh: '该坐席尚未使用的名称' },
+    todo: {
+      en: 'Choose another name, or remove the old device first.',
+      zh: '请使用其他名称，或先删除旧设备。',
+    },
+  },
   'contact-conflict': {
     status: 409,
     what: {

@@ -4,6 +4,7 @@ import { Feed } from './feed.ts';
 
 const state: DeskState = {
   agent: { id: 'alice', name: 'Alice', presence: 'available', activity: 'idle', since: 0 },
+  phones: { ring: 'all', devices: [] },
   call: null,
   queues: [],
   dispositions: [],

@@ -90,6 +90,32 @@ async function login(name: string, password = 'secret'): Promise<string> {
   return (body as { token: string }).token;
 }
 
+describe('desk phones', () => {
+  const path = '/api/v1/agents/alice/devices';
+
+  it('are made and removed by an admin, who is told the password once', async () => {
+    const made = await call('POST', path, { token: adminToken, body: { name: 'home' } });
+    expect(made).toMatchObject({ status: 201, body: { username: 'alice-home', password: 'p' } });
+    const again = await call('POST', path, { token: adminToken, body: {} });
+    expect(again).toMatchObject({ status: 409, body: { code: 'device-exists' } });
+    expect((await call('POST', path, { token: adminToken, body: { name: '<b>' } })).status).toBe(400);
+    expect((await call('DELETE', `${path}/desk`, { token: adminToken })).status).toBe(200);
+    expect((await call('DELETE', `${path}/none`, { token: adminToken })).status).toBe(404);
+    expect((await call('POST', path, { token: await login('sue'), body: {} })).status).toBe(403);
+  });
+
+  it('are listed to their agent and to supervisors; which are rung is theirs to choose', async () => {
+    const [alice, sue] = [await login('alice'), await login('sue')];
+    for (const token of [alice, sue])
+      expect(await call('GET', path, { token })).toMatchObject({ body: { items: [{ username: 'alice-desk' }] } });
+    expect((await call('GET', '/api/v1/agents/sue/devices', { token: alice })).status).toBe(403);
+    const chosen = await call('POST', '/api/v1/agents/alice/ring', { token: alice, body: { ring: 'desk' } });
+    expect(chosen).toMatchObject({ status: 200, body: { ring: 'desk' } });
+    expect((await call('POST', '/api/v1/agents/sue/ring', { token: alice, body: { ring: 'all' } })).status).toBe(403);
+    expect((await call('POST', '/api/v1/agents/alice/ring', { token: alice, body: { ring: 'x' } })).status).toBe(400);
+  });
+});
+
 describe('logging in', () => {
   it('gives a token, SIP credentials and the desk', async () => {
     const reply = await call('POST', '/api/v1/login', { body: { name: 'Alice', password: 'secret' } });

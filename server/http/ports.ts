@@ -1,9 +1,12 @@
 /** What the HTTP API needs of the living server. `main.ts` connects these ports. */
 import type { Result } from '../../base/result.ts';
+import type { RingChoice } from '../../protocol/desk.ts';
 import type { Problem } from '../../protocol/problems/index.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
+  DeviceAccountSummary,
+  DeviceCredentials,
   DialplanStatus,
   QueueSummary,
   Readiness,
@@ -22,6 +25,14 @@ export interface LivePort {
   mintSipCredentials(agentId: string): Result<SipCredentials, Problem>;
   /** `by`: the account that asks, for the ledger. */
   setAgentState(agentId: string, wanted: AgentStateRequest, by: string): Result<AgentSummary, Problem>;
+  /** Which of an agent's phones a call rings from now on. */
+  setRing(agentId: string, ring: RingChoice): Result<AgentSummary, Problem>;
+  /** Accounts of an agent's desk phones. */
+  devices(agentId: string): readonly DeviceAccountSummary[];
+  /** Makes an account for a desk phone. Resolves when durable; rejects with `LedgerError`. */
+  addDevice(agentId: string, name: string): Promise<Result<DeviceCredentials, Problem>>;
+  /** Removes one by its name or user name; a phone registered with it is no longer rung. */
+  removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>>;
   /** Ends a call; its end is told by the ledger. */
   hangUp(callId: string, by: string): Result<undefined, Problem>;
 }

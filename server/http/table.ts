@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import type { Route } from './route.ts';
 import { callRoutes } from './routes/calls.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { deviceRoutes } from './routes/devices.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { siteRoutes } from './routes/site.ts';
@@ -13,6 +14,7 @@ export function routeTable(context: Context): Route[] {
     ...contactRoutes(context),
     ...callRoutes(context),
     ...siteRoutes(context),
+    ...deviceRoutes(context),
     ...operationRoutes(context, () => table),
   ];
   return table;

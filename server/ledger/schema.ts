@@ -84,8 +84,21 @@ const storeTables = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
+/** Accounts of desk phones. */
+const deviceTables = `
+  CREATE TABLE devices (
+    username TEXT PRIMARY KEY,
+    agent TEXT NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    realm TEXT NOT NULL,
+    ha1s TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (agent, name)
+  ) STRICT;
+`;
+
 /** One entry per version; an entry that was ever released is never changed, only followed. */
-const migrations: readonly string[] = [ledgerTables + storeTables];
+const migrations: readonly string[] = [ledgerTables + storeTables, deviceTables];
 
 /** Brings the tables to this version, and ties a new database to its key. Throws `ledger-key-wrong` for another's. */
 export function prepareSchema(db: Database, fingerprint: string): void {

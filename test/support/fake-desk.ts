@@ -40,6 +40,7 @@ type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts'>;
 export function quietDesk(): DeskState {
   return {
     agent: { id: 'anna', name: 'Anna Li', presence: 'offline', activity: 'idle', since: Date.now() },
+    phones: { ring: 'all', devices: [] },
     call: null,
     queues: [
       { id: 'orders', name: { en: 'Orders', zh: '订单' }, waiting: 0 },
@@ -320,6 +321,8 @@ export class FakeDesk {
         return this.#presence('paused', command.reason);
       case 'sign-out':
         return this.#presence('offline');
+      case 'ring':
+        return this.tell({ type: 'phones-changed', phones: { ...this.state.phones, ring: command.ring } });
       case 'mute':
         return this.tellCall({ muted: command.muted });
       case 'hold':

@@ -12,6 +12,8 @@ export const idle: AgentSummary = {
   activity: 'idle',
   since: 1,
   registered: false,
+  ring: 'all',
+  devices: [],
 };
 
 export interface FakeLiveParts {
@@ -40,6 +42,19 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
       }),
     setAgentState: (id, { presence }) =>
       id === 'alice' ? ok({ ...idle, presence }) : fail(makeProblem('not-found', { what: 'agent' })),
+    setRing: (id, ring) => (id === 'alice' ? ok({ ...idle, ring }) : fail(makeProblem('not-found', { what: 'agent' }))),
+    devices: () => [{ name: 'desk', username: 'alice-desk', createdAt: 1, registered: [] }],
+    addDevice: (agent, name) =>
+      Promise.resolve(
+        name === 'desk'
+          ? fail(makeProblem('device-exists', { name }))
+          : ok({
+              ...{ agent, name, username: `${agent}-${name}`, password: 'p' },
+              ...{ domain: 'jackfield.local', server: '127.0.0.1:5060' },
+            }),
+      ),
+    removeDevice: (_agent, device) =>
+      Promise.resolve(device === 'desk' ? ok(undefined) : fail(makeProblem('not-found', { what: 'device' }))),
     hangUp(callId) {
       hungUp.push(callId);
       return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));

@@ -7,6 +7,7 @@ import type { FeedEvent, FeedLink, FeedState, FeedTimings } from './feed-machine
 const timings: FeedTimings = { quietMs: 15, answerMs: 8, startOverMs: 5, longestWaitMs: 1000 };
 const desk: DeskState = {
   agent: { id: 'anna', name: 'Anna', presence: 'available', activity: 'idle', since: 0 },
+  phones: { ring: 'all', devices: [] },
   call: null,
   queues: [],
   dispositions: [],

@@ -7,6 +7,7 @@ import type { SocketEvents } from './feed.ts';
 
 const state: DeskState = {
   agent: { id: 'anna', name: 'Anna', presence: 'available', activity: 'idle', since: 0 },
+  phones: { ring: 'all', devices: [] },
   call: null,
   queues: [],
   dispositions: [],
