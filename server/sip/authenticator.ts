@@ -75,10 +75,10 @@ export class Authenticator {
 
   /**
    * The WWW-Authenticate headers, best first (RFC 8760 section 2.4: a client takes the topmost it knows). `md5` tells
-   * where that one stands: `first` for a browser, because SIP.js looks at nothing but the first; `only` for phones that
+   * where that one stands: `last` for a browser, because SIP.js looks at nothing but the last line; `only` for phones that
    * can stand no other beside it, where the site allows it.
    */
-  challenges(now: number, how: { readonly md5: 'usual' | 'first' | 'only'; readonly stale: boolean }): string[] {
+  challenges(now: number, how: { readonly md5: 'usual' | 'last' | 'only'; readonly stale: boolean }): string[] {
     const { realm, nonces } = this.#options;
     const nonce = nonces.make(now);
     const stale = how.stale ? ', stale=true' : '';
@@ -88,9 +88,9 @@ export class Authenticator {
     );
   }
 
-  #offered(md5: 'usual' | 'first' | 'only'): readonly DigestAlgorithm[] {
+  #offered(md5: 'usual' | 'last' | 'only'): readonly DigestAlgorithm[] {
     const { algorithms } = this.#options;
-    if (md5 === 'first') return [ofMinted, ...algorithms.filter((algorithm) => algorithm !== ofMinted)];
+    if (md5 === 'last') return [...algorithms.filter((algorithm) => algorithm !== ofMinted), ofMinted];
     return md5 === 'only' && algorithms.includes('md5') ? ['md5'] : algorithms;
   }
 

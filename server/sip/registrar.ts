@@ -169,7 +169,7 @@ export class Registrar {
     const { authenticator, clock } = this.#options;
     const transport = transportOf(req);
     const browser = transport === 'ws' || transport === 'wss';
-    const md5 = browser ? 'first' : this.#simplePeers.isSimple(peerOf(req)) ? 'only' : 'usual';
+    const md5 = browser ? 'last' : this.#simplePeers.isSimple(peerOf(req)) ? 'only' : 'usual';
     return authenticator.challenges(clock.now(), { md5, stale });
   }
 
