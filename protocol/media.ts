@@ -16,6 +16,15 @@ export type Language = z.infer<typeof language>;
 /** `to` hears `from`, louder or softer by `gainDb` decibels. */
 export const edge = z.object({ from: endpointId, to: endpointId, gainDb: z.number().min(-60).max(20).default(0) });
 
+/** A call progress tone (ITU-T E.180): the far side rings, is busy, or cannot be reached. */
+export const tone = z.enum(['ringback', 'busy', 'congestion']);
+export type Tone = z.infer<typeof tone>;
+
+/** How a play names a tone among its files: generated with the cadence of the country (ISO 3166), one period of it. */
+export function toneUri(name: Tone, country: string): string {
+  return `tone:${name}/${country}`;
+}
+
 /**
  * Plays files to one endpoint, one after the other, and hides its edges meanwhile. The id makes it one play over all
  * revisions: it goes on undisturbed while the id stays in the graph, and stops when it leaves.
@@ -23,7 +32,7 @@ export const edge = z.object({ from: endpointId, to: endpointId, gainDb: z.numbe
 export const play = z.object({
   playId: id,
   to: endpointId,
-  /** Absolute paths of WAV files (PCM16, mono, 8 or 16 kHz). */
+  /** Absolute paths of WAV files (PCM16, mono, 8 or 16 kHz), or tones (`toneUri`). */
   files: z.array(z.string().min(1)).min(1).max(64),
   loop: z.boolean().default(false),
 });

@@ -20,6 +20,15 @@ export interface PromptMade {
 /** How many encoded prompts are kept; the one unused for longest goes first. */
 const mostKept = 500;
 
+/** Names what would be read; undefined when there is nothing. A tone never changes. */
+async function keyOf(path: string, codec: Codec): Promise<string | undefined> {
+  if (path.startsWith('tone:')) return `${codec} ${path}`;
+  return stat(path).then(
+    ({ mtimeMs, size }) => `${codec} ${mtimeMs} ${size} ${path}`,
+    () => undefined,
+  );
+}
+
 /** Encoded prompts: each file once per codec, read again when it changed. */
 export class Prompts {
   readonly #kept = new Map<string, Promise<PromptMade>>();
@@ -30,10 +39,7 @@ export class Prompts {
 
   /** The prompt, or the reason why there is none. Never rejects. */
   async load(path: string, codec: Codec): Promise<LoadedPrompt> {
-    const key = await stat(path).then(
-      ({ mtimeMs, size }) => `${codec} ${mtimeMs} ${size} ${path}`,
-      () => undefined,
-    );
+    const key = await keyOf(path, codec);
     const { bytes, reason } = await (key === undefined ? this.#ask(path, codec) : this.#keep(key, path, codec));
     return { path, codec, bytes, reason };
   }
