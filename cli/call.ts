@@ -1,5 +1,6 @@
-/** `jackfield call CALLED` places a demo call; `call list|show|hangup` look into and end calls. */
+/** `jackfield call CALLED` places a demo call; `call list|show|hangup` look into and end calls, `call dial` makes one. */
 import type { Command } from 'commander';
+import { registerDial } from './call/dial.ts';
 import { registerCallRecords } from './call/records.ts';
 import { readPlaceOptions } from './call/options.ts';
 import type { RawPlaceOptions } from './call/options.ts';
@@ -33,4 +34,5 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       await perform(terminal, async () => runCall(await readPlaceOptions(called, raw, terminal), terminal));
     });
   registerCallRecords(call, terminal);
+  registerDial(call, terminal);
 }

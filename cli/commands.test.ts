@@ -120,6 +120,7 @@ const agent: AgentSummary = {
   devices: [],
 };
 const call: CallSummary = {
+  direction: 'inbound',
   id: '01M81BP6VP1CD366BS46KD4BRT',
   startedAt: 1000,
   from: '+8613800000000',
@@ -272,6 +273,35 @@ describe('calls', () => {
   it('are hung up', async () => {
     await serve({ [`POST /api/v1/calls/${call.id}/hangup`]: () => ({ status: 202, body: {} }) });
     expect((await jackfield(['call', 'hangup', call.id])).code).toBe(0);
+  });
+});
+
+describe('call dial', () => {
+  const answers = (story: object): Answers => ({
+    'POST /api/v1/calls': () => ({ status: 202, body: { id: call.id } }),
+    [`GET /api/v1/calls/${call.id}`]: () => ({ body: { ...call, story: [], ...story } }),
+  });
+
+  it('lets an agent call, and shows no number of the demo caller', async () => {
+    await serve(answers({}));
+    const { code, out } = await jackfield(['call', 'dial', 'alice', '10086', '--queue', 'support']);
+    expect([code, out]).toEqual([0, expect.stringContaining(call.id)]);
+    expect(JSON.parse(requests.at(-1)?.body ?? '')).toEqual({ agentId: 'alice', to: '10086', queue: 'support' });
+    await jackfield(['call', '--from', '+8653100000', 'dial', 'alice', '10086']);
+    expect(JSON.parse(requests.at(-1)?.body ?? '')).toMatchObject({ from: '+8653100000' });
+  });
+
+  it('waits for what becomes of it', async () => {
+    const { answeredAt: _a, ...unanswered } = call;
+    const row = { id: 'r', at: 1, type: 'dial-failed', facts: { status: 486 }, erased: false };
+    await serve({ ...answers({}), ...answers({ ...unanswered, answeredAt: undefined, cause: 'busy', story: [row] }) });
+    const { code, out } = await jackfield(['call', 'dial', 'alice', '10086', '--wait'], 'zh');
+    expect([code, out]).toEqual([1, expect.stringContaining('对方正忙 (SIP 486)')]);
+    await serve(answers({}));
+    expect(await jackfield(['call', 'dial', 'alice', '10086', '--wait'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('has answered'),
+    });
   });
 });
 

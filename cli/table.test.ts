@@ -66,6 +66,7 @@ describe('words', () => {
 
 describe('queue statistics', () => {
   const call = (changes: Partial<CallSummary>): CallSummary => ({
+    direction: 'inbound',
     id: 'c',
     startedAt: 0,
     from: '',

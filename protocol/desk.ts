@@ -50,14 +50,29 @@ export const alert = z.object({
 });
 export type Alert = z.infer<typeof alert>;
 
+/** How far a call that the agent makes has come. */
+export const dialProgress = z.object({
+  /** `connecting`: the agent's own audio. `early-media`: the far side is heard before it answers. */
+  stage: z.enum(['connecting', 'calling', 'ringing', 'early-media', 'failed', 'connected']),
+  /** The agent asked for it at the desk, so the page takes the audio by itself. */
+  auto: z.boolean(),
+  /** Why it came to nothing. */
+  failure: problem.optional(),
+});
+export type DialProgress = z.infer<typeof dialProgress>;
+
 export const deskCall = z.object({
   callId,
   offerId,
   direction: z.enum(['inbound', 'outbound']),
-  /** `offered`: ringing. `ended`: over, in wrap-up. */
-  state: z.enum(['offered', 'talking', 'held', 'ended']),
+  /** `offered`: ringing. `dialling`: the agent calls (`dial` says how far it is). `ended`: over, in wrap-up. */
+  state: z.enum(['offered', 'dialling', 'talking', 'held', 'ended']),
+  /** Who calls; for an outbound call the number that is shown, empty if the trunk chooses it. */
   from: z.object({ number: z.string(), name: z.string().optional() }),
   to: z.string(),
+  /** The contact that is called, where it is known. */
+  toName: z.string().optional(),
+  dial: dialProgress.optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(
@@ -141,6 +156,13 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sign-out') }),
   z.object({ type: z.literal('ring'), ring: ringChoice }),
   z.object({ type: z.literal('decline'), offerId }),
+  /** Calls somebody. `from`: the number to show; `queue`: on whose behalf, of the agent's own queues. */
+  z.object({
+    type: z.literal('dial'),
+    to: z.string().min(2).max(40),
+    from: z.string().min(2).max(40).optional(),
+    queue: queueId.optional(),
+  }),
   z.object({ type: z.literal('mute'), callId, muted: z.boolean() }),
   z.object({ type: z.literal('hold'), callId }),
   z.object({ type: z.literal('resume'), callId }),

@@ -35,7 +35,7 @@ export const offerHeader = 'X-Jackfield-Offer';
 /** The SIP header by which every INVITE we send names its call. */
 export const callHeader = 'X-Jackfield-Call';
 /**
- * The SIP header by which a fresh INVITE to an agent brings back the audio of the offer in progress it names (a page
- * loaded again, a lost media node). The softphone answers it by itself if its desk feed names the same offer.
+ * The SIP header by which a fresh INVITE to an agent brings the audio of the offer in progress it names: back (a page
+ * loaded again, a lost media node), or for the first time, where the agent has just dialled. The softphone answers it by itself if its desk feed names the same offer.
  */
 export const resumeHeader = 'X-Jackfield-Resume';

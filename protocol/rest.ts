@@ -48,6 +48,9 @@ export const callSummary = z.object({
   from: z.string(),
   fromName: z.string().optional(),
   to: z.string(),
+  toName: z.string().optional(),
+  /** `outbound`: an agent called. */
+  direction: z.enum(['inbound', 'outbound']).default('inbound'),
   state: z.enum(['active', 'ended']),
   route: z.string().optional(),
   queue: queueId.optional(),
@@ -62,6 +65,21 @@ export const callSummary = z.object({
   alerts: z.number().int(),
 });
 export type CallSummary = z.infer<typeof callSummary>;
+
+/** `POST /api/v1/calls`: an agent calls somebody. Their phone rings first, unless they asked for it themselves. */
+export const dialRequest = z.object({
+  agentId,
+  /** The number to call, as people write it. */
+  to: z.string().min(2).max(40),
+  /** The number to show; without it, the one of the trunk. */
+  from: z.string().min(2).max(40).optional(),
+  /** One of the agent's queues, for wrap-up and music on hold; without it, the first of them. */
+  queue: queueId.optional(),
+  /** Let the far side make the offer of SDP. */
+  lateOffer: z.boolean().optional(),
+});
+export type DialRequest = z.infer<typeof dialRequest>;
+export const dialResult = z.object({ id: callId });
 
 /** One ledger row of a call's story, personal fields included unless they were erased. */
 export const storyRow = z.object({

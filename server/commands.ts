@@ -1,17 +1,21 @@
 /** What an agent may ask for at the desk, checked against what is true now. */
 import { assertNever } from '../base/assert-never.ts';
+import type { Result } from '../base/result.ts';
 import type { DeskCommand } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import type { Calls, CallState } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
+import type { DialOrder } from './outbound.ts';
 
 export interface CommandPorts {
   readonly calls: Calls;
   readonly floor: Floor;
   readonly plan: () => Plan | undefined;
   readonly phones: Pick<Phones, 'choose'>;
+  /** Makes a call for the agent. */
+  readonly dial: (order: DialOrder) => Result<string, Problem>;
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
@@ -32,6 +36,11 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
       return void ports.phones.choose(agentId, command.ring);
     case 'decline':
       return decline(ports, agentId, command.offerId);
+    case 'dial': {
+      const { to, from, queue } = command;
+      const dialled = ports.dial({ agentId, to, from, queue, by: agentId });
+      return dialled.ok ? undefined : dialled.error;
+    }
     case 'mute':
     case 'hold':
     case 'resume':
@@ -51,8 +60,13 @@ function pause({ floor, plan }: CommandPorts, agentId: string, reason: string): 
   return floor.pause(agentId, reason);
 }
 
-function decline({ floor }: CommandPorts, agentId: string, offerId: string): Problem | undefined {
+function decline({ floor, calls }: CommandPorts, agentId: string, offerId: string): Problem | undefined {
   const activity = floor.agent(agentId)?.activity;
+  // A call the agent was asked to make, but does not want to.
+  if (activity?.type === 'dialling' && calls.get(activity.callId)?.offer?.offerId === offerId) {
+    calls.post(activity.callId, { type: 'hang-up-asked', cause: 'agent-hangup' });
+    return undefined;
+  }
   if (activity?.type !== 'offered' || activity.offerId !== offerId) return makeProblem('no-such-call');
   return floor.decline(offerId);
 }
@@ -83,7 +97,8 @@ function talk(
   call: CallState,
   command: Extract<CallCommand, { type: 'mute' | 'hold' | 'resume' | 'keypad' | 'hang-up' }>,
 ): Problem | undefined {
-  if (call.phase !== 'talking') return makeProblem('not-now', { state: call.phase, expected: 'talking' });
+  const cancels = command.type === 'hang-up' && call.phase === 'dialling';
+  if (call.phase !== 'talking' && !cancels) return makeProblem('not-now', { state: call.phase, expected: 'talking' });
   const { callId } = call;
   switch (command.type) {
     case 'mute':

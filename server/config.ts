@@ -96,6 +96,8 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^\d{0,5}$/)
         .default('531'),
+      /** How long a party that an agent calls may ring. */
+      ringInSeconds: z.coerce.number().int().min(5).max(300).default(60),
       longestInMinutes: z.coerce.number().min(1).max(1440).default(240),
     })
     .prefault({}),

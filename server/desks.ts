@@ -14,6 +14,7 @@ import type { CallState } from './calls/index.ts';
 import { deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Agent } from './routing/index.ts';
+import { partyOf } from './rows.ts';
 
 export interface DesksOptions {
   /** Names this run of the server: a desk of another run gets a snapshot. */
@@ -105,7 +106,7 @@ export class Desks {
 
   /** A contact may have got a name while the phone rings. */
   contactChanged(numbers: readonly string[]): void {
-    for (const state of this.#calls.values()) if (numbers.includes(state.from)) this.callChanged(state);
+    for (const state of this.#calls.values()) if (numbers.includes(partyOf(state))) this.callChanged(state);
   }
 
   queuesChanged(queues: DeskQueue[]): void {
@@ -137,7 +138,7 @@ export class Desks {
     const activity = this.#options.agent(agentId)?.activity;
     const wrapUp = activity?.type === 'wrap-up' && activity.callId === state.callId ? activity.until : undefined;
     return deskCallOf(state, {
-      callerName: this.#options.nameOf(state.from),
+      partyName: this.#options.nameOf(partyOf(state)),
       queueName: (id) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
       wrapUpUntil: wrapUp,
     });

@@ -1,7 +1,7 @@
 /** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
 import type { Clock } from '../base/clock.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
-import type { Calls, RoutingPort } from './calls/index.ts';
+import type { Calls, CallState, RoutingPort } from './calls/index.ts';
 import type { Desks } from './desks.ts';
 import type { Plan } from './dialplan/index.ts';
 import {
@@ -26,6 +26,20 @@ export interface FloorOptions {
 
 /** Name of the one snapshot that holds routing. */
 export const routingSnapshot = { kind: 'routing', id: 'state' } as const;
+
+type Busy = Parameters<Dispatcher['post']>[0] extends infer Event
+  ? Extract<Event, { type: 'recovered' }> extends { talking: readonly (infer Each)[] }
+    ? Each
+    : never
+  : never;
+
+/** The agent of a call in which one talks, or dials. */
+function busyAgents({ phase, offer, queue, dial, callId }: CallState): Busy[] {
+  if (offer === null || (phase !== 'talking' && phase !== 'dialling')) return [];
+  const { agentId, offerId } = offer;
+  if (dial === null) return [{ agentId, callId, queueId: queue?.queueId ?? null, offerId }];
+  return [{ agentId, callId, queueId: dial.queueId, offerId: null, dialling: phase === 'dialling' }];
+}
 
 export class Floor implements RoutingPort {
   readonly #options: FloorOptions;
@@ -76,11 +90,7 @@ export class Floor implements RoutingPort {
     const all = calls.all();
     this.#dispatcher.post({
       type: 'recovered',
-      talking: all.flatMap(({ phase, offer, queue, callId }) =>
-        phase === 'talking' && offer !== null
-          ? [{ agentId: offer.agentId, callId, queueId: queue?.queueId ?? null, offerId: offer.offerId }]
-          : [],
-      ),
+      talking: all.flatMap(busyAgents),
       waiting: all.flatMap(({ phase, callId }) => (phase === 'queued' ? [callId] : [])),
     });
     this.#dispatcher.start();
@@ -144,8 +154,19 @@ export class Floor implements RoutingPort {
     else this.#dispatcher.post({ type: 'offer-failed', offerId, cause });
   }
 
-  callEnded(agentId: string, callId: string): void {
-    this.#dispatcher.post({ type: 'call-ended', agentId, callId });
+  /** Takes the agent for a call they want to make; false when they are not free for it. */
+  dial(agentId: string, callId: string, queueId: string | null): boolean {
+    this.#dispatcher.post({ type: 'dialled', agentId, callId, queueId });
+    const activity = this.agent(agentId)?.activity;
+    return activity?.type === 'dialling' && activity.callId === callId;
+  }
+
+  dialConnected(agentId: string, callId: string): void {
+    this.#dispatcher.post({ type: 'call-connected', agentId, callId });
+  }
+
+  callEnded(agentId: string, callId: string, wrapUp = true): void {
+    this.#dispatcher.post({ type: 'call-ended', agentId, callId, wrapUp });
   }
 
   /** Every queue as the desks show it. */

@@ -7,6 +7,7 @@ import type {
   AgentSummary,
   DeviceAccountSummary,
   DeviceCredentials,
+  DialRequest,
   DialplanStatus,
   QueueSummary,
   Readiness,
@@ -102,7 +103,7 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening, phones } = this.#brain;
+    const { floor, plans, calls, listening, outbound, phones } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
     const ports = {
@@ -111,6 +112,7 @@ export class Live implements LivePort {
       plan: () => plans.current,
       acknowledge: listening.acknowledge.bind(listening),
       phones,
+      dial: outbound.dial.bind(outbound),
     };
     const problem = obey(ports, agentId, commandOf(wanted));
     const after = floor.agent(agentId);
@@ -141,6 +143,10 @@ export class Live implements LivePort {
 
   removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>> {
     return this.#brain.phones.remove(agentId, device);
+  }
+
+  dial({ agentId, to, from, queue, lateOffer }: DialRequest, by: string): Result<string, Problem> {
+    return this.#brain.outbound.dial({ agentId, to, from, queue, lateOffer, by });
   }
 
   hangUp(callId: string, _by: string): Result<undefined, Problem> {

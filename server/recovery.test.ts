@@ -1,11 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SimulatedClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
-import { admit, type CallEvent, type CallPorts, Calls, type CallState, transition } from './calls/index.ts';
+import {
+  admit,
+  admitDialled,
+  type CallEvent,
+  type CallPorts,
+  Calls,
+  type CallState,
+  type Dialling,
+  transition,
+} from './calls/index.ts';
 import { Floor, type FloorOptions } from './floor.ts';
 import { tellDialogs } from './recovery.ts';
 import { type Agent, emptyRouting, type RoutingState } from './routing/index.ts';
+import type { StoredDialog } from './sip/index.ts';
 
 const callId = '01CALL';
 const callerLeg = '01CALL.c';
@@ -62,27 +72,56 @@ function snapshotOf(stage: string): CallState {
 }
 
 /** Calls whose world does nothing. */
-function callsWith(state: CallState): Calls {
+function callsWith(
+  state: CallState,
+  answers: string[] = [],
+  changed: (state: CallState) => void = () => undefined,
+): Calls {
   const nothing = (): undefined => undefined;
   const never = (): Promise<never> => new Promise(() => undefined);
   const ports: CallPorts = {
-    media: { open: never, answer: never, apply: never, close: never, closeCall: never },
-    sip: { answer: nothing, reject: nothing, invite: nothing, cancel: nothing, bye: nothing, answerReinvite: nothing },
+    media: {
+      ...{ open: never, apply: never, close: never, closeCall: never },
+      answer: (legId) => (answers.push(legId), never()),
+    },
+    sip: {
+      answer: nothing,
+      progress: nothing,
+      acknowledge: nothing,
+      reject: nothing,
+      invite: nothing,
+      cancel: nothing,
+      bye: nothing,
+      answerReinvite: nothing,
+    },
     plan: { begin: () => ({ type: 'no-route' }), advance: () => ({ type: 'plan-gone' }) },
     routing: {
       queueTicket: nothing,
       withdrawTicket: nothing,
       offerAnswered: nothing,
       offerFailed: nothing,
+      dialConnected: nothing,
       callEnded: nothing,
     },
     ledger: { append: () => Promise.resolve() },
     clock: new SimulatedClock(10),
     logger: silentLogger,
   };
-  const calls = new Calls(ports, { changed: nothing, retired: nothing });
+  const calls = new Calls(ports, { changed, retired: nothing });
   calls.restore(state);
   return calls;
+}
+
+/** Dialogs as they are kept; those of `.c` legs came in. */
+function kept(legIds: readonly string[]): Map<string, StoredDialog> {
+  const dialog = (legId: string): StoredDialog => ({
+    id: legId,
+    type: legId.endsWith('.c') ? 'uas' : 'uac',
+    sip: { callId: legId, localTag: 'l', remoteTag: 'r' },
+    local: { uri: 'sip:us@here', sdp: 'ours' },
+    remote: { uri: 'sip:them@there', sdp: 'theirs' },
+  });
+  return new Map(legIds.map((legId) => [legId, dialog(legId)]));
 }
 
 /** The snapshot, the dialogs that were kept -> the phase (and whether an agent is rung or talked to), who gets a BYE. */
@@ -108,11 +147,73 @@ const table: readonly (readonly [string, readonly string[], string, readonly str
   ['wrapping up', [agentLeg], 'wrap-up with alice', [agentLeg]],
 ];
 
+const partyLeg = '01CALL.x1';
+const dialling: Dialling = {
+  ...{ callId, agentId: 'alice', to: '+861', from: '', by: 'alice', queueId: null, language: 'en-US', country: 'CN' },
+  ...{
+    way: 'invited',
+    deviceId: 'd1',
+    kind: 'webrtc',
+    auto: true,
+    lateOffer: false,
+    wrapUpUnanswered: false,
+    holdMusic: [],
+  },
+  ...{ agentRingMs: 1000, ringMs: 60_000, longestMs: 600_000 },
+};
+/** The way of a call that an agent makes. */
+const dialledWay: readonly (readonly [string, CallEvent | null])[] = [
+  ['dialled', null],
+  ['inviting the agent', opened(agentLeg)],
+  ['agent answered', { type: 'leg-answered', legId: agentLeg, sdp: 'theirs' }],
+  ['opening', { type: 'endpoint-answered', legId: agentLeg }],
+  ['calling', opened(partyLeg)],
+  ['party ringing', { type: 'leg-progress', legId: partyLeg, status: 180, sdp: '' }],
+  ['party answered', { type: 'leg-answered', legId: partyLeg, sdp: 'theirs' }],
+  ['talking', { type: 'endpoint-answered', legId: partyLeg }],
+];
+
+function dialledSnapshot(stage: string): CallState {
+  let { state } = admitDialled(dialling, 0);
+  for (const [name, event] of dialledWay) {
+    if (event !== null) state = transition(state, event, 1).state;
+    if (name === stage) return state;
+  }
+  throw new Error(`no stage ${stage}`);
+}
+
+/** The snapshot, the dialogs that were kept -> how the call stands, and what is asked of media node at once. */
+const dialledTable: readonly (readonly [string, readonly string[], string, string])[] = [
+  ['dialled', [], 'over signalling-lost', ''],
+  ['inviting the agent', [], 'over signalling-lost', ''],
+  ['inviting the agent', [agentLeg], 'dialling agent', agentLeg],
+  ['agent answered', [agentLeg], 'dialling agent', agentLeg],
+  ['opening', [agentLeg], 'dialling failed', ''],
+  ['calling', [agentLeg], 'dialling failed', ''],
+  ['party ringing', [agentLeg], 'dialling failed', ''],
+  ['party ringing', [agentLeg, partyLeg], 'dialling outside', partyLeg],
+  ['party answered', [agentLeg, partyLeg], 'dialling outside', partyLeg],
+  ['party answered', [partyLeg], 'over signalling-lost', ''],
+  ['talking', [agentLeg, partyLeg], 'talking connected', ''],
+];
+
+describe('a call that an agent was making, whose kept dialogs are', () => {
+  it.each(dialledTable)('%s, %j: goes on as %s', async (stage, dialogs, stands, asked) => {
+    const answers: string[] = [];
+    let last: CallState | undefined;
+    const calls = callsWith(dialledSnapshot(stage), answers, (state) => (last = state));
+    tellDialogs(calls, kept(dialogs), () => undefined);
+    const state = calls.get(callId) ?? last;
+    expect(`${state?.phase} ${state?.end?.cause ?? state?.dial?.stage}`).toBe(stands);
+    await vi.waitFor(() => expect(answers).toEqual(asked === '' ? [] : [asked]));
+  });
+});
+
 describe('a call whose snapshot says, and whose kept dialogs are', () => {
   it.each(table)('%s, %j: goes on as %s, with BYE to %j', (stage, dialogs, phase, byes) => {
     const calls = callsWith(snapshotOf(stage));
     const said: string[] = [];
-    tellDialogs(calls, new Set(dialogs), (legId) => said.push(legId));
+    tellDialogs(calls, kept(dialogs), (legId) => said.push(legId));
     const after = calls.get(callId);
     const agent = after?.offer === null || after?.offer === undefined ? '' : ` with ${after.offer.agentId}`;
     expect(`${after?.phase ?? 'gone'}${agent}`).toBe(phase);

@@ -27,11 +27,18 @@ function stateOf<T>(snapshot: StoredSnapshot): T {
   return snapshot.state as T;
 }
 
+/** A call as an earlier release may have kept it. */
+type OlderCall = Omit<CallState, 'dial'> & { readonly dial?: CallState['dial'] };
+
+function upcast(call: OlderCall): CallState {
+  return { ...call, dial: call.dial ?? null };
+}
+
 /** Reads the snapshots and the stored legs. */
 export function readKept(ledger: Ledger, store: Store): Kept {
   const [routing] = ledger.snapshots(routingSnapshot.kind);
   return {
-    calls: ledger.snapshots('call').map((snapshot) => stateOf<CallState>(snapshot)),
+    calls: ledger.snapshots('call').map((snapshot) => upcast(stateOf<OlderCall>(snapshot))),
     routing: routing === undefined ? emptyRouting : unregistered(stateOf<RoutingState>(routing)),
     dialogs: store.legs.all().map(({ id, state }) => ({ legId: id, dialog: state as unknown as StoredDialog })),
     bindings: ledger
@@ -57,12 +64,19 @@ function legsOf(call: CallState): Leg[] {
  * caller whose answer was under way has got it; another party who answered into the death is sent home with `bye` and
  * asked anew. Dialogs the engine lost are told by the SIP side.
  */
-export function tellDialogs(calls: Calls, dialogs: ReadonlySet<string>, bye: (legId: string) => void): void {
+export function tellDialogs(
+  calls: Calls,
+  dialogs: ReadonlyMap<string, StoredDialog>,
+  bye: (legId: string) => void,
+): void {
   // The dialog of a leg that its call has done with: its BYE was still to be sent.
   const wanted = new Set(calls.all().flatMap((call) => legsOf(call).map((leg) => leg.legId)));
-  for (const legId of dialogs) if (!wanted.has(legId)) bye(legId);
+  for (const legId of dialogs.keys()) if (!wanted.has(legId)) bye(legId);
   for (const call of calls.all())
-    for (const leg of legsOf(call)) tellDialog(calls, call, leg, dialogs.has(leg.legId), bye);
+    for (const leg of legsOf(call)) {
+      if (call.phase === 'dialling') tellDialled(calls, call, leg, dialogs.get(leg.legId));
+      else tellDialog(calls, call, leg, dialogs.has(leg.legId), bye);
+    }
 }
 
 function tellDialog(calls: Calls, call: CallState, leg: Leg, there: boolean, bye: (legId: string) => void): void {
@@ -76,6 +90,28 @@ function tellDialog(calls: Calls, call: CallState, leg: Leg, there: boolean, bye
   if (there && leg.signalling === 'confirmed') return;
   if (there) bye(legId);
   calls.post(callId, { type: 'leg-failed', legId, status: 503, reason: 'the server restarted' });
+}
+
+/**
+ * A call that an agent was making: who answered meanwhile is taken as answering now, a call that was still ringing has
+ * failed, and without the agent there is no call.
+ */
+function tellDialled(calls: Calls, call: CallState, leg: Leg, dialog: StoredDialog | undefined): void {
+  const { callId, caller, dial } = call;
+  const { legId, signalling } = leg;
+  const party = legId === caller.legId;
+  if (signalling === 'ended' || (party && signalling === 'new' && dial?.stage === 'agent')) return;
+  if (dialog === undefined) {
+    if (party) calls.post(callId, { type: 'leg-failed', legId, status: 503, reason: 'the server restarted' });
+    else calls.post(callId, { type: 'leg-ended', legId, cause: 'signalling-lost' });
+    return;
+  }
+  const { sdp } = dialog.remote;
+  if (signalling === 'inviting' || signalling === 'ringing') calls.post(callId, { type: 'leg-answered', legId, sdp });
+  if (signalling !== 'answering') return;
+  // The media node may not have been told any more of the answer; it takes the same one twice.
+  const known = dialog.type === 'uas' || (party && dial?.lateOffer === true);
+  calls.post(callId, known ? { type: 'leg-confirmed', legId } : { type: 'leg-acknowledged', legId, sdp });
 }
 
 /**

@@ -11,20 +11,25 @@ function asJson(state: object): Record<string, unknown> {
   return { ...state };
 }
 
+/** The number of the party outside: who called, or who is called. */
+export function partyOf({ dial, from, to }: CallState): string {
+  return dial === null ? from : to;
+}
+
 export class Rows implements LedgerPort {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  /** Whose call it is, for rows that come without the call's state. */
-  readonly #from = new Map<string, string>();
+  /** Whose call it is (the party outside), for rows that come without the call's state. */
+  readonly #parties = new Map<string, string>();
 
   constructor(ledger: Ledger, clock: Clock) {
     this.#ledger = ledger;
     this.#clock = clock;
   }
 
-  /** The rows of one transition and the call's snapshot. The caller's number is the subject of both. */
+  /** The rows of one transition and the call's snapshot. The number of the party outside is the subject of both. */
   async append(callId: string, rows: readonly CallRow[], snapshot: CallState | null): Promise<void> {
-    if (snapshot !== null) this.#from.set(callId, snapshot.from);
+    if (snapshot !== null) this.#parties.set(callId, partyOf(snapshot));
     const subject = this.subjectOfCall(callId);
     const snapshots: Snapshot[] = [
       {
@@ -53,19 +58,19 @@ export class Rows implements LedgerPort {
     return this.#ledger.append([], snapshots);
   }
 
-  /** The subject of a call's personal fields: its caller. */
+  /** The subject of a call's personal fields: the party outside, whoever called whom. */
   subjectOfCall(callId: string): string | undefined {
-    const from = this.#from.get(callId);
+    const from = this.#parties.get(callId);
     return from === undefined ? undefined : this.#ledger.subjectOf(from);
   }
 
-  /** Names the caller of a call before its first row. */
-  callBegan(callId: string, from: string): void {
-    this.#from.set(callId, from);
+  /** Names the party outside of a call before its first row. */
+  callBegan(callId: string, party: string): void {
+    this.#parties.set(callId, party);
   }
 
   callOver(callId: string): void {
-    this.#from.delete(callId);
+    this.#parties.delete(callId);
   }
 
   #rowOf(row: CallRow, callId: string | undefined, subject: string | undefined, at: number): Row {

@@ -6,6 +6,7 @@ import { monotonicFactory } from 'ulid';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
+import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
 import { obey } from './commands.ts';
 import { advertisedAddress, type Config, siteFiles } from './config.ts';
@@ -15,11 +16,12 @@ import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { MediaClient } from './media-client.ts';
+import { type AgentDevice, Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
-import { Rows } from './rows.ts';
-import { AddressSet, type Invite, type Refusal, SipSide } from './sip/index.ts';
+import { partyOf, Rows } from './rows.ts';
+import { AddressSet, type Binding, type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
 
@@ -45,6 +47,7 @@ export class Brain {
   readonly phones: Phones;
   readonly sip: SipSide;
   readonly gateway: DeskGateway;
+  readonly outbound: Outbound;
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
@@ -110,6 +113,7 @@ export class Brain {
       nameOf: (number) => this.store.contacts.find(number)?.name,
       past: (callId) => this.listening.past(callId),
     });
+    this.outbound = this.#makeOutbound();
     this.gateway = this.#makeGateway();
   }
 
@@ -127,7 +131,7 @@ export class Brain {
     defer('rules', () => this.listening.close());
     await this.listening.start();
     for (const call of this.#kept.calls) {
-      this.#rows.callBegan(call.callId, call.from);
+      this.#rows.callBegan(call.callId, partyOf(call));
       this.calls.restore(call);
       this.desks.callChanged(call);
     }
@@ -141,7 +145,7 @@ export class Brain {
     defer('media', () => this.media.close());
     this.#listenToMedia();
     await this.media.connect();
-    const dialogs = new Set(this.#kept.dialogs.map((dialog) => dialog.legId));
+    const dialogs = new Map(this.#kept.dialogs.map(({ legId, dialog }) => [legId, dialog]));
     tellDialogs(this.calls, dialogs, (legId) => this.sip.bye(legId, 'the server restarted'));
     for (const call of this.calls.all()) this.calls.post(call.callId, { type: 'recovered' });
     this.floor.recover();
@@ -191,6 +195,29 @@ export class Brain {
       changed: (state) => this.desks.callChanged(state),
       retired: (state) => this.#retired(state),
     });
+  }
+
+  #makeOutbound(): Outbound {
+    const { country, areaCode, ringInSeconds, longestInMinutes } = this.config.calls;
+    return new Outbound({
+      calls: () => this.calls,
+      floor: () => this.floor,
+      plan: () => this.plans.current,
+      rows: this.#rows,
+      nextId: () => this.#nextId(),
+      trouble: () => this.#trouble(),
+      deviceOf: (agentId) => speakingDevice(this.sip.devicesOf(agentId)),
+      normalise: (number) => normalise(number, { country, areaCode }),
+      country,
+      ringMs: ringInSeconds * 1000,
+      longestMs: longestInMinutes * 60_000,
+    });
+  }
+
+  #trouble(): Problem | undefined {
+    const { writable, reason } = this.ledger.health();
+    if (!writable) return makeProblem('ledger-not-writable', { reason: reason ?? 'unknown' });
+    return this.ready ? undefined : makeProblem('dial-not-ready');
   }
 
   #retired(state: CallState): void {
@@ -273,10 +300,10 @@ export class Brain {
         headers: { ...retry, Reason: 'SIP;cause=503;text="starting"' },
       };
     const { callId, from, to, transport, sdp, origin } = invite;
-    const trunk = origin.type === 'trunk' ? { trunk: origin.trunk } : {};
+    if (origin.type === 'agent') return this.outbound.fromPhone(origin.agentId, invite);
     this.#rows.callBegan(callId, from);
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    this.calls.admit({ callId, from, to, transport, longestMs, ...trunk }, sdp);
+    this.calls.admit({ callId, from, to, transport, longestMs, trunk: origin.trunk }, sdp);
     return null;
   }
 
@@ -312,6 +339,7 @@ export class Brain {
             phones: this.phones,
             plan: () => this.plans.current,
             acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
+            dial: (order) => this.outbound.dial(order),
           },
           agentId,
           command,
@@ -329,6 +357,13 @@ export class Brain {
     const leave = (): void => void this.floor.signOut(agentId);
     this.#leaving.set(agentId, this.clock.at(this.clock.now() + deskGraceMs, leave));
   }
+}
+
+/** The page if it is there, else the newest desk phone that answers. */
+function speakingDevice(devices: readonly Binding[]): AgentDevice | undefined {
+  const live = devices.filter((device) => device.reachable);
+  const device = live.findLast(({ kind }) => kind === 'webrtc') ?? live.at(-1);
+  return device === undefined ? undefined : { deviceId: device.id, kind: device.kind };
 }
 
 function readSecret(file: string): string {

@@ -54,6 +54,7 @@ export function callEventOf(event: MediaEvent): { readonly callId: string; reado
     case 'dtmf-sent':
       return { callId: event.callId, event: { type: 'keypad-sent', dtmfId: event.dtmfId } };
     case 'endpoint-connected':
+      return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
     case 'observation':
     case 'ears-changed':
       return undefined;

@@ -38,7 +38,8 @@ function callColumns(say: Say): Column<CallSummary>[] {
       of: (call) =>
         call.from === '' ? undefined : call.fromName === undefined ? call.from : `${call.from} ${call.fromName}`,
     },
-    { title: say('title-to'), of: (call) => call.to },
+    { title: say('title-to'), of: (call) => (call.toName === undefined ? call.to : `${call.to} ${call.toName}`) },
+    { title: say('title-direction'), of: (call) => say(`direction-${call.direction}`) },
     { title: say('title-state'), of: (call) => say(`state-${call.state}`) },
     { title: say('title-queue'), of: (call) => call.queue },
     { title: say('title-agent'), of: (call) => call.agent },

@@ -13,7 +13,7 @@ export const recordTexts = {
   active: { en: 'only calls in progress', zh: '只列出进行中的通话' },
   agent: { en: 'only calls of this agent', zh: '只列出此坐席的通话' },
   queue: { en: 'only calls of this queue', zh: '只列出此队列的通话' },
-  number: { en: 'only calls from this number', zh: '只列出此号码的来电' },
+  number: { en: 'only calls from or to this number', zh: '只列出与此号码的通话' },
   'no-calls': { en: 'No calls.', zh: '没有通话。' },
   'no-such-call': {
     en: 'There is no call "{id}"; see `jackfield call list`.',
@@ -26,6 +26,9 @@ export const recordTexts = {
   'title-started': { en: 'STARTED', zh: '开始' },
   'title-from': { en: 'FROM', zh: '主叫' },
   'title-to': { en: 'TO', zh: '被叫' },
+  'title-direction': { en: 'WAY', zh: '方向' },
+  'direction-inbound': { en: 'in', zh: '呼入' },
+  'direction-outbound': { en: 'out', zh: '外呼' },
   'title-state': { en: 'STATE', zh: '状态' },
   'title-queue': { en: 'QUEUE', zh: '队列' },
   'title-agent': { en: 'AGENT', zh: '坐席' },

@@ -1,4 +1,5 @@
 import { configProblems } from './config.ts';
+import { dialProblems } from './dial.ts';
 import { deskProblems } from './desk.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
@@ -12,6 +13,7 @@ export { problem } from './problem.ts';
 export const catalogue = {
   ...configProblems,
   ...deskProblems,
+  ...dialProblems,
   ...httpProblems,
   ...softphoneProblems,
   ...upProblems,

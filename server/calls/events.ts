@@ -1,6 +1,7 @@
 /** Everything that can happen to a call, and everything a call may ask for. */
 import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, PlanInput, PlanMove, Requirement } from './ports.ts';
 import type { TimerName } from './state.ts';
 
@@ -22,6 +23,8 @@ export type CallEvent =
   /** The media node took in the far side's answer. */
   | { readonly type: 'endpoint-answered'; readonly legId: LegId }
   | { readonly type: 'endpoint-lost'; readonly legId: LegId; readonly cause: string }
+  /** The first packet of the far side was let in. */
+  | { readonly type: 'endpoint-heard'; readonly legId: LegId }
   | { readonly type: 'digit'; readonly legId: LegId; readonly digit: string }
   | {
       readonly type: 'play-ended';
@@ -33,11 +36,24 @@ export type CallEvent =
   /** Our 200 is out and the dialog exists. */
   | { readonly type: 'leg-confirmed'; readonly legId: LegId }
   | { readonly type: 'leg-ringing'; readonly legId: LegId }
+  /** A provisional answer to our INVITE, with the SDP it carried ('': none). Several may come, of several branches. */
+  | { readonly type: 'leg-progress'; readonly legId: LegId; readonly status: number; readonly sdp: string }
+  /** The far side's 200 with its own offer, where our INVITE had none. */
+  | { readonly type: 'leg-offered'; readonly legId: LegId; readonly sdp: string }
   /** The far side's 200, with its answer. */
   | { readonly type: 'leg-answered'; readonly legId: LegId; readonly sdp: string }
   /** The ACK carried the answer to the offer in our 200. */
   | { readonly type: 'leg-acknowledged'; readonly legId: LegId; readonly sdp: string }
-  | { readonly type: 'leg-failed'; readonly legId: LegId; readonly status: number; readonly reason: string }
+  | {
+      readonly type: 'leg-failed';
+      readonly legId: LegId;
+      readonly status: number;
+      readonly reason: string;
+      /** Where a redirection (3xx) points to. */
+      readonly contacts?: readonly string[];
+      /** Said by our own side, before anything was sent. */
+      readonly cause?: DialFailureCause;
+    }
   /** The caller gave up before our 200. */
   | { readonly type: 'leg-cancelled'; readonly legId: LegId }
   /** BYE, from the far side or made by the engine for it. */
@@ -80,7 +96,18 @@ export type CallEffect =
   | { readonly type: 'close-media' }
   | { readonly type: 'answer-leg'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'reject-leg'; readonly legId: LegId; readonly status: number; readonly reason: string }
-  | { readonly type: 'invite-leg'; readonly legId: LegId; readonly destination: Destination; readonly sdp: string }
+  /** `sdp` null: the far side is to make the offer. `from`: the number to show. */
+  | {
+      readonly type: 'invite-leg';
+      readonly legId: LegId;
+      readonly destination: Destination;
+      readonly sdp: string | null;
+      readonly from: string;
+    }
+  /** A provisional answer to the INVITE of an incoming leg; with our SDP, early media. */
+  | { readonly type: 'progress-leg'; readonly legId: LegId; readonly status: number; readonly sdp: string | null }
+  /** Our answer to the offer in the far side's 200, in the ACK. */
+  | { readonly type: 'acknowledge-leg'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'cancel-leg'; readonly legId: LegId }
   | { readonly type: 'end-leg'; readonly legId: LegId; readonly cause: string }
   | { readonly type: 'answer-reinvite'; readonly legId: LegId; readonly token: number; readonly sdp: string | null }
@@ -100,7 +127,10 @@ export type CallEffect =
       readonly offerId: OfferId;
       readonly cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined';
     }
-  | { readonly type: 'free-agent'; readonly agentId: AgentId }
+  /** The party an agent dialled answered. */
+  | { readonly type: 'dial-connected'; readonly agentId: AgentId }
+  /** `wrapUp`: the agent has something to wrap up. */
+  | { readonly type: 'free-agent'; readonly agentId: AgentId; readonly wrapUp: boolean }
   | { readonly type: 'arm'; readonly timer: TimerName; readonly at: number }
   | { readonly type: 'disarm'; readonly timer: TimerName }
   /** The call is over: forget it. */

@@ -1,5 +1,6 @@
 /** Who hears whom, as it follows from a call's state. The one place where hold, mute, music and taps are decided. */
-import type { Graph } from '../../protocol/media.ts';
+import { type Graph, type Tone, toneUri } from '../../protocol/media.ts';
+import { type Dialled, toneOf } from './dialled.ts';
 import { type CallState, hasEnded, type Leg, silence } from './state.ts';
 
 function canTalk(leg: Leg | null): leg is Leg {
@@ -8,7 +9,9 @@ function canTalk(leg: Leg | null): leg is Leg {
 
 /** The graph the media node is to bring about. Pure: the same state always gives the same graph. */
 export function graphOf(state: CallState): Graph {
-  if (hasEnded(state) || !state.caller.open) return silence;
+  if (hasEnded(state)) return silence;
+  if (state.phase === 'dialling') return diallingGraph(state);
+  if (!state.caller.open) return silence;
   const { caller, other, playing } = state;
   const plays =
     playing === null
@@ -23,6 +26,25 @@ export function graphOf(state: CallState): Graph {
     taps: agent && !state.held ? taps(state, caller, other) : [],
     dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
   };
+}
+
+/** Before the answer the agent hears what the far side lets them hear, else our own tone; nobody hears the agent. */
+function diallingGraph({ dial, caller, other }: CallState): Graph {
+  if (dial === null || other === null || !other.open) return silence;
+  const hears = other.signalling === 'confirmed' || dial.early;
+  const early = dial.early && dial.stage === 'outside';
+  const name = toneName(dial);
+  const plays =
+    hears && name !== null
+      ? [{ playId: `tone-${name}`, to: other.legId, files: [toneUri(name, dial.country)], loop: true }]
+      : [];
+  return { ...silence, plays, edges: early ? [{ from: caller.legId, to: other.legId, gainDb: 0 }] : [] };
+}
+
+/** RFC 3960 section 3.2: our own ring-back once they ring, unless they let something be heard. */
+function toneName({ stage, failure, rung, early, heard }: Dialled): Tone | null {
+  if (failure !== null) return toneOf(failure.cause);
+  return stage === 'outside' && rung && !(early && heard) ? 'ringback' : null;
 }
 
 function bridge(state: CallState, caller: Leg, other: Leg): Graph['edges'] {

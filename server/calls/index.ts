@@ -15,4 +15,5 @@ export type {
 export { callOfLeg, Calls } from './registry.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallState, hasEnded, type Leg, whichLeg } from './state.ts';
-export { admit, type Invitation, transition } from './transition.ts';
+export type { AgentWay, Dialled, DialFailure, DialFailureCause, Dialling } from './dialled.ts';
+export { admit, admitDialled, type Invitation, transition } from './transition.ts';

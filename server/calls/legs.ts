@@ -34,6 +34,7 @@ export function onEndpointOpened(state: CallState, event: On<'endpoint-opened'>)
     legId,
     destination,
     sdp,
+    from: state.from,
   });
 }
 
@@ -136,7 +137,7 @@ export function onLegEnded(state: CallState, event: On<'leg-ended'>, now: number
   const cause = (who: string): string => (event.cause === 'hangup' ? `${who}-hangup` : event.cause);
   switch (whichLeg(state, event.legId)) {
     case 'caller':
-      return end(withCaller(state, { signalling: 'ended' }), cause('caller'), now);
+      return end(withCaller(state, { signalling: 'ended' }), cause(state.dial === null ? 'caller' : 'callee'), now);
     case 'other': {
       const gone = withOther(state, { signalling: 'ended' });
       if (state.phase === 'talking') return end(gone, cause(state.offer === null ? 'target' : 'agent'), now);

@@ -83,23 +83,36 @@ export interface MediaPort {
 
 /** Where an outgoing leg goes: an agent's registered softphone, or a SIP URI or number of a transfer. */
 export type Destination =
-  | { readonly type: 'agent'; readonly agentId: AgentId; readonly offerId: OfferId }
+  | {
+      readonly type: 'agent';
+      readonly agentId: AgentId;
+      readonly offerId: OfferId;
+      /** Which of the agent's devices; absent: the page. */
+      readonly deviceId?: string;
+      /** The agent dialled at the desk just now: the page may answer by itself. */
+      readonly auto?: boolean;
+    }
   | { readonly type: 'outside'; readonly to: string };
 
 /** The SIP side. Outcomes come back as events; these calls only ask. */
 export interface SipPort {
   /** 200 to the INVITE of an incoming leg. */
   answer(legId: LegId, sdp: string): void;
+  /** A provisional answer to the INVITE of an incoming leg, with our SDP for early media. */
+  progress(legId: LegId, status: number, sdp: string | null): void;
   /** A final failure to the INVITE of an incoming leg. */
   reject(legId: LegId, status: number, reason: string): void;
   invite(leg: {
     readonly legId: LegId;
     readonly callId: CallId;
     readonly destination: Destination;
-    readonly sdp: string;
+    /** Null: an INVITE without an offer; theirs comes as `leg-offered` and is answered by `acknowledge`. */
+    readonly sdp: string | null;
     /** The number to show. */
     readonly from: string;
   }): void;
+  /** ACK with our answer to the offer of a 200. */
+  acknowledge(legId: LegId, sdp: string): void;
   cancel(legId: LegId): void;
   bye(legId: LegId, cause: string): void;
   /** Answers the re-INVITE `token` names: with our SDP, or 488 when there is none. */
@@ -120,8 +133,10 @@ export interface RoutingPort {
   withdrawTicket(ticketId: TicketId): void;
   offerAnswered(offerId: OfferId): void;
   offerFailed(offerId: OfferId, cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined'): void;
-  /** The agent's part of the call is over: wrap-up begins. */
-  callEnded(agentId: AgentId, callId: CallId): void;
+  /** The party the agent dialled answered. */
+  dialConnected(agentId: AgentId, callId: CallId): void;
+  /** The agent's part of the call is over: wrap-up begins, if there is anything to wrap up. */
+  callEnded(agentId: AgentId, callId: CallId, wrapUp: boolean): void;
 }
 
 /** A ledger row in the making; the ledger adds id, node, seq and hash. */

@@ -2,7 +2,8 @@
 import type { CallEvent } from './events.ts';
 import { type CallPorts, CallRunner, type CallWatcher } from './runner.ts';
 import { type CallState, hasEnded } from './state.ts';
-import { admit, type Invitation } from './transition.ts';
+import type { Dialling } from './dialled.ts';
+import { admit, admitDialled, type Invitation } from './transition.ts';
 
 /** Legs are named after their call: `<callId>.c` is the caller's. */
 export function callOfLeg(legId: string): string {
@@ -23,6 +24,12 @@ export class Calls {
   /** Takes in a new call. Its caller's leg is `<callId>.c`. */
   admit(invitation: Invitation, inviteSdp: string): void {
     const first = admit(invitation, this.#ports.clock.now());
+    this.#add(first.state, inviteSdp).begin(first);
+  }
+
+  /** Makes a call that an agent asked for; `inviteSdp` is what their desk phone offered, if that is how they asked. */
+  dial(asked: Dialling, inviteSdp = ''): void {
+    const first = admitDialled(asked, this.#ports.clock.now());
     this.#add(first.state, inviteSdp).begin(first);
   }
 

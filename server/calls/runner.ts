@@ -158,7 +158,7 @@ export class CallRunner {
 
   #perform(effect: CallEffect): void {
     const { sip, routing } = this.#ports;
-    const { callId, from } = this.#state;
+    const { callId } = this.#state;
     switch (effect.type) {
       case 'record':
       case 'begin-plan':
@@ -175,7 +175,9 @@ export class CallRunner {
       case 'reject-leg':
         return sip.reject(effect.legId, effect.status, effect.reason);
       case 'invite-leg':
-        return sip.invite({ legId: effect.legId, callId, destination: effect.destination, sdp: effect.sdp, from });
+      case 'progress-leg':
+      case 'acknowledge-leg':
+        return this.#performLeg(effect);
       case 'cancel-leg':
         return sip.cancel(effect.legId);
       case 'end-leg':
@@ -193,7 +195,9 @@ export class CallRunner {
       case 'offer-failed':
         return routing.offerFailed(effect.offerId, effect.cause);
       case 'free-agent':
-        return routing.callEnded(effect.agentId, callId);
+        return routing.callEnded(effect.agentId, callId, effect.wrapUp);
+      case 'dial-connected':
+        return routing.dialConnected(effect.agentId, callId);
       case 'arm':
         return this.#arm(effect.timer, effect.at);
       case 'disarm':
@@ -203,6 +207,22 @@ export class CallRunner {
       case 'retire':
         this.#watcher.retired(this.#state);
         return;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #performLeg(effect: Extract<CallEffect, { type: 'invite-leg' | 'progress-leg' | 'acknowledge-leg' }>): void {
+    const { sip } = this.#ports;
+    switch (effect.type) {
+      case 'invite-leg': {
+        const { type: _type, ...leg } = effect;
+        return sip.invite({ ...leg, callId: this.#state.callId });
+      }
+      case 'progress-leg':
+        return sip.progress(effect.legId, effect.status, effect.sdp);
+      case 'acknowledge-leg':
+        return sip.acknowledge(effect.legId, effect.sdp);
       default:
         return assertNever(effect);
     }

@@ -1,6 +1,7 @@
 /** A call as one value: plain JSON, so that it is its own snapshot. Times in ms since the epoch. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { Dialled } from './dialled.ts';
 import type { Instruction, PlanPosition } from './ports.ts';
 
 /** One party's SIP dialog and media endpoint. */
@@ -44,15 +45,16 @@ export interface Playing {
  * - `in-plan`: a play or a menu
  * - `queued`: waiting; `offer` is set while an agent is being rung
  * - `transferring`: the plan's transfer rings its target
+ * - `dialling`: an agent calls somebody (`dial`), who has not answered yet
  * - `talking`: two legs are bridged (hold and mute included)
  * - `wrap-up`: all legs are gone, the agent is not done yet
  * - `over`: nothing more will happen
  */
-export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'talking' | 'wrap-up' | 'over';
+export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'dialling' | 'talking' | 'wrap-up' | 'over';
 
 /** Deadlines are data; the runner arms what stands here. */
 export type TimerName = (typeof timerNames)[number];
-export const timerNames = ['menu', 'announcement', 'longest'] as const;
+export const timerNames = ['menu', 'announcement', 'longest', 'ring', 'failure'] as const;
 
 export interface CallEnd {
   readonly at: number;
@@ -69,10 +71,13 @@ export interface CallState {
   readonly to: string;
   readonly language: Language;
   readonly startedAt: number;
+  /** The party outside: who called us or, where an agent dialled (`dial`), who is called. */
   readonly caller: Leg;
   /** The other party: the agent, or the target of a transfer. */
   readonly other: Leg | null;
   readonly offer: CallOffer | null;
+  /** Set for the whole of a call that an agent made; its `offer` names that agent. */
+  readonly dial: Dialled | null;
   /** How many other legs there were; names the next one. */
   readonly legs: number;
   readonly position: PlanPosition | null;
@@ -107,6 +112,39 @@ export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 /** A leg nothing has happened to yet. */
 export function newLeg(legId: LegId, kind: EndpointKind): Leg {
   return { legId, kind, signalling: 'new', open: false, heldByPeer: false };
+}
+
+/** A call nothing has happened in yet. */
+export function newCall(
+  own: Pick<CallState, 'callId' | 'from' | 'to' | 'phase' | 'language' | 'caller'>,
+  now: number,
+): CallState {
+  const { callId, from, to, phase, language, caller } = own;
+  return {
+    version: 1,
+    ...{ callId, phase, from, to, language, caller },
+    startedAt: now,
+    other: null,
+    offer: null,
+    dial: null,
+    legs: 0,
+    position: null,
+    instruction: null,
+    playing: null,
+    plays: 0,
+    queue: null,
+    pressed: [],
+    talkingSince: null,
+    held: false,
+    muted: false,
+    keypad: [],
+    keypadCount: 0,
+    timers: {},
+    end: null,
+    graph: silence,
+    revision: 0,
+    mediaSeen: null,
+  };
 }
 
 /** Which of the call's legs it is, if any. */

@@ -29,11 +29,11 @@ export function record(
   return { type: 'record', row: { type, facts, ...more } };
 }
 
-export function withCaller(state: CallState, change: Partial<Leg>): CallState {
+export function withCaller<S extends CallState>(state: S, change: Partial<Leg>): S {
   return { ...state, caller: { ...state.caller, ...change } };
 }
 
-export function withOther(state: CallState, change: Partial<Leg>): CallState {
+export function withOther<S extends CallState>(state: S, change: Partial<Leg>): S {
   return state.other === null ? state : { ...state, other: { ...state.other, ...change } };
 }
 
@@ -43,7 +43,7 @@ export function nowPlaying(state: CallState, files: readonly string[], loop: boo
   return { ...state, playing, plays: state.plays + 1 };
 }
 
-export function withTimer(state: CallState, timer: keyof CallState['timers'], at: number | null): CallState {
+export function withTimer<S extends CallState>(state: S, timer: keyof CallState['timers'], at: number | null): S {
   const { [timer]: _old, ...others } = state.timers;
   return { ...state, timers: at === null ? others : { ...others, [timer]: at } };
 }

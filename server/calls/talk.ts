@@ -12,7 +12,7 @@ function isTalkingWith(state: CallState, agentId: string): boolean {
 /** The caller hears music, the agent nothing. */
 export function onHeld(state: CallState, event: On<'held'>): Step {
   if (!isTalkingWith(state, event.agentId) || state.held) return step(state);
-  const music = state.queue?.holdMusic ?? [];
+  const music = state.queue?.holdMusic ?? state.dial?.holdMusic ?? [];
   return step(
     { ...nowPlaying(state, music, true), held: true },
     record('held', { by: 'agent' }, { agentId: event.agentId }),

@@ -27,15 +27,33 @@ function goodbye(leg: Leg | null, cause: string): CallEffect[] {
   }
 }
 
+/** The agent's desk phone dialled and has no final answer yet: it gets the status that tells why. */
+function otherGoodbye(state: CallState, cause: string): CallEffect[] {
+  const { dial, other } = state;
+  if (dial?.way !== 'inviting' || other?.signalling !== 'new') return goodbye(other, cause);
+  const { status = 0, reason = '' } = dial.failure ?? {};
+  if (status >= 400) return [{ type: 'reject-leg', legId: other.legId, status, reason }];
+  const [code, phrase] = refusals[cause] ?? [480, 'Temporarily Unavailable'];
+  return [{ type: 'reject-leg', legId: other.legId, status: code, reason: phrase }];
+}
+
 function callerGoodbye(state: CallState, cause: string): CallEffect[] {
   if (state.phase !== 'admitted' || state.caller.signalling !== 'new') return goodbye(state.caller, cause);
   const [status, reason] = refusals[cause] ?? [500, 'Server Internal Error'];
   return [{ type: 'reject-leg', legId: state.caller.legId, status, reason }];
 }
 
-function leaveQueue(state: CallState): CallEffect[] {
-  const { queue, phase, offer } = state;
-  if (phase === 'talking' && offer !== null) return [{ type: 'free-agent', agentId: offer.agentId }];
+/** Whether the agent has something to wrap up: a talk, or an attempt that their queue wants to know of. */
+function wrapsUp(state: CallState): boolean {
+  if (state.offer === null) return false;
+  const { dial, phase } = state;
+  return phase === 'talking' || (dial !== null && dial.stage !== 'agent' && dial.wrapUpUnanswered);
+}
+
+function leaveQueue(state: CallState, wrapUp: boolean): CallEffect[] {
+  const { queue, phase, offer, dial } = state;
+  if ((phase === 'talking' || dial !== null) && offer !== null)
+    return [{ type: 'free-agent', agentId: offer.agentId, wrapUp }];
   return phase === 'queued' && queue !== null ? [{ type: 'withdraw-ticket', ticketId: queue.ticketId }] : [];
 }
 
@@ -53,10 +71,10 @@ function rows(state: CallState, cause: string, now: number): CallEffect[] {
  * to wrap-up. Legs that are already gone must be marked `ended` before.
  */
 export function end(state: CallState, cause: string, now: number): Step {
-  const talked = state.phase === 'talking' && state.offer !== null;
+  const wrapUp = wrapsUp(state);
   const over: CallState = {
     ...state,
-    phase: talked ? 'wrap-up' : 'over',
+    phase: wrapUp ? 'wrap-up' : 'over',
     caller: { ...state.caller, signalling: 'ended', open: false },
     other: state.other === null ? null : { ...state.other, signalling: 'ended', open: false },
     playing: null,
@@ -68,11 +86,11 @@ export function end(state: CallState, cause: string, now: number): Step {
   return step(
     over,
     ...rows(state, cause, now),
-    ...(talked ? [record('wrap-up-started', {}, { agentId: state.offer.agentId })] : []),
+    ...(wrapUp && state.offer !== null ? [record('wrap-up-started', {}, { agentId: state.offer.agentId })] : []),
     ...callerGoodbye(state, cause),
-    ...goodbye(state.other, cause),
+    ...otherGoodbye(state, cause),
     { type: 'close-media' },
-    ...leaveQueue(state),
-    ...(talked ? [] : [{ type: 'retire' } as const]),
+    ...leaveQueue(state, wrapUp),
+    ...(wrapUp ? [] : [{ type: 'retire' } as const]),
   );
 }

@@ -1,5 +1,7 @@
 /** The call machine: pure and total. Every state takes every event; there is no clock, no wait and no id made inside. */
 import { assertNever } from '../../base/assert-never.ts';
+import type { Dialling } from './dialled.ts';
+import { beginDialling, firstLegs, isDialling, onDialling } from './dialling.ts';
 import type { CallEffect, CallEvent } from './events.ts';
 import { graphOf } from './graph.ts';
 import {
@@ -16,7 +18,7 @@ import {
 } from './legs.ts';
 import { onOffered, onOfferLost } from './offers.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
-import { type CallState, hasEnded, newLeg, silence, type TimerName, timerNames, whichLeg } from './state.ts';
+import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
 import { end } from './teardown.ts';
@@ -36,35 +38,8 @@ export interface Invitation {
 /** The first state of a call and what it asks for: a row, and what the plan has to say. */
 export function admit(invitation: Invitation, now: number): Step {
   const { callId, from, to, transport, trunk, longestMs } = invitation;
-  const state: CallState = {
-    version: 1,
-    callId,
-    phase: 'admitted',
-    from,
-    to,
-    language: 'en-US',
-    startedAt: now,
-    caller: newLeg(`${callId}.c`, 'sip'),
-    other: null,
-    offer: null,
-    legs: 0,
-    position: null,
-    instruction: null,
-    playing: null,
-    plays: 0,
-    queue: null,
-    pressed: [],
-    talkingSince: null,
-    held: false,
-    muted: false,
-    keypad: [],
-    keypadCount: 0,
-    timers: {},
-    end: null,
-    graph: silence,
-    revision: 0,
-    mediaSeen: null,
-  };
+  const caller = newLeg(`${callId}.c`, 'sip');
+  const state = newCall({ callId, from, to, phase: 'admitted', language: 'en-US', caller }, now);
   const row = {
     type: 'call-invited',
     facts: { to, transport, ...(trunk === undefined ? {} : { trunk }) },
@@ -76,10 +51,17 @@ export function admit(invitation: Invitation, now: number): Step {
   );
 }
 
+/** The first state of a call that an agent makes, and what it asks for. */
+export function admitDialled(asked: Dialling, now: number): Step {
+  const first = newCall({ ...asked, caller: firstLegs(asked).caller, phase: 'dialling' }, now);
+  return settle(first, beginDialling(asked, now));
+}
+
 /** The next state and the effects of one event. `now` is when it happened, ms since the epoch. */
 export function transition(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
-  return settle(state, react(state, event, now));
+  const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
+  return settle(state, dialled ?? react(state, event, now));
 }
 
 function react(state: CallState, event: CallEvent, now: number): Step {
@@ -94,6 +76,9 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onEndpointAnswered(state, event, now);
     case 'endpoint-lost':
       return onEndpointLost(state, event, now);
+    case 'endpoint-heard':
+    case 'leg-progress':
+      return step(state);
     case 'digit':
       return whichLeg(state, event.legId) === 'caller' ? onDigit(state, event.digit) : step(state);
     case 'play-ended':
@@ -108,6 +93,8 @@ function react(state: CallState, event: CallEvent, now: number): Step {
         : step(state);
     case 'leg-answered':
       return onLegAnswered(state, event);
+    case 'leg-offered':
+      return step(state, { type: 'end-leg', legId: event.legId, cause: 'offer-lost' });
     case 'leg-acknowledged':
       return step(state, { type: 'answer-endpoint', legId: event.legId, sdp: event.sdp });
     case 'leg-failed':
@@ -168,6 +155,9 @@ function onTimer(state: CallState, timer: TimerName, now: number): Step {
       return onAnnouncementDue(rung, now);
     case 'longest':
       return end(rung, 'too-long', now);
+    case 'ring':
+    case 'failure':
+      return step(rung);
     default:
       return assertNever(timer);
   }
@@ -187,6 +177,7 @@ function afterEnd(state: CallState, event: CallEvent): Step {
       );
     }
     case 'leg-answered':
+    case 'leg-offered':
     case 'leg-confirmed':
       return step(state, { type: 'end-leg', legId: event.legId, cause: state.end?.cause ?? 'ended' });
     case 'endpoint-opened':

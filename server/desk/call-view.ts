@@ -1,10 +1,13 @@
 /** What a desk shows of a call: a projection of the call's state, pure. */
-import type { DeskCall } from '../../protocol/desk.ts';
-import type { CallState } from '../calls/index.ts';
+import { assertNever } from '../../base/assert-never.ts';
+import type { DeskCall, DialProgress } from '../../protocol/desk.ts';
+import { makeProblem } from '../../protocol/problems/index.ts';
+import type { CallState, Dialled } from '../calls/index.ts';
 
 /** What the call itself does not know. */
 export interface CallSurroundings {
-  readonly callerName: string | undefined;
+  /** The contact who calls or is called. */
+  readonly partyName: string | undefined;
   readonly queueName: (queueId: string) => { readonly en: string; readonly zh: string };
   readonly wrapUpUntil: number | undefined;
 }
@@ -13,16 +16,20 @@ export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts'>;
 
 /** The call as the agent it is offered to (or talks to) sees it; undefined while no agent has to do with it. */
 export function deskCallOf(state: CallState, around: CallSurroundings): DeskCallHead | undefined {
-  const { offer, queue, end } = state;
+  const { offer, queue, end, dial } = state;
   if (offer === null) return undefined;
+  const queueId = queue?.queueId ?? dial?.queueId ?? undefined;
+  const name = around.partyName;
   return {
     callId: state.callId,
     offerId: offer.offerId,
-    direction: 'inbound',
-    state: end !== null ? 'ended' : state.phase !== 'talking' ? 'offered' : state.held ? 'held' : 'talking',
-    from: { number: state.from, ...(around.callerName === undefined ? {} : { name: around.callerName }) },
+    direction: dial === null ? 'inbound' : 'outbound',
+    state: deskState(state),
+    from: { number: state.from, ...(name === undefined || dial !== null ? {} : { name }) },
     to: state.to,
-    ...(queue === null ? {} : { queue: { id: queue.queueId, name: around.queueName(queue.queueId) } }),
+    ...(name === undefined || dial === null ? {} : { toName: name }),
+    ...(dial === null ? {} : { dial: progressOf(dial) }),
+    ...(queueId === undefined ? {} : { queue: { id: queueId, name: around.queueName(queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
     ...(queue === null ? {} : { waitingSince: queue.queuedAt }),
     offeredAt: offer.offeredAt,
@@ -34,4 +41,31 @@ export function deskCallOf(state: CallState, around: CallSurroundings): DeskCall
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
     language: state.language,
   };
+}
+
+function deskState({ end, phase, held, dial }: CallState): DeskCall['state'] {
+  if (end !== null) return 'ended';
+  if (phase === 'talking') return held ? 'held' : 'talking';
+  // Somebody else wants the agent to call: their phone rings as for any other call.
+  const rings = dial === null || (dial.stage === 'agent' && dial.way === 'invited' && !dial.auto);
+  return rings ? 'offered' : 'dialling';
+}
+
+/** How far the call is, and why it came to nothing, in words. */
+function progressOf({ stage, failure, rung, early, auto, target }: Dialled): DialProgress {
+  if (failure !== null) {
+    const { cause, status, reason } = failure;
+    return { stage: 'failed', auto, failure: makeProblem(`dial-${cause}`, { number: target, status, reason }) };
+  }
+  switch (stage) {
+    case 'agent':
+      return { stage: 'connecting', auto };
+    case 'outside':
+      return { stage: early ? 'early-media' : rung ? 'ringing' : 'calling', auto };
+    case 'failed':
+    case 'connected':
+      return { stage, auto };
+    default:
+      return assertNever(stage);
+  }
 }

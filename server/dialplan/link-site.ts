@@ -47,6 +47,7 @@ export function linkQueue(linker: Linker, entry: Entry<QueueSource>): Queue {
     priority: value.priority,
     ringMs: durationMs(value.ring),
     wrapUpMs: durationMs(value['wrap-up']),
+    wrapUpUnanswered: value['wrap-up-unanswered'],
     maxWaitMs: durationMs(value['max-wait']),
     serviceLevelMs: durationMs(value['service-level']),
     holdMusic: music === undefined ? [] : linker.music(music, entry.at('hold-music')),

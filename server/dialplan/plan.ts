@@ -119,6 +119,8 @@ export interface Queue {
   /** How long an offer rings before it counts as missed. */
   readonly ringMs: number;
   readonly wrapUpMs: number;
+  /** Wrap-up also after a call that an agent made and nobody answered. */
+  readonly wrapUpUnanswered: boolean;
   /** Zero: no limit. */
   readonly maxWaitMs: number;
   /** Calls answered within this are within the service level. */

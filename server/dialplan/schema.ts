@@ -137,6 +137,10 @@ export const queueSource = z.strictObject({
   priority: priority.default(5).describe('0-9, higher first.'),
   ring: time('How long an offer rings at an agent before it counts as missed.').default('20s'),
   'wrap-up': time('How long an agent has after the call.').default('1m'),
+  'wrap-up-unanswered': z
+    .boolean()
+    .default(false)
+    .describe('Wrap-up also after a call an agent made for this queue that nobody answered.'),
   'max-wait': time('How long a caller waits at most; `0s`: without limit.').default('0s'),
   'service-level': time('A call answered within this meets the service level.').default('20s'),
   'hold-music': z

@@ -7,6 +7,7 @@ import type {
   AgentSummary,
   DeviceAccountSummary,
   DeviceCredentials,
+  DialRequest,
   DialplanStatus,
   QueueSummary,
   Readiness,
@@ -33,6 +34,8 @@ export interface LivePort {
   addDevice(agentId: string, name: string): Promise<Result<DeviceCredentials, Problem>>;
   /** Removes one by its name or user name; a phone registered with it is no longer rung. */
   removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>>;
+  /** Makes a call for an agent and gives its id; what becomes of it is told by the ledger. */
+  dial(order: DialRequest, by: string): Result<string, Problem>;
   /** Ends a call; its end is told by the ledger. */
   hangUp(callId: string, by: string): Result<undefined, Problem>;
 }

@@ -9,26 +9,29 @@ type EventOf<T extends RoutingEvent['type']> = Extract<RoutingEvent, { type: T }
 export function connect(draft: Draft, { agentId, callId }: EventOf<'call-connected'>): void {
   const agent = draft.agent(agentId);
   if (agent?.activity.type !== 'dialling' || agent.activity.callId !== callId) return;
-  draft.setAgent({ ...agent, activity: { type: 'talking', callId, queueId: null, offerId: null } }, 'call-connected');
+  const { queueId } = agent.activity;
+  draft.setAgent({ ...agent, activity: { type: 'talking', callId, queueId, offerId: null } }, 'call-connected');
 }
 
 /** The agent's part of a call is over. */
-export function endCall(draft: Draft, { agentId, callId }: EventOf<'call-ended'>): void {
+export function endCall(draft: Draft, { agentId, callId, wrapUp }: EventOf<'call-ended'>): void {
   const agent = draft.agent(agentId);
   if (agent === undefined) return;
   const { activity } = agent;
   if ((activity.type !== 'talking' && activity.type !== 'dialling') || activity.callId !== callId) return;
-  leaveCall(draft, agent, 'call-ended');
+  leaveCall(draft, agent, 'call-ended', wrapUp);
 }
 
-/** An agent's call is over: wrap-up as long as its queue says, or free at once. Any other activity stays as it is. */
-export function leaveCall(draft: Draft, agent: Agent, cause: AgentCause): void {
+/**
+ * An agent's call is over: wrap-up as long as its queue says, or free at once. Without a word about it a talk is wrapped up
+ * and a dialled call that nobody answered is not. Any other activity stays as it is.
+ */
+export function leaveCall(draft: Draft, agent: Agent, cause: AgentCause, wrapUp?: boolean): void {
   const { activity, id } = agent;
   if (activity.type !== 'talking' && activity.type !== 'dialling') return;
-  const { callId } = activity;
-  const queueId = activity.type === 'talking' ? activity.queueId : null;
+  const { callId, queueId } = activity;
   const wrapUpMs = queueId === null ? 0 : (draft.queue(queueId)?.wrapUpMs ?? 0);
-  if (wrapUpMs === 0) return draft.free(agent, cause);
+  if (wrapUpMs === 0 || !(wrapUp ?? activity.type === 'talking')) return draft.free(agent, cause);
   const until = draft.now + wrapUpMs;
   draft.setAgent({ ...agent, activity: { type: 'wrap-up', callId, queueId, until } }, cause);
   const event = { type: 'wrap-up-lapsed', agentId: id, callId } as const;

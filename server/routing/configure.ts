@@ -92,10 +92,12 @@ function recoverAgent(draft: Draft, agent: Agent, call: EventOf<'recovered'>['ta
   const { activity } = agent;
   if (call === undefined) return leaveCall(draft, agent, 'recovered');
   const { callId, queueId = null, offerId = null } = call;
-  if (activity.type === 'talking' && activity.callId === callId) return;
+  const wanted = call.dialling === true ? 'dialling' : 'talking';
+  if (activity.type === wanted && activity.callId === callId) return;
   if (activity.type === 'offered') voidOffer(draft, activity.offerId);
   if (activity.type === 'wrap-up') draft.effects.push({ type: 'disarm', timer: `wrap-up:${agent.id}` });
-  const resumed: Activity = { type: 'talking', callId, queueId, offerId };
+  const resumed: Activity =
+    wanted === 'dialling' ? { type: 'dialling', callId, queueId } : { type: 'talking', callId, queueId, offerId };
   const now = draft.agent(agent.id);
   if (now !== undefined) draft.setAgent({ ...now, activity: resumed }, 'recovered');
 }

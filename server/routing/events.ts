@@ -27,7 +27,13 @@ type Body =
   | { readonly type: 'registered'; readonly agentId: string }
   | { readonly type: 'unregistered'; readonly agentId: string }
   /** The agent calls somebody. Ignored unless idle. */
-  | { readonly type: 'dialled'; readonly agentId: string; readonly callId: string }
+  | {
+      readonly type: 'dialled';
+      readonly agentId: string;
+      readonly callId: string;
+      /** The queue it is done for: its wrap-up applies. */
+      readonly queueId?: string | null;
+    }
   | {
       readonly type: 'ticket-queued';
       readonly ticketId: string;
@@ -51,8 +57,8 @@ type Body =
   | { readonly type: 'ticket-lapsed'; readonly ticketId: string }
   /** The party the agent dialled answered. */
   | { readonly type: 'call-connected'; readonly agentId: string; readonly callId: string }
-  /** The agent's part of the call is over. */
-  | { readonly type: 'call-ended'; readonly agentId: string; readonly callId: string }
+  /** The agent's part of the call is over. `wrapUp`: whether there is something to wrap up; absent: after a talk. */
+  | { readonly type: 'call-ended'; readonly agentId: string; readonly callId: string; readonly wrapUp?: boolean }
   /** The agent chose a disposition. */
   | { readonly type: 'wrap-up-ended'; readonly agentId: string; readonly callId: string }
   /** The timer of a wrap-up came. */
@@ -71,6 +77,8 @@ type Body =
         /** Absent: the agent dialled. */
         readonly queueId?: string | null;
         readonly offerId?: string | null;
+        /** The party that the agent dialled has not answered yet. */
+        readonly dialling?: boolean;
       }[];
       readonly waiting: readonly string[];
     };

@@ -8,8 +8,9 @@ export type Presence =
 export type Activity =
   | { readonly type: 'idle' }
   | { readonly type: 'offered'; readonly offerId: string; readonly callId: string }
-  | { readonly type: 'dialling'; readonly callId: string }
-  /** `queueId` and `offerId` are null when the agent dialled. */
+  /** `queueId`: the queue for which the agent dials, if any. */
+  | { readonly type: 'dialling'; readonly callId: string; readonly queueId: string | null }
+  /** `offerId` is null when the agent dialled, and so is `queueId` if that was for no queue. */
   | {
       readonly type: 'talking';
       readonly callId: string;

@@ -106,7 +106,7 @@ function applyToAgent(draft: Draft, event: AgentEvent): void {
     case 'unregistered':
       return unregister(draft, agent);
     case 'dialled':
-      return dial(draft, agent, event.callId);
+      return dial(draft, agent, event.callId, event.queueId ?? null);
     default:
       return assertNever(event, 'event');
   }
@@ -152,10 +152,10 @@ function unregister(draft: Draft, agent: Agent): void {
   if (agent.activity.type === 'offered') giveBack(draft, agent.activity.offerId, 'unreachable');
 }
 
-function dial(draft: Draft, agent: Agent, callId: string): void {
+function dial(draft: Draft, agent: Agent, callId: string, queueId: string | null): void {
   const busy = agent.activity.type !== 'idle' || agent.presence.type === 'offline';
   if (busy) draft.effects.push({ type: 'dial-refused', agentId: agent.id, callId });
-  else draft.setAgent({ ...agent, activity: { type: 'dialling', callId } }, 'dialled');
+  else draft.setAgent({ ...agent, activity: { type: 'dialling', callId, queueId } }, 'dialled');
 }
 
 function queueTicket(draft: Draft, event: EventOf<'ticket-queued'>): void {

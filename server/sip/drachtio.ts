@@ -10,6 +10,36 @@ export type Dialog = Srf.Dialog & { readonly id: string };
 export type Request = Srf.SrfRequest;
 export type Response = Srf.SrfResponse;
 
+/** What `createUAC` gives for an INVITE without SDP and with `noAck`: the far side's offer, and how to go on. */
+export interface LateOffer {
+  readonly sdp: string;
+  /** ACK with our answer. */
+  ack(sdp: string): Promise<Dialog>;
+  /** ACK, then BYE. */
+  destroy(): Promise<void>;
+}
+
+/** A `Dialog` has an `ack` of its own, but no `sdp`. */
+export function isLateOffer(answered: unknown): answered is LateOffer {
+  return typeof answered === 'object' && answered !== null && 'sdp' in answered && typeof answered.sdp === 'string';
+}
+
+/** The SDP of a message; '' when it has none, or something else. */
+export function sdpOf(message: Response): string {
+  const type = message.has('Content-Type') ? message.get('Content-Type') : 'application/sdp';
+  return /^application\/sdp\b/i.test(type.trim()) ? message.body : '';
+}
+
+/** Where a redirection points to, best first (RFC 3261 section 8.1.3.4); what srf rejects with carries the answer. */
+export function contactsOf(err: object): string[] {
+  const res = 'res' in err ? (err.res as Response | undefined) : undefined;
+  if (res === undefined || res.status < 300 || res.status > 399 || !res.has('Contact')) return [];
+  const preference = (q: unknown): number => (q === undefined ? 1 : Number(q) || 0);
+  return [...res.getParsedHeader('Contact')]
+    .sort((a, b) => preference(b.params?.['q']) - preference(a.params?.['q']))
+    .map(({ uri }) => uri);
+}
+
 /** The parts of srf that its types leave out. */
 interface Agent {
   _getDefaultSocket(): Socket | undefined;

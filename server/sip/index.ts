@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
-import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import { callHeader, offerHeader, resumeHeader } from '../../protocol/ids.ts';
 import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
@@ -47,7 +47,13 @@ export interface Remembered {
 
 /** Where an outgoing leg goes. */
 export type Destination =
-  | { readonly type: 'agent'; readonly agentId: string; readonly deviceId?: string; readonly offerId: string }
+  | {
+      readonly type: 'agent';
+      readonly agentId: string;
+      readonly deviceId?: string;
+      readonly offerId: string;
+      readonly auto?: boolean;
+    }
   | { readonly type: 'outside'; readonly to: string };
 
 /** The tag under which the engine keeps our dialogs while we are away. */
@@ -114,6 +120,14 @@ export class SipSide {
     this.#legs.answer(legId, sdp);
   }
 
+  progress(legId: string, status: number, sdp: string | null): void {
+    this.#legs.progress(legId, status, sdp);
+  }
+
+  acknowledge(legId: string, sdp: string): void {
+    this.#legs.acknowledge(legId, sdp);
+  }
+
   reject(legId: string, status: number, reason: string): void {
     this.#legs.reject(legId, status, reason);
   }
@@ -123,7 +137,7 @@ export class SipSide {
     readonly legId: string;
     readonly callId: string;
     readonly destination: Destination;
-    readonly sdp: string;
+    readonly sdp: string | null;
     readonly from: string;
   }): void {
     const { legId, callId, destination, sdp } = leg;
@@ -139,8 +153,10 @@ export class SipSide {
     if (binding === undefined)
       return this.#listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
     const way = wayTo(binding);
-    const named = { ...headers, ...way.headers, [offerHeader]: destination.offerId };
-    this.#legs.invite({ ...way, legId, sdp, from, headers: named });
+    const { offerId, auto } = destination;
+    const own = auto === true ? autoAnswer(binding, offerId) : {};
+    const named = { ...way.headers, [offerHeader]: offerId, ...own };
+    this.#legs.invite({ ...way, legId, sdp, from, headers: { ...headers, ...named } });
   }
 
   cancel(legId: string): void {
@@ -267,4 +283,9 @@ export class SipSide {
       this.#link.start();
     });
   }
+}
+
+/** Asks the agent's own device to take the call they have just asked for; desk phones know the usual header for it. */
+function autoAnswer({ kind }: Binding, offerId: string): Readonly<Record<string, string>> {
+  return kind === 'webrtc' ? { [resumeHeader]: offerId } : { 'Call-Info': '<sip:jackfield.invalid>;answer-after=0' };
 }

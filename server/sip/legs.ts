@@ -2,12 +2,16 @@
 import type { Logger } from '../../base/logger.ts';
 import type { LegId } from '../../protocol/ids.ts';
 import {
+  contactsOf,
   type Dialog,
   forgetDialog,
+  isLateOffer,
+  type LateOffer,
   onLiveConnection,
   type Request,
   type Response,
   restoreDialog,
+  sdpOf,
   type Srf,
   storedDialog,
 } from './drachtio.ts';
@@ -19,7 +23,8 @@ export interface OutgoingInvite {
   readonly uri: string;
   /** The next hop, where that is not what `uri` says. */
   readonly proxy?: string;
-  readonly sdp: string;
+  /** Null: an INVITE without an offer (RFC 3261 section 13.2.1). */
+  readonly sdp: string | null;
   /** User part of From. */
   readonly from: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -35,16 +40,27 @@ interface Leg {
   pending?: Pending | undefined;
   /** Our INVITE that has no final answer yet. */
   inviting?: { request?: Request; cancelled: boolean } | undefined;
+  /** The far side's 200 made an offer and waits for our ACK. */
+  offered?: LateOffer | undefined;
   dialog?: Dialog | undefined;
   /** Asked to end while its dialog was still coming. */
   ending?: string | undefined;
   readonly reinvites: Map<number, Response>;
 }
 
+interface Failure {
+  readonly status: number;
+  readonly reason: string;
+  readonly contacts?: readonly string[];
+}
+
 /** SIP failures carry a status; anything else (no connection, bad URI) counts as 503. */
-function statusOf(err: unknown): { readonly status: number; readonly reason: string } {
-  if (err instanceof Error && 'status' in err && typeof err.status === 'number')
-    return { status: err.status, reason: 'reason' in err && typeof err.reason === 'string' ? err.reason : '' };
+function failureOf(err: unknown): Failure {
+  if (err instanceof Error && 'status' in err && typeof err.status === 'number') {
+    const reason = 'reason' in err && typeof err.reason === 'string' ? err.reason : '';
+    const contacts = contactsOf(err);
+    return { status: err.status, reason, ...(contacts.length === 0 ? {} : { contacts }) };
+  }
   return { status: 503, reason: err instanceof Error ? err.message : 'unknown' };
 }
 
@@ -90,6 +106,13 @@ export class Legs {
     );
   }
 
+  /** A provisional answer to an incoming INVITE, with our SDP for early media. */
+  progress(legId: LegId, status: number, sdp: string | null): void {
+    const res = this.#legs.get(legId)?.pending?.res;
+    if (sdp === null) res?.send(status);
+    else res?.send(status, { body: sdp, headers: { 'Content-Type': 'application/sdp' } });
+  }
+
   reject(legId: LegId, status: number, reason: string): void {
     const leg = this.#legs.get(legId);
     this.#legs.delete(legId);
@@ -102,7 +125,8 @@ export class Legs {
     const leg: Leg = { inviting, reinvites: new Map() };
     this.#legs.set(legId, leg);
     const options = {
-      ...{ localSdp: sdp, callingNumber: from, headers: { ...headers } },
+      ...(sdp === null ? { noAck: true } : { localSdp: sdp }),
+      ...{ callingNumber: from, headers: { ...headers } },
       ...(proxy === undefined ? {} : { proxy }),
     };
     const progress = {
@@ -114,17 +138,50 @@ export class Legs {
         if (inviting.cancelled) this.#sendCancel(request);
       },
       cbProvisional: (res: Response) => {
-        if (res.status >= 180) this.#listener.legEvent({ type: 'leg-ringing', legId });
+        if (res.status < 180) return;
+        this.#listener.legEvent({ type: 'leg-ringing', legId });
+        this.#listener.legEvent({ type: 'leg-progress', legId, status: res.status, sdp: sdpOf(res) });
       },
     };
     this.#srf.createUAC(uri, options, progress).then(
-      (dialog) => {
+      (answered: unknown) => {
         leg.inviting = undefined;
-        this.#confirmed(legId, leg, dialog as Dialog);
+        if (isLateOffer(answered)) return this.#offered(legId, leg, answered);
+        const dialog = answered as Dialog;
+        this.#confirmed(legId, leg, dialog);
         if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
       },
       (err: unknown) => this.#failed(legId, err),
     );
+  }
+
+  /** ACK with our answer to the offer of a 200; the dialog is confirmed by it. */
+  acknowledge(legId: LegId, sdp: string): void {
+    const leg = this.#legs.get(legId);
+    const offer = leg?.offered;
+    if (leg === undefined || offer === undefined) return;
+    leg.offered = undefined;
+    offer.ack(sdp).then(
+      (dialog) => {
+        this.#confirmed(legId, leg, dialog);
+        if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-confirmed', legId });
+      },
+      (err: unknown) => this.#failed(legId, err),
+    );
+  }
+
+  #offered(legId: LegId, leg: Leg, offer: LateOffer): void {
+    if (leg.ending === undefined) {
+      leg.offered = offer;
+      return this.#listener.legEvent({ type: 'leg-offered', legId, sdp: offer.sdp });
+    }
+    this.#legs.delete(legId);
+    this.#abandon(legId, offer);
+  }
+
+  /** A 200 that nobody wants any more: acknowledged, then ended (RFC 3261 section 13.2.2.4). */
+  #abandon(legId: LegId, offer: LateOffer): void {
+    offer.destroy().catch((err: unknown) => this.#logger.debug({ legId, err }, 'a late offer could not be ended'));
   }
 
   cancel(legId: LegId): void {
@@ -139,6 +196,10 @@ export class Legs {
     const leg = this.#legs.get(legId);
     if (leg === undefined) return;
     leg.ending = cause;
+    if (leg.offered !== undefined) {
+      this.#legs.delete(legId);
+      return this.#abandon(legId, leg.offered);
+    }
     if (leg.dialog === undefined) return;
     const { dialog } = leg;
     this.#gone(legId);
@@ -220,7 +281,7 @@ export class Legs {
     if (leg === undefined) return;
     this.#legs.delete(legId);
     if (leg.ending !== undefined) return;
-    this.#listener.legEvent({ type: 'leg-failed', legId, ...statusOf(err) });
+    this.#listener.legEvent({ type: 'leg-failed', legId, ...failureOf(err) });
   }
 
   #gone(legId: LegId): void {

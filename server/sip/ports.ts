@@ -38,9 +38,20 @@ export interface Refusal {
 export type LegEvent =
   | { readonly type: 'leg-confirmed'; readonly legId: LegId }
   | { readonly type: 'leg-ringing'; readonly legId: LegId }
+  | { readonly type: 'leg-progress'; readonly legId: LegId; readonly status: number; readonly sdp: string }
   | { readonly type: 'leg-answered'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-offered'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'leg-acknowledged'; readonly legId: LegId; readonly sdp: string }
-  | { readonly type: 'leg-failed'; readonly legId: LegId; readonly status: number; readonly reason: string }
+  | {
+      readonly type: 'leg-failed';
+      readonly legId: LegId;
+      readonly status: number;
+      readonly reason: string;
+      /** Where a redirection points to. */
+      readonly contacts?: readonly string[];
+      /** Refused on our side, before anything was sent. */
+      readonly cause?: 'no-trunk' | 'not-permitted';
+    }
   | { readonly type: 'leg-cancelled'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | 'signalling-lost' }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string };

@@ -40,6 +40,8 @@ function withoutPhone(call: DeskCall | null): Joined {
   switch (call.state) {
     case 'offered':
       return { type: 'details-only', details: call };
+    case 'dialling':
+      return { type: 'dialling', details: call };
     case 'talking':
     case 'held':
       return { type: 'audio-lost', details: call };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { makeProblem } from '../../../protocol/problems/index.ts';
-import { callStory, callSummary, page, type CallSummary } from '../../../protocol/rest.ts';
+import { callStory, callSummary, dialRequest, dialResult, page, type CallSummary } from '../../../protocol/rest.ts';
 import { callStory as storyOf, listCalls } from '../../ledger/index.ts';
 import { type Context, done, notFound, refuse } from '../context.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
@@ -9,7 +9,7 @@ const filters = paging.extend({
   state: z.enum(['active', 'ended']).optional(),
   agent: z.string().min(1).max(64).optional(),
   queue: z.string().min(1).max(64).optional(),
-  number: z.string().min(2).max(40).optional().describe('The caller, in any form.'),
+  number: z.string().min(2).max(40).optional().describe('The party outside, in any form.'),
   since: z.coerce.number().int().nonnegative().optional().describe('Started then or later, ms.'),
   until: z.coerce.number().int().nonnegative().optional().describe('Started before then, ms.'),
 });
@@ -17,8 +17,10 @@ const filters = paging.extend({
 /** Calls: views of the ledger, and the few things one can do to a call from outside. */
 export function callRoutes({ ledger, crm, live }: Context): Route[] {
   const named = <C extends CallSummary>(call: C): C => {
-    const fromName = call.from === '' ? undefined : crm.find(call.from)?.name;
-    return fromName === undefined ? call : { ...call, fromName };
+    const outbound = call.direction === 'outbound';
+    const party = outbound ? call.to : call.from;
+    const name = party === '' ? undefined : crm.find(party)?.name;
+    return name === undefined ? call : { ...call, ...(outbound ? { toName: name } : { fromName: name }) };
   };
 
   const list = route({
@@ -66,5 +68,21 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
       return ended.ok ? done({}, 202) : refuse(ended.error);
     },
   });
-  return [list, show, hangUp];
+
+  const dial = route({
+    method: 'post',
+    path: '/api/v1/calls',
+    summary: 'Let an agent call somebody: oneself, or as a supervisor any',
+    access: 'agent',
+    body: dialRequest,
+    responses: { 202: dialResult },
+    problems: ['not-allowed', 'not-found', 'dial-wrong-form', 'dial-not-now', 'dial-offline', 'dial-no-phone'],
+    handle({ body, caller }) {
+      const { id, role } = caller.account;
+      if (role === 'agent' && body.agentId !== id) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
+      const dialled = live.dial(body, id);
+      return dialled.ok ? done({ id: dialled.value }, 202) : refuse(dialled.error);
+    },
+  });
+  return [list, show, dial, hangUp];
 }

@@ -10,6 +10,14 @@ function changesOf(row: LedgerRow, call: CallSummary): Changes {
   switch (row.type) {
     case 'call-invited':
       return { startedAt: at, from: textFact(row.personal, 'from') ?? '', to: textFact(facts, 'to') };
+    case 'call-dialled':
+      return {
+        startedAt: at,
+        direction: 'outbound',
+        from: textFact(facts, 'from'),
+        to: textFact(row.personal, 'to') ?? '',
+        agent: row.agentId,
+      };
     case 'plan-begun':
     case 'route-chosen':
       return { route: textFact(facts, 'route') };
@@ -37,7 +45,8 @@ function changesOf(row: LedgerRow, call: CallSummary): Changes {
 
 /** One call's line from its rows, in order. Pure. */
 export function foldCall(id: string, rows: readonly LedgerRow[]): CallSummary {
-  let call: CallSummary = { id, startedAt: rows[0]?.at ?? 0, from: '', to: '', state: 'active', alerts: 0 };
+  const startedAt = rows[0]?.at ?? 0;
+  let call: CallSummary = { id, startedAt, direction: 'inbound', from: '', to: '', state: 'active', alerts: 0 };
   for (const row of rows) {
     const said = Object.entries(changesOf(row, call)).filter(([, value]) => value !== undefined);
     call = { ...call, ...Object.fromEntries(said) };

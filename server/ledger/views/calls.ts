@@ -8,7 +8,7 @@ export interface CallFilter {
   readonly state?: 'active' | 'ended' | undefined;
   readonly agent?: string | undefined;
   readonly queue?: string | undefined;
-  /** The caller's number in E.164. */
+  /** The number of the party outside in E.164. */
   readonly number?: string | undefined;
   /** Started at or after, before: milliseconds. */
   readonly since?: number | undefined;
@@ -34,7 +34,7 @@ const conditions: readonly [keyof CallFilter, string][] = [
   ['number', 'first.subject = (SELECT id FROM subject_keys WHERE alias = ?)'],
   [
     'agent',
-    `EXISTS (SELECT 1 FROM ledger_rows r WHERE r.call_id = first.call_id AND r.type = 'answered' AND r.agent_id = ?)`,
+    `EXISTS (SELECT 1 FROM ledger_rows r WHERE r.call_id = first.call_id AND r.type IN ('answered', 'call-dialled') AND r.agent_id = ?)`,
   ],
   [
     'queue',
@@ -55,7 +55,7 @@ export function listCalls(ledger: Ledger, filter: CallFilter): Page<CallSummary>
   });
   if (filter.state !== undefined) where.push(filter.state === 'ended' ? ended : `NOT ${ended}`);
   const found = ledger.reader.all(
-    `SELECT first.call_id FROM ledger_rows first WHERE ${["first.type = 'call-invited'", ...where].join(' AND ')}
+    `SELECT first.call_id FROM ledger_rows first WHERE ${["first.type IN ('call-invited', 'call-dialled')", ...where].join(' AND ')}
      AND first.call_id IS NOT NULL ORDER BY first.rowid DESC LIMIT ?`,
     ...values,
     filter.limit + 1,

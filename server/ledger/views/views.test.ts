@@ -36,12 +36,27 @@ const whole = (callId: string, from: string, at: number, agentId = 'alice'): Row
   ];
 };
 
+it('tells a call that an agent made from one that came in', async () => {
+  const subject = ledger.subjectOf('+861');
+  const at = { callId: 'c9', at: 5 };
+  const dialled = { ...at, type: 'call-dialled', agentId: 'alice', facts: { from: '+865', queue: 'support' } };
+  await ledger.append([
+    { ...dialled, personal: { subject, fields: { to: '+861' } } },
+    { ...at, type: 'call-ended', facts: { cause: 'busy' } },
+  ]).written;
+  const outbound = { id: 'c9', direction: 'outbound', from: '+865', to: '+861', agent: 'alice', cause: 'busy' };
+  expect(listCalls(ledger, { limit: 10, number: '+861' }).items).toMatchObject([outbound]);
+  expect(listCalls(ledger, { limit: 10, agent: 'alice' }).items).toMatchObject([outbound]);
+  expect(listCalls(ledger, { limit: 10, queue: 'support' }).items).toEqual([]);
+});
+
 it('folds the rows of a call into one line', async () => {
   await ledger.append(whole('c1', '+861', 1_000)).written;
   expect(listCalls(ledger, { limit: 10 }).items).toEqual([
     {
       id: 'c1',
       startedAt: 1_000,
+      direction: 'inbound',
       from: '+861',
       to: '+8653100000',
       state: 'ended',

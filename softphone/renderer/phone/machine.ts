@@ -16,7 +16,7 @@ export interface Invite {
   /** The offer of the desk feed that this ring belongs to. */
   readonly offerId?: string;
   readonly callId?: string;
-  /** The offer in progress whose audio this INVITE brings back, after a reload or a lost media node. */
+  /** The offer in progress whose audio this INVITE brings: back, after a reload or a lost media node, or as they dialled. */
   readonly resume?: string;
   /** Who rings, as far as SIP says; the desk knows better. */
   readonly from?: string;
@@ -196,7 +196,9 @@ function checked(state: PhoneState, invite: Invite): PhoneStep {
 function deskTold(state: PhoneState, offerId: string | undefined): PhoneStep {
   const inProgress: InProgress = offerId === undefined ? { known: true } : { known: true, offerId };
   const told: PhoneState = { ...state, inProgress };
-  return told.line.type === 'checking' ? checked(told, inviteOf(told.line)) : dropGhost(told);
+  // It rang before the desk had said that it is the agent's own call.
+  const late = told.line.type === 'ringing' && told.line.resume !== undefined && told.line.resume === offerId;
+  return told.line.type === 'checking' || late ? checked(told, inviteOf(told.line)) : dropGhost(told);
 }
 
 function answer(state: PhoneState, invite: Invite): PhoneStep {

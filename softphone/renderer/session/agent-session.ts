@@ -26,6 +26,11 @@ export interface SessionParts {
   readonly onRemoteStream: (stream: MediaStream) => void;
 }
 
+/** Whether the desk says that this agent's audio belongs to the call: they talk, or have dialled here. */
+function hasAudio({ state, dial }: DeskCall): boolean {
+  return state === 'talking' || state === 'held' || (state === 'dialling' && dial?.auto === true);
+}
+
 /** An agent who has logged in: desk feed, phone and credentials, and the actions that need more than one of them. */
 export class AgentSession {
   readonly login: LoginResult;
@@ -158,7 +163,7 @@ export class AgentSession {
     if (refused !== undefined) return this.expired.set(refused);
     if (link !== 'live' || desk === undefined) return;
     const call = desk.call;
-    const inProgress = call !== null && (call.state === 'talking' || call.state === 'held');
+    const inProgress = call !== null && hasAudio(call);
     this.phone.post({ type: 'desk-told', ...(inProgress ? { offerId: call.offerId } : {}) });
   }
 
