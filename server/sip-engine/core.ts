@@ -27,6 +27,7 @@ import { Proxies } from './proxy/proxies.ts';
 import { Relay } from './proxy/relay.ts';
 import { backlogOf, defaultLimits, parseLimits } from './limits.ts';
 import { Reception } from './reception.ts';
+import { Dispatch } from './route/dispatch.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
@@ -130,7 +131,11 @@ export class EngineCore {
     this.#sessions = new SessionTimers(this.context, this.#keeper);
     const parts = { keeper: this.#keeper, sessions: this.#sessions };
     this.proxies = new Proxies(this.context, this.serverCalls);
-    const passage = { relay: new Relay(this.context, this.proxies), proxies: this.proxies };
+    const passage = {
+      relay: new Relay(this.context, this.proxies),
+      proxies: this.proxies,
+      dispatch: new Dispatch(this.context, deliveries, this.serverCalls, this.proxies, options.routes ?? []),
+    };
     this.reception.relay = passage.relay;
     this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls, passage);
     this.#answers = new AppAnswers(this.context, deliveries, parts, this.serverCalls);
@@ -187,12 +192,13 @@ export class EngineCore {
       app.end();
       return;
     }
-    app.authenticated = true;
     app.tags = command.tags;
     const bound = transport.listeners.map((listener) => flowText(listener.protocol, listener.address));
     const visible = transport.listeners.map((listener) => flowText(listener.protocol, listener.visible));
     app.reply(command.id, 'OK', `${visible.join(',')}|${controlVersion}|${bound.join(',')}`);
     log.info({ app: app.id, tag: app.tag }, 'app connected');
+    app.admit();
+    if (app.dialled) return;
     // srf tells its user of the connection a turn later; what waited should come after that.
     clock.at(clock.now() + patience.echoLead, () => this.#adopt(app));
   }
@@ -210,10 +216,12 @@ export class EngineCore {
     if (!app.authenticated) return;
     const { log, apps, dialogs } = this.context;
     log.info({ app: app.id, tag: app.tag }, 'app connection lost');
-    const heir = apps.newest(app.tag);
+    const heir = app.dialled ? undefined : apps.newest(app.tag);
     for (const dialog of [...dialogs.values()]) {
       if (dialog.owner !== app) continue;
-      if (heir === undefined) this.#keeper.park(dialog);
+      // Nobody comes back to a connection the engine made: what the app left behind ends.
+      if (app.dialled) this.#keeper.end(dialog, 'Session owner lost');
+      else if (heir === undefined) this.#keeper.park(dialog);
       else this.#keeper.adopt(dialog, heir);
     }
     this.uas.ownerLost(app);

@@ -5,6 +5,8 @@ import type { EngineLimits } from './limits.ts';
 import { readHostPort } from './parser/uri.ts';
 import type { SessionPolicy } from './dialog/session-negotiation.ts';
 import { readNumber } from './parser/characters.ts';
+import { readRoute } from './route/route-option.ts';
+import type { RouteOption } from './route/route-option.ts';
 import { defaultTimers } from './transaction/timers.ts';
 import type { TimerValues } from './transaction/timers.ts';
 import type { CertificateFiles, TlsTrust } from './transport/certificates.ts';
@@ -40,6 +42,8 @@ export interface EngineOptions {
   readonly journal?: string | undefined;
   /** False: no app gets call detail records, even if it asks for them. */
   readonly cdr?: boolean | undefined;
+  /** Methods whose new requests go to an app the engine connects to, or where somebody asked by HTTP says. */
+  readonly routes?: readonly RouteOption[] | undefined;
   readonly timers?: Partial<TimerValues> | undefined;
   readonly patience?: Partial<EnginePatience> | undefined;
   readonly limits?: Partial<EngineLimits> | undefined;
@@ -54,6 +58,7 @@ export const defaultPatience: EnginePatience = {
   parkingGrace: 30_000,
   parkingLease: 60_000,
   connect: 4000,
+  question: 3000,
   idle: 600_000,
   flowTimer: 120_000,
 };
@@ -77,7 +82,8 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N]
-  [--session-expires SECONDS] [--min-se SECONDS] [--cdr yes|no]`;
+  [--session-expires SECONDS] [--min-se SECONDS] [--cdr yes|no]
+  [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
 
 function misuse(problem: string): EngineError {
   return new EngineError('usage', `${problem}\n${usage}`);
@@ -111,6 +117,13 @@ function readListen(text: string): ListenOption {
   return { ...place, advertise: readAdvertised(extra.slice('advertise='.length)) };
 }
 
+function routeOf(text: string): RouteOption {
+  const route = readRoute(text);
+  if (route === undefined)
+    throw misuse(`--route wants METHOD=tcp://HOST:PORT, tls://, http:// or https://, not ${text}`);
+  return route;
+}
+
 function readSecretFile(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -123,7 +136,7 @@ const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections idle-timeout flow-timer',
-    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se cdr',
+    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se cdr route',
   ].flatMap((names) => names.split(' ')),
 );
 
@@ -184,6 +197,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     admin: readPlace(admin ?? '127.0.0.1:9022', '--admin'),
     link: link === undefined ? undefined : readPlace(link, '--link'),
     journal: last('journal'),
+    routes: (given.get('route') ?? []).map(routeOf),
     cdr: yesOrNo('cdr', true),
     timers: pick({ t1: 't1', t2: 't2', t4: 't4', d: 'timer-d' }),
     patience: pick({

@@ -20,6 +20,8 @@ export interface EnginePatience {
   readonly parkingLease: number;
   /** How long a TCP connection may take to stand. */
   readonly connect: number;
+  /** How long somebody asked by HTTP may take to answer. */
+  readonly question: number;
   /** A connection that carries nothing for so long is closed, unless a binding or a dialog counts on it. 0: never. */
   readonly idle: number;
   /** How often a client of RFC 5626 must be heard of (`Flow-Timer`). */

@@ -7,7 +7,7 @@ export interface ServerCall {
   readonly transactionId: string;
   readonly transaction: ServerTransaction;
   /** The tag of the app it belongs to. */
-  readonly tag: string;
+  tag: string;
   /** The connection that has it; undefined while it waits in the lot. */
   owner: AppConnection | undefined;
   /** The dialog it came in, or the one it began. */

@@ -4,6 +4,7 @@ import { contactUri, dialogId } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest } from '../parser/message.ts';
+import type { RouteTarget } from '../route/route-option.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
@@ -20,10 +21,14 @@ import { newTag } from './tags.ts';
 const needDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
 const retryAfter: readonly Header[] = [{ name: 'Retry-After', value: '1' }];
 
-/** What passes through this engine instead of ending here. */
+/** What passes through this engine instead of ending here, or goes where its configuration says. */
 export interface Passage {
   readonly relay: { transaction(transaction: ServerTransaction): boolean };
   readonly proxies: { cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean };
+  readonly dispatch: {
+    target(method: string): RouteTarget | undefined;
+    decide(call: ServerCall, target: RouteTarget): void;
+  };
 }
 
 /** Requests from the network: to which app they go, and what the engine answers by itself. */
@@ -99,20 +104,24 @@ export class UserAgentServer {
       const refusal = this.#sessions.refusal(message);
       if (refusal !== undefined) return this.#refuse(transaction, 422, refusal);
     }
-    const app = this.#context.apps.pick(method);
-    if (app === undefined && !recognised.has(method)) return this.#refuse(transaction, 501, [allow]);
-    if (app === undefined) return this.#refuse(transaction, 503);
+    const target = this.#passage.dispatch.target(method);
+    const app = target === undefined ? this.#context.apps.pick(method) : undefined;
+    if (target === undefined && app === undefined) {
+      return recognised.has(method) ? this.#refuse(transaction, 503) : this.#refuse(transaction, 501, [allow]);
+    }
     const transactionId = randomUUID();
-    const { tag } = app;
-    this.#calls.add({
+    const call: ServerCall = {
       transactionId,
       transaction,
-      tag,
+      tag: app?.tag ?? '',
       owner: app,
       dialog: undefined,
       inside: false,
       localTag: undefined,
-    });
+    };
+    this.#calls.add(call);
+    if (target !== undefined) return this.#passage.dispatch.decide(call, target);
+    if (app === undefined) return;
     const facts = { flow: transaction.flow, transactionId, dialogId: '', receivedOn: true };
     this.#deliveries.fromNetwork(app, message, facts);
   }

@@ -21,17 +21,42 @@ export class AppConnection {
   readonly #socket: Socket;
   readonly #reader = new FrameReader();
   readonly routes = new Set<string>();
-  authenticated = false;
+  /** True when the engine made the connection, for one request: it takes no others and inherits nothing. */
+  readonly dialled: boolean;
+  #authenticated = false;
   tags: readonly string[] = [];
+  #ready: () => void = () => {};
+  #failed: () => void = () => {};
 
-  constructor(id: number, socket: Socket, events: AppConnectionEvents) {
+  constructor(id: number, socket: Socket, events: AppConnectionEvents, dialled = false) {
     this.id = id;
     this.#socket = socket;
+    this.dialled = dialled;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 10_000);
     socket.on('data', (chunk) => this.#read(chunk, events));
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => events.closed(this));
+    socket.on('close', () => {
+      events.closed(this);
+      this.#failed();
+    });
+  }
+
+  get authenticated(): boolean {
+    return this.#authenticated;
+  }
+
+  /** The app gave the right secret and was told so. */
+  admit(): void {
+    this.#authenticated = true;
+    this.#failed = () => {};
+    this.#ready();
+  }
+
+  /** Calls one of the two, once: the app authenticated, or the connection closed before. */
+  whenReady(ready: () => void, failed: () => void): void {
+    this.#ready = ready;
+    this.#failed = failed;
   }
 
   /** The tag that owns this connection's dialogs: the first one; '' when the app gave none. */

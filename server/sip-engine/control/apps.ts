@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { listenError } from '../errors.ts';
 import type { Address } from '../transport/flow.ts';
 import { AppConnection } from './app-connection.ts';
 import type { AppConnectionEvents } from './app-connection.ts';
+import { dial } from './dial.ts';
 
 /** The admin port: takes connections of drachtio applications and picks one for each new request. */
 export class Apps {
@@ -13,18 +14,30 @@ export class Apps {
   readonly #connections = new Set<AppConnection>();
   /** Whose turn it is, for each verb by itself. */
   readonly #turns = new Map<string, number>();
+  readonly #events: AppConnectionEvents;
   #count = 0;
 
   constructor(address: Address, events: AppConnectionEvents) {
     this.#address = address;
-    const own: AppConnectionEvents = {
+    this.#events = {
       ...events,
       closed: (app) => {
         this.#connections.delete(app);
         events.closed(app);
       },
     };
-    this.#server = createServer((socket) => this.#connections.add(new AppConnection(++this.#count, socket, own)));
+    this.#server = createServer((socket) => this.#take(socket, false));
+  }
+
+  #take(socket: Socket, dialled: boolean): AppConnection {
+    const app = new AppConnection(++this.#count, socket, this.#events, dialled);
+    this.#connections.add(app);
+    return app;
+  }
+
+  /** Connects to an app that waits for the engine (srf's `listen`). */
+  dial(place: Parameters<typeof dial>[0]): AppConnection {
+    return this.#take(dial(place), true);
   }
 
   /** Binds the port; returns the real one. */
@@ -39,26 +52,31 @@ export class Apps {
     return typeof bound === 'object' && bound !== null ? bound.port : this.#address.port;
   }
 
-  /** The connection for a new request of this method, in turn among those that routed it. */
-  pick(method: string): AppConnection | undefined {
+  /** The connection for a new request of this method, in turn among those that routed it (and have the tag). */
+  pick(method: string, tag?: string): AppConnection | undefined {
     const verb = method.toLowerCase();
-    const able = [...this.#connections].filter((app) => app.authenticated && app.open && app.routes.has(verb));
+    const able = [...this.#connections].filter(
+      (app) => canTake(app, verb) && (tag === undefined || app.tags.includes(tag)),
+    );
     if (able.length < 2) return able[0];
-    const turn = this.#turns.get(verb) ?? 0;
-    this.#turns.set(verb, turn + 1);
+    const key = tag === undefined ? verb : `${verb} ${tag}`;
+    const turn = this.#turns.get(key) ?? 0;
+    this.#turns.set(key, turn + 1);
     return able[turn % able.length];
   }
 
   /** True when any app routed the verb. */
   routes(verb: string): boolean {
-    for (const app of this.#connections) if (app.routes.has(verb) && app.authenticated && app.open) return true;
+    for (const app of this.#connections) if (canTake(app, verb)) return true;
     return false;
   }
 
   /** The newest authenticated connection with this tag. */
   newest(tag: string): AppConnection | undefined {
     let found: AppConnection | undefined;
-    for (const app of this.#connections) if (app.authenticated && app.open && app.tag === tag) found = app;
+    for (const app of this.#connections) {
+      if (app.authenticated && app.open && !app.dialled && app.tag === tag) found = app;
+    }
     return found;
   }
 
@@ -68,6 +86,10 @@ export class Apps {
       this.#server.close(() => resolve());
     });
   }
+}
+
+function canTake(app: AppConnection, verb: string): boolean {
+  return app.routes.has(verb) && app.authenticated && app.open && !app.dialled;
 }
 
 /** Compares two secrets without telling by the time it takes where they differ. */

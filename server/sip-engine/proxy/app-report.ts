@@ -32,6 +32,11 @@ export class AppReport {
     this.#app.reply(this.#id, 'OK', `${meta}||continue`, sip);
   }
 
+  /** It was not proxied at all. */
+  refused({ status, reason }: SipResponse): void {
+    this.#app.reply(this.#id, 'NOK', `Server error: not proxied, answered ${String(status)} ${reason}`);
+  }
+
   /** The last word. */
   done(ok: boolean): void {
     if (ok) this.#app.reply(this.#id, 'OK', 'done');

@@ -32,6 +32,12 @@ const notAdded = new Set(['Max-Forwards', 'Max-Breadth', 'Content-Type', 'Contac
 
 const noTransaction = 'Response not sent due to unknown transaction';
 
+/** Who hears of a proxied request. */
+interface Listeners {
+  readonly report: AppReport | undefined;
+  readonly records: ProxyRecords | undefined;
+}
+
 /** The requests that apps had proxied, and those inside of dialogs that pass through with a transaction. */
 export class Proxies {
   readonly own: OwnPlaces;
@@ -60,17 +66,28 @@ export class Proxies {
     const { id, wishes } = command;
     const call = this.#calls.get(command.transactionId);
     if (call === undefined || call.inside || !call.transaction.open) return app.reply(id, 'NOK', noTransaction);
+    const report = new AppReport(this.#context, app, id);
+    const { local } = call.transaction.flow;
+    const added = appHeaders(command.message, local).filter(({ name }) => !notAdded.has(name));
+    this.#begin(call, wishes, added, report);
+  }
+
+  /** Proxies a request because the engine's configuration says so; no app hears of it. */
+  proxy(call: ServerCall, wishes: ProxyWishes): void {
+    this.#begin(call, wishes, [], undefined);
+  }
+
+  #begin(call: ServerCall, wishes: ProxyWishes, added: readonly Header[], report: AppReport | undefined): void {
     this.#calls.remove(call);
     if (call.dialog !== undefined) this.#context.dialogs.remove(call.dialog);
     const { transaction } = call;
-    const loop = loopHash(transaction.request);
     const { message } = transaction.request;
+    const loop = loopHash(transaction.request);
     const breadth = breadthOf(message, wishes.simultaneous ? wishes.destinations.length : 1);
     const refused =
       refuseToProxy(transaction.request, loop, (via) => this.own.isSentBy(via.host, via.port)) ??
       (breadth === 0 ? { status: 440 as const, headers: [] } : undefined);
-    if (refused !== undefined) return this.#refuse(app, id, call, refused);
-    const added = appHeaders(command.message, transaction.flow.local).filter(({ name }) => !notAdded.has(name));
+    if (refused !== undefined) return this.#refuse(transaction, refused, report);
     const facts: TargetFacts = {
       request: transaction.request,
       flow: transaction.flow,
@@ -82,14 +99,16 @@ export class Proxies {
       breadth,
     };
     const destinations = this.#ordered(wishes, message.headers);
-    this.#run(facts, wishes, destinations, transaction, new AppReport(this.#context, app, id));
+    const records = message.method === 'INVITE' ? new ProxyRecords(this.#context.cdr) : undefined;
+    this.#run(facts, wishes, destinations, transaction, { report, records });
   }
 
   /** A request inside a dialog that passes through and needs a transaction here, having come over a connection. */
   relay(transaction: ServerTransaction, facts: TargetFacts, target: string): void {
     const { message } = transaction.request;
     if (message.method === 'INVITE') transaction.respond(makeAnswer(message, { status: 100 }));
-    this.#run(facts, plain, [target], transaction, undefined);
+    // No app asked for it, and nothing is recorded.
+    this.#run(facts, plain, [target], transaction, { report: undefined, records: undefined });
   }
 
   #run(
@@ -97,7 +116,7 @@ export class Proxies {
     wishes: Omit<ProxyWishes, 'destinations' | 'remainInDialog'>,
     destinations: readonly string[],
     transaction: ServerTransaction,
-    report: AppReport | undefined,
+    listeners: Listeners,
   ): void {
     const given = new Set(destinations);
     const invite = facts.request.message.method === 'INVITE';
@@ -119,16 +138,14 @@ export class Proxies {
       },
       prepare: (target) => this.#targets.prepare(facts, target, !given.has(target)),
     };
-    const request = new ProxiedRequest(this.#context, order, this.#watch(transaction, report));
+    const request = new ProxiedRequest(this.#context, order, this.#watch(transaction, listeners));
     this.#requests.set(transaction, request);
     request.start();
   }
 
-  #watch(transaction: ServerTransaction, report: AppReport | undefined): ProxyWatch {
+  #watch(transaction: ServerTransaction, { report, records }: Listeners): ProxyWatch {
     const { message: asked } = transaction.request;
     const registers = asked.method === 'REGISTER';
-    // Inside a dialog no app asked for it, and nothing is recorded.
-    const records = asked.method === 'INVITE' && report !== undefined ? new ProxyRecords(this.#context.cdr) : undefined;
     if (records !== undefined) this.#records.set(transaction, records);
     return {
       sent: (request) => records?.sent(request),
@@ -169,13 +186,13 @@ export class Proxies {
     }
   }
 
-  #refuse(app: AppConnection, id: string, { transaction }: ServerCall, refused: Refusal): void {
+  #refuse(transaction: ServerTransaction, refused: Refusal, report: AppReport | undefined): void {
     const { message, toTag } = transaction.request;
     const tag = toTag === undefined ? newTag() : undefined;
     const answer = makeAnswer(message, { ...refused, toTag: tag });
     transaction.respond(answer);
     if (message.method === 'INVITE') this.#context.cdr.answered('application', 'proxy-uas', answer);
-    app.reply(id, 'NOK', `Server error: not proxied, answered ${String(answer.status)} ${answer.reason}`);
+    report?.refused(answer);
   }
 
   /** The CANCEL of a proxied INVITE: answered 200, and passed on (RFC 3261 section 16.10). False: it is none of ours. */

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** The package as it is in node_modules. Its own types lag behind its code, so tests name what they use here. */
 const require = createRequire(import.meta.url);
@@ -66,6 +66,8 @@ export interface Srf extends EventEmitter {
   use(method: string, handle: Middleware): void;
   connect(options: object): void;
   disconnect(socket?: Socket): void;
+  listen(options: object): Server;
+  endSession(message: SrfRequest | SrfResponse): void;
   request(uri: string, options: object): Promise<SrfRequest>;
   createUAS(request: SrfRequest, response: SrfResponse, options: object): Promise<SrfDialog>;
   createUAC(uri: string, options: object, callbacks?: object): Promise<SrfDialog>;
