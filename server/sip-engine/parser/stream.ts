@@ -1,3 +1,4 @@
+import { ByteStore } from './byte-store.ts';
 import { receivedHeaderName } from './header-names.ts';
 import { contentLength, cutHead, finishMessage, limits, parseHead } from './parse.ts';
 import type { ParseError, ParseLimits, StartAndHeaders } from './parse.ts';
@@ -13,21 +14,23 @@ export type StreamEvent =
 const cr = 13;
 const lf = 10;
 
+/** A head whose body is not there yet. */
+interface Pending {
+  readonly head: StartAndHeaders;
+  readonly problem: ParseError | undefined;
+  readonly length: number;
+}
+
 /**
  * Cuts a TCP stream into messages by Content-Length (RFC 3261 section 18.3) and finds CRLF CRLF keep-alives between
  * them (RFC 5626 section 3.5.1). Bytes already searched are not searched again.
  */
 export class StreamReader {
-  #bytes: Buffer = Buffer.alloc(0);
-  /** Parts of a body still incomplete: joined once, when it is whole. */
-  #parts: Buffer[] = [];
-  #partsSize = 0;
-  #searched = 0;
-  #head: StartAndHeaders | undefined;
-  #problem: ParseError | undefined;
-  #length = 0;
-  #broken = false;
+  readonly #bytes = new ByteStore();
   readonly #within: ParseLimits;
+  #searched = 0;
+  #pending: Pending | undefined;
+  #broken = false;
 
   constructor(within: ParseLimits = limits) {
     this.#within = within;
@@ -37,52 +40,47 @@ export class StreamReader {
   push(chunk: Buffer): StreamEvent[] {
     const events: StreamEvent[] = [];
     if (this.#broken) return events;
-    this.#parts.push(chunk);
-    this.#partsSize += chunk.length;
-    if (this.#head !== undefined && this.#bytes.length + this.#partsSize < this.#length) return events;
-    const whole = this.#bytes.length === 0 && this.#parts.length === 1;
-    this.#bytes = whole ? chunk : Buffer.concat([this.#bytes, ...this.#parts]);
-    this.#parts = [];
-    this.#partsSize = 0;
+    this.#bytes.append(chunk);
     for (let more = true; more && !this.#broken;) {
-      more = this.#head === undefined ? this.#readHead(events) : this.#readBody(events);
+      more = this.#pending === undefined ? this.#readHead(events) : this.#readBody(this.#pending, events);
     }
     return events;
   }
 
   #break(events: StreamEvent[], error: ParseError): false {
     this.#broken = true;
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes.clear();
     events.push({ type: 'broken', error });
     return false;
   }
 
   /** Leading line ends are keep-alives: two of them ask for an answer, fewer are skipped (RFC 3261 section 7.5). */
   #skipLineEnds(events: StreamEvent[]): void {
+    const bytes = this.#bytes.view();
     let at = 0;
-    while (this.#bytes[at] === cr && this.#bytes[at + 1] === lf) {
-      if (this.#bytes[at + 2] === cr && this.#bytes[at + 3] === lf) {
+    while (bytes[at] === cr && bytes[at + 1] === lf) {
+      if (bytes[at + 2] === cr && bytes[at + 3] === lf) {
         events.push({ type: 'ping' });
         at += 4;
-      } else if (this.#bytes.length - at < 4) break;
+      } else if (bytes.length - at < 4) break;
       else at += 2;
     }
-    if (at > 0) this.#bytes = this.#bytes.subarray(at);
+    this.#bytes.take(at);
   }
 
   #readHead(events: StreamEvent[]): boolean {
     if (this.#searched === 0) this.#skipLineEnds(events);
-    if (this.#bytes.length === 0 || (this.#bytes[0] === cr && this.#bytes.length < 4)) return false;
-    const end = this.#bytes.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3));
+    const bytes = this.#bytes.view();
+    if (bytes.length === 0 || (bytes[0] === cr && bytes.length < 4)) return false;
+    const end = bytes.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3), 'latin1');
     const { head: most, headers, stream } = this.#within;
-    if (end > most || (end < 0 && this.#bytes.length > most)) {
-      const request = cutHead(this.#bytes, this.#within);
-      return this.#break(events, tooLong('headers too long', request));
+    if (end > most || (end < 0 && bytes.length > most)) {
+      return this.#break(events, tooLong('headers too long', cutHead(bytes, this.#within)));
     }
-    this.#searched = this.#bytes.length;
+    this.#searched = bytes.length;
     if (end < 0) return false;
-    const parsed = parseHead(this.#bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
-    this.#bytes = this.#bytes.subarray(end + 4);
+    const parsed = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
+    this.#bytes.take(end + 4);
     this.#searched = 0;
     const head = parsed.ok ? parsed.value : parsed.error.head;
     if (head === undefined) return this.#break(events, parsed.ok ? unframed() : parsed.error);
@@ -92,20 +90,19 @@ export class StreamReader {
       return this.#break(events, parsed.ok ? unframed(head) : parsed.error);
     }
     if (end + 4 + length > stream) return this.#break(events, tooLong(`longer than ${stream} bytes`, head));
-    this.#head = head;
-    this.#problem = parsed.ok ? undefined : parsed.error;
-    this.#length = length;
+    this.#pending = { head, problem: parsed.ok ? undefined : parsed.error, length };
     return true;
   }
 
-  #readBody(events: StreamEvent[]): boolean {
-    if (this.#head === undefined || this.#bytes.length < this.#length) return false;
-    const body = this.#bytes.subarray(0, this.#length);
-    this.#bytes = this.#bytes.subarray(this.#length);
-    const read = this.#problem === undefined ? finishMessage(this.#head, body) : undefined;
-    this.#head = undefined;
-    if (read?.ok === true) events.push({ type: 'message', read: read.value });
-    else events.push({ type: 'malformed', error: read?.error ?? this.#problem ?? unframed() });
+  #readBody({ head, problem, length }: Pending, events: StreamEvent[]): boolean {
+    if (this.#bytes.length < length) return false;
+    const body = this.#bytes.take(length);
+    this.#pending = undefined;
+    if (problem !== undefined) events.push({ type: 'malformed', error: problem });
+    else {
+      const read = finishMessage(head, body);
+      events.push(read.ok ? { type: 'message', read: read.value } : { type: 'malformed', error: read.error });
+    }
     return this.#bytes.length > 0;
   }
 }
