@@ -27,6 +27,9 @@ import { Proxies } from './proxy/proxies.ts';
 import { Relay } from './proxy/relay.ts';
 import { backlogOf, defaultLimits, parseLimits } from './limits.ts';
 import { Reception } from './reception.ts';
+import { CachedDns } from './resolve/cached-dns.ts';
+import { NodeDns } from './resolve/dns-port.ts';
+import { Resolver } from './resolve/resolver.ts';
 import { Dispatch } from './route/dispatch.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
@@ -52,6 +55,7 @@ export class EngineCore {
   /** Where confirmed dialogs are written down; absent without `--journal`. */
   readonly journal: Journal | undefined;
   readonly recovery: Recovery | undefined;
+  readonly #dns: NodeDns;
   readonly #options: EngineOptions;
   readonly #keeper: DialogKeeper;
   readonly #answers: AppAnswers;
@@ -97,6 +101,9 @@ export class EngineCore {
       connectTimeout: patience.connect,
       log,
     });
+    this.#dns = new NodeDns(options.dns);
+    const dns = new CachedDns(this.#dns, clock);
+    const resolver = new Resolver({ dns, clock, log, reach: transport, random: Math.random });
     const apps = new Apps(options.admin, {
       command: (command, app) => this.#guarded(command, app),
       broken: (reason, app) => {
@@ -117,7 +124,9 @@ export class EngineCore {
       timers,
       patience,
       session,
+      limits,
       transport,
+      resolver,
       transactions,
       dialogs,
       bindings,
@@ -276,6 +285,7 @@ export class EngineCore {
   /** Stops at once; peers are told nothing. What the journal holds is for the next start. */
   async close(): Promise<void> {
     this.certificates.close();
+    this.#dns.close();
     this.#cancelUnsure();
     await this.journal?.close();
     await this.context.apps.close();

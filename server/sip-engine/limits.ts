@@ -15,6 +15,8 @@ export interface EngineLimits {
   readonly backlog: number;
   /** Connections of one listener. */
   readonly connections: number;
+  /** A request larger than this goes by TCP where UDP was meant, if the peer takes it (RFC 3261 section 18.1.1). 0: never. */
+  readonly udpRequest: number;
 }
 
 export const defaultLimits: EngineLimits = {
@@ -23,6 +25,7 @@ export const defaultLimits: EngineLimits = {
   headers: limits.headers,
   backlog: defaultBacklog.cutAt,
   connections: 20_000,
+  udpRequest: 1300,
 };
 
 /** What the parser needs of them. */

@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly certificate?: CertificateFiles | undefined;
   /** How certificates of peers are judged. */
   readonly tls?: Partial<TlsTrust> | undefined;
+  /** The name server asked for SIP servers, `host:port`; the system's if absent. */
+  readonly dns?: string | undefined;
   /** Where drachtio applications connect. */
   readonly admin: Address;
   /** Where the engine link is served; none if absent. */
@@ -60,6 +62,7 @@ export const defaultPatience: EnginePatience = {
   connect: 4000,
   question: 3000,
   idle: 600_000,
+  nextTarget: 4000,
   flowTimer: 120_000,
 };
 
@@ -81,7 +84,7 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--tls-ca FILE] [--tls-verify yes|no] [--tls-wildcards yes|no] [--tls-mutual yes|no]
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
-  [--limit-backlog BYTES] [--limit-connections N]
+  [--limit-backlog BYTES] [--limit-connections N] [--udp-limit BYTES] [--next-target MS] [--dns HOST:PORT]
   [--session-expires SECONDS] [--min-se SECONDS] [--cdr yes|no]
   [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
 
@@ -135,7 +138,7 @@ function readSecretFile(file: string): string {
 const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
-    'limit-message limit-head limit-headers limit-backlog limit-connections idle-timeout flow-timer',
+    'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se cdr route',
   ].flatMap((names) => names.split(' ')),
 );
@@ -187,6 +190,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     secret,
     advertise: last('advertise'),
     certificate: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    dns: last('dns'),
     localNetworks: given.get('local-network') ?? [],
     tls: {
       ca: last('tls-ca'),
@@ -205,6 +209,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
       parkingLease: 'lease',
       connect: 'connect-timeout',
       idle: 'idle-timeout',
+      nextTarget: 'next-target',
       flowTimer: 'flow-timer',
     }),
     limits: pick(
@@ -214,6 +219,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
         headers: 'limit-headers',
         backlog: 'limit-backlog',
         connections: 'limit-connections',
+        udpRequest: 'udp-limit',
       },
       'a number',
     ),

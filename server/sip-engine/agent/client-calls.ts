@@ -3,6 +3,7 @@ import type { AppConnection } from '../control/app-connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Header } from '../parser/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { Ways } from './ways.ts';
 
 /** A request an app sent, until its transaction ends. */
 export interface ClientCall {
@@ -34,6 +35,10 @@ export interface ClientCall {
   readonly holdUntil: number;
   /** Reliable answers passed on already. */
   readonly seenReliable: Set<string>;
+  /** Where else it may go when this place fails (RFC 3263 section 4.3). */
+  readonly ways: Ways;
+  /** Stops waiting for a place that says nothing. */
+  nextWait: Cancel;
 }
 
 /** The requests of apps that are under way, by the id apps know. */

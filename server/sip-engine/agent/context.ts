@@ -4,6 +4,8 @@ import type { Cdr } from '../cdr/cdr.ts';
 import type { Apps } from '../control/apps.ts';
 import type { Dialogs } from '../dialog/dialog.ts';
 import type { SessionPolicy } from '../dialog/session-negotiation.ts';
+import type { EngineLimits } from '../limits.ts';
+import type { Resolver } from '../resolve/resolver.ts';
 import type { TimerValues } from '../transaction/timers.ts';
 import type { TransactionLayer } from '../transaction/transaction-layer.ts';
 import type { Bindings } from '../transport/bindings.ts';
@@ -24,6 +26,8 @@ export interface EnginePatience {
   readonly question: number;
   /** A connection that carries nothing for so long is closed, unless a binding or a dialog counts on it. 0: never. */
   readonly idle: number;
+  /** How long a target that says nothing at all is waited for when there is another one to try. */
+  readonly nextTarget: number;
   /** How often a client of RFC 5626 must be heard of (`Flow-Timer`). */
   readonly flowTimer: number;
 }
@@ -36,6 +40,8 @@ export interface EngineContext {
   readonly patience: EnginePatience;
   readonly session: SessionPolicy;
   readonly transport: TransportLayer;
+  readonly resolver: Resolver;
+  readonly limits: EngineLimits;
   readonly transactions: TransactionLayer;
   readonly dialogs: Dialogs;
   readonly bindings: Bindings;

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Dialog } from '../dialog/dialog.ts';
 import { parseNameAddr } from '../parser/name-addr.ts';
@@ -7,12 +6,16 @@ import type { SipUri } from '../parser/uri.ts';
 import { defaultPort, isStream } from '../transport/flow.ts';
 import type { Flow, Protocol } from '../transport/flow.ts';
 import type { Destination } from '../transport/transport-layer.ts';
+import type { Wanted } from '../resolve/resolver.ts';
 import type { EngineContext } from './context.ts';
+import { Ways } from './ways.ts';
 
 /** Where a request goes: a known path, an address still to be looked up, or nowhere for the reason given. */
 export type NextHop =
   | { readonly type: 'flow'; readonly flow: Flow }
   | { readonly type: 'address'; readonly destination: Destination }
+  /** A name, of which DNS says where its servers are. */
+  | { readonly type: 'name'; readonly wanted: Wanted }
   | { readonly type: 'refused'; readonly reason: string }
   /** The peer is only reachable by a connection that is gone: 503 as if the network had said so. */
   | { readonly type: 'unreachable' };
@@ -41,12 +44,20 @@ function transportOf(uri: SipUri): Protocol | undefined | 'unknown' {
 function hopOfUri(context: EngineContext, text: string, hint: Protocol | undefined): NextHop {
   const uri = parseSipUri(text);
   if (uri === undefined) return { type: 'refused', reason: 'Server error: the URI cannot be routed' };
-  const protocol = transportOf(uri) ?? hint ?? (context.transport.canReach('udp') ? 'udp' : 'tcp');
+  const named = transportOf(uri) ?? hint;
+  const protocol = named ?? (context.transport.canReach('udp') ? 'udp' : 'tcp');
   if (protocol === 'ws' || protocol === 'wss' || uri.host.endsWith('.invalid')) return { type: 'unreachable' };
   if (protocol === 'unknown' || !context.transport.canReach(protocol)) {
     return { type: 'refused', reason: 'Server error: requested transport is not available' };
   }
   const host = uri.parameters.get('maddr') ?? uri.host;
+  if (isIP(host) === 0) {
+    const secure = uri.scheme === 'sips';
+    return {
+      type: 'name',
+      wanted: { host, port: uri.port, protocol: named === undefined ? undefined : protocol, secure },
+    };
+  }
   const port = uri.port ?? defaultPort(protocol);
   return { type: 'address', destination: { protocol, host, port, domain: uri.host } };
 }
@@ -88,18 +99,19 @@ export function nextHopInDialog(context: EngineContext, dialog: Dialog): NextHop
   return hopOfUri(context, dialog.remoteTarget, named);
 }
 
-/** Finds the IP address of a host; `undefined` when the name is unknown. */
-function resolveHost(host: string, found: (address: string | undefined) => void): void {
-  lookup(host, (error, address) => found(error === null ? address : undefined));
+/** The ways a next hop may be taken, best first; at once when no name must be looked up. */
+export function withWays(context: EngineContext, hop: NextHop, then: (ways: Ways) => void): void {
+  const { transport, resolver } = context;
+  if (hop.type === 'name') {
+    void resolver.targets(hop.wanted).then((targets) => then(new Ways(transport, resolver, targets)));
+    return;
+  }
+  const flow = hop.type === 'flow' ? hop.flow : hop.type === 'address' ? transport.flowTo(hop.destination) : undefined;
+  then(new Ways(transport, resolver, flow ?? []));
 }
 
-/** Resolves a next hop to a flow; at once when no name must be looked up. */
+/** The best way of a next hop; at once when no name must be looked up. */
 export function withFlow(context: EngineContext, hop: NextHop, then: (flow: Flow | undefined) => void): void {
   if (hop.type === 'flow') return then(hop.flow);
-  if (hop.type !== 'address') return then(undefined);
-  const { destination } = hop;
-  if (isIP(destination.host) !== 0) return then(context.transport.flowTo(destination));
-  resolveHost(destination.host, (host) => {
-    then(host === undefined ? undefined : context.transport.flowTo({ ...destination, host }));
-  });
+  withWays(context, hop, (ways) => then(ways.next()));
 }

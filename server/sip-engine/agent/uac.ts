@@ -3,7 +3,7 @@ import type { AppConnection } from '../control/app-connection.ts';
 import type { AppCommand } from '../control/command.ts';
 import { dialogId } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
-import { isToken } from '../parser/characters.ts';
+import { isToken, readNumber } from '../parser/characters.ts';
 import { headerOf, parseCseq, tagOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import { isRequestUri } from '../parser/uri.ts';
@@ -20,9 +20,11 @@ import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { firstOpenAck } from './dialog-state.ts';
-import { nextHopInDialog, nextHopOf, withFlow } from './next-hop.ts';
+import { nextHopInDialog, nextHopOf, withWays } from './next-hop.ts';
+import { retarget, sizeOf } from './retarget.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import { newBranch } from './tags.ts';
+import type { Ways } from './ways.ts';
 
 type SipCommand = Extract<AppCommand, { type: 'sip' }>;
 
@@ -130,19 +132,22 @@ export class UserAgentClient {
     const { dialog } = draft;
     const hop = dialog ? nextHopInDialog(this.#context, dialog) : nextHopOf(this.#context, draft.uri, nextHop);
     if (hop.type === 'refused') return asker.app.reply(asker.id, 'NOK', hop.reason);
-    withFlow(this.#context, hop, (flow) => this.#sendOver(asker, draft, flow));
+    withWays(this.#context, hop, (ways) => this.#sendOver(asker, draft, ways));
   }
 
   /** Builds and sends; without a flow the request is built all the same and answered 503 here. */
-  #sendOver({ app, id }: Asker, draft: Draft, flow: Flow | undefined): void {
+  #sendOver({ app, id }: Asker, draft: Draft, ways: Ways): void {
     const { method, dialog } = draft;
-    const way = flow ?? dialog?.flow ?? this.#nowhere();
+    const flow = ways.next();
+    const meant = flow ?? dialog?.flow ?? this.#nowhere();
     const branch = newBranch();
-    const complete = completeRequest(draft, way, branch);
+    const complete = completeRequest(draft, meant, branch);
     if (complete === undefined) return app.reply(id, 'NOK', noBody);
     const headers = [...complete.headers];
     this.#sessions.propose(method, headers, dialog);
-    const request = { ...complete, headers };
+    const whole = { ...complete, headers };
+    const way = this.#forSize(whole, ways, dialog) ?? meant;
+    const request = way === meant ? whole : retarget(whole, meant, way, branch);
     const transactionId = randomUUID();
     const transaction = this.#transaction(transactionId, request, branch, way);
     const fromTag = tagOf(headerOf(request, 'From') ?? '') ?? '';
@@ -166,6 +171,8 @@ export class UserAgentClient {
       cancelWait: () => {},
       holdUntil: dialog === undefined && !begins ? clock.now() + patience.echoLead : 0,
       seenReliable: new Set(),
+      ways,
+      nextWait: () => {},
     };
     this.#calls.set(transactionId, call);
     if (dialog !== undefined && method === 'INVITE') {
@@ -175,7 +182,46 @@ export class UserAgentClient {
     this.#deliveries.echoRequest(app, id, transaction.bytes, way, transactionId);
     this.#record(request, dialog);
     if (flow === undefined) transaction.unsendable();
-    else transaction.start();
+    else this.#start(call);
+  }
+
+  /** The connection a request too large for a datagram takes (RFC 3261 section 18.1.1); not towards a peer behind a NAT. */
+  #forSize(request: SipRequest, ways: Ways, dialog: Dialog | undefined): Flow | undefined {
+    const { udpRequest } = this.#context.limits;
+    if (udpRequest === 0 || dialog?.source !== undefined || sizeOf(request) <= udpRequest) return undefined;
+    return ways.byConnection();
+  }
+
+  /** Sends it; where there is another place to try, one that says nothing at all is not waited for to the end. */
+  #start(call: ClientCall): void {
+    const { transaction } = call;
+    const { clock, patience } = this.#context;
+    transaction.start();
+    call.nextWait();
+    if (!call.ways.more) return;
+    call.nextWait = clock.at(clock.now() + patience.nextTarget, () => {
+      if (call.transaction === transaction && transaction.silent) transaction.giveUp();
+    });
+  }
+
+  /** RFC 3263 section 4.3: the same request to the next place; the app hears nothing of it. False when there is none. */
+  #elsewhere(transactionId: string, answer?: SipResponse): boolean {
+    const call = this.#calls.get(transactionId);
+    if (call === undefined || call.cancelling !== 'no' || call.settled) return false;
+    const wait = readNumber(headerOf(answer ?? { headers: [] }, 'Retry-After') ?? '');
+    call.ways.failed(wait === undefined ? undefined : wait * 1000);
+    const flow = call.ways.next();
+    if (flow === undefined) return false;
+    const { request, flow: before } = call.transaction;
+    if (call.dialog !== undefined && !call.inside) {
+      this.#context.dialogs.remove(call.dialog);
+      call.dialog = undefined;
+    }
+    const branch = newBranch();
+    call.seenReliable.clear();
+    call.transaction = this.#transaction(transactionId, retarget(request, before, flow, branch), branch, flow);
+    this.#start(call);
+    return true;
   }
 
   #record(request: SipRequest, dialog: Dialog | undefined): void {
@@ -186,8 +232,16 @@ export class UserAgentClient {
 
   #transaction(transactionId: string, request: SipRequest, branch: string, way: Flow): ClientTransaction {
     const transaction: ClientTransaction = this.#context.transactions.client(branch, request, way, {
-      response: (read, via) => this.#answers.answered(transactionId, read, via),
-      failed: (reason) => this.#answers.failed(transactionId, reason),
+      response: (read, via) => {
+        const { message } = read;
+        if (message.status === 503 && this.#calls.get(transactionId)?.transaction === transaction) {
+          if (this.#elsewhere(transactionId, message)) return;
+        }
+        this.#answers.answered(transactionId, read, via);
+      },
+      failed: (reason) => {
+        if (!this.#elsewhere(transactionId)) this.#answers.failed(transactionId, reason);
+      },
       ended: () => {
         if (this.#calls.get(transactionId)?.transaction === transaction) this.#forget(transactionId);
       },
@@ -219,6 +273,7 @@ export class UserAgentClient {
 
   #forget(transactionId: string): void {
     this.#calls.get(transactionId)?.cancelWait();
+    this.#calls.get(transactionId)?.nextWait();
     this.#calls.delete(transactionId);
   }
 

@@ -116,6 +116,17 @@ export class ClientTransaction {
     if (this.#machine.type === 'invite') this.#step({ type: 'abandoned' });
   }
 
+  /** True while nothing at all has come back. */
+  get silent(): boolean {
+    const { type } = this.#machine.state;
+    return type === 'calling' || type === 'trying';
+  }
+
+  /** Waits no longer: fails as if the time were over. */
+  giveUp(): void {
+    this.#step(this.#machine.type === 'invite' ? { type: 'abandoned' } : { type: 'timer', timer: 'F' });
+  }
+
   /** Stops without a word; for shutting down. */
   stop(): void {
     this.#timers.clear();

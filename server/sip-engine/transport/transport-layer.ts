@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { Scope } from '../../../base/scope.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
@@ -108,10 +109,10 @@ export class TransportLayer {
     this.#scope.defer('idle watch', () => this.watch.close());
   }
 
-  /** True when requests can be sent that way: WebSockets are only ever opened by the peer. */
-  canReach(protocol: Protocol): boolean {
-    if (protocol === 'udp') return this.#udp.length > 0;
-    return isStream(protocol) && this.#streams[protocol].length > 0;
+  /** True when requests can be sent that way, to that family: WebSockets are only ever opened by the peer. */
+  canReach(protocol: Protocol, family?: 4 | 6): boolean {
+    const listeners = protocol === 'udp' ? this.#udp : isStream(protocol) ? this.#streams[protocol] : [];
+    return listeners.some(({ address }) => family === undefined || isIPv6(address.host) === (family === 6));
   }
 
   /**
