@@ -33,7 +33,7 @@ module.exports = {
     allow('^server/sip-engine/', '^(base|server/sip-engine|protocol/(engine-link|engine-journal|ids))'),
     allow('^server/sip-engine/', npm('ws')),
     allow('^server/sip/', '^(base|protocol|server/sip)/'),
-    allow('^server/sip/', npm('drachtio-srf|libphonenumber-js')),
+    allow('^server/sip/', npm('drachtio-srf|libphonenumber-js|jose')),
     allow('^server/dialplan/', '^(base|server/dialplan)/'),
     allow('^server/dialplan/', npm('zod|yaml')),
     allow('^server/routing/', '^(base|server/routing)/'),

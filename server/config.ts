@@ -50,6 +50,8 @@ export const configSchema = z.strictObject({
       t1: z.coerce.number().int().min(10).max(4000).default(500),
       /** Calls are refreshed at half this interval, so that one whose peer died ends (RFC 4028); 0: only where a peer asks. */
       sessionExpiresInSeconds: z.coerce.number().int().min(0).max(86_400).default(1800),
+      /** Fetch certificates of STIR/SHAKEN signers over HTTPS; otherwise only those in the site's folder are used. */
+      fetchCertificates: z.stringbool().or(z.boolean()).default(false),
       /** How long minted registration credentials live. */
       credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
       /** Digest algorithms offered to phones, strongest first; as a variable with commas between them. */
@@ -199,6 +201,12 @@ export function loadConfig(root: string, environment: Environment = process.env)
   return ok({ ...config, root, home: absolute(config.home), dialplans: absolute(config.dialplans) });
 }
 
+/** A secret that the dialplans name as `${env:NAME}`; undefined when it is not set. */
+export function environmentSecret(name: string, environment: Environment = process.env): string | undefined {
+  const value = environment[name];
+  return value === '' ? undefined : value;
+}
+
 /** The address others reach this site at. */
 export function advertisedAddress(config: Config): string {
   return config.network.advertise ?? (config.network.bind === '0.0.0.0' ? '127.0.0.1' : config.network.bind);
@@ -217,6 +225,9 @@ export function siteFiles(config: Config) {
   return {
     database: join(config.home, 'data', 'jackfield.db'),
     siteKey: join(config.home, 'data', 'site.key'),
+    trunkPasswords: join(config.home, 'data', 'trunk-passwords.json'),
+    /** Certificates of STIR/SHAKEN signers; see docs/trunks.md. */
+    stir: join(config.home, 'stir'),
     chainHead: join(config.home, 'data', 'chain.head'),
     engineSecret: join(config.home, 'run', 'engine.secret'),
     mediaSecret: join(config.home, 'run', 'media.secret'),

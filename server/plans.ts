@@ -89,7 +89,7 @@ export class Plans implements PlanPort {
     return this.#rejectedAt;
   }
 
-  begin(call: { readonly called: string; readonly caller: string; readonly now: number }): PlanMove {
+  begin(call: Parameters<PlanPort['begin']>[0]): PlanMove {
     return this.#current === undefined ? { type: 'no-route' } : begin(this.#current, call);
   }
 

@@ -21,14 +21,14 @@ import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
 import { partyOf, Rows } from './rows.ts';
-import { AddressSet, type Binding, type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
+import { type Binding, type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
+import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
+import { signalsOf, trunkPlanOf } from './trunk-plan.ts';
 
 /** Name of this brain in ledger rows and leases. One brain owns its queues. */
 export const nodeName = 'jackfield';
-/** Who may call the demo site: whoever reaches it on loopback or, after `jackfield lan`, from its own network. */
-const demoTrunk = AddressSet.of(['this-machine', 'local-network']);
 /** A desk nobody watches for so long has been left: its agent is signed out. */
 const deskGraceMs = 30_000;
 
@@ -139,6 +139,7 @@ export class Brain {
     defer('floor', () => this.floor.close());
     const { current } = this.plans;
     if (current !== undefined) this.floor.configure(current);
+    if (current !== undefined) this.sip.trunks.configure(trunkPlanOf(current));
     defer('phones', () => this.phones.close());
     defer('sip', () => this.sip.close());
     await this.sip.start({ dialogs: this.#kept.dialogs, bindings: this.#kept.bindings });
@@ -173,6 +174,7 @@ export class Brain {
       onPlan: (plan) => {
         this.#rows.put({ type: 'plan-loaded', facts: { version: plan.version } });
         this.floor.configure(plan);
+        this.sip.trunks.configure(trunkPlanOf(plan));
         this.desks.planChanged();
       },
       onRejected: (diagnostics) =>
@@ -249,6 +251,7 @@ export class Brain {
     const { calls: numbers, sip } = config;
     const stock = sip.drachtio?.match(/^([^:,]+):(\d+),(.+)$/);
     const own = { host: '127.0.0.1', port: sip.adminPort };
+    const facts = new TrunkFacts(this.#rows, clock, logger);
     return new SipSide(
       {
         engine:
@@ -257,7 +260,7 @@ export class Brain {
             : { host: stock[1] ?? '', port: Number(stock[2]), secret: stock[3] ?? '' },
         ...(sip.drachtio === undefined ? { link: { host: '127.0.0.1', port: sip.linkPort } } : {}),
         realm: sip.domain,
-        trunkAt: (address) => (demoTrunk.ok && demoTrunk.value.has(address) ? 'demo' : undefined),
+        trunks: trunkOptions(config, this.ledger, clock, logger, () => this.plans.current?.site.zone),
         home: { country: numbers.country, areaCode: numbers.areaCode },
         clock,
         logger,
@@ -276,6 +279,8 @@ export class Brain {
           if (subject !== undefined) this.store.legs.put({ id: legId, callId, subject, state: { ...dialog } });
         },
         registrationChanged: (agentId, bindings) => this.phones.bindingsChanged(agentId, bindings),
+        trunkEvent: (event) => facts.take(event),
+        strangerRefused: (source) => facts.stranger(source),
         engineChanged: (connected) => logger.info({ connected }, 'the SIP engine'),
       },
     );
@@ -303,7 +308,7 @@ export class Brain {
     if (origin.type === 'agent') return this.outbound.fromPhone(origin.agentId, invite);
     this.#rows.callBegan(callId, from);
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    this.calls.admit({ callId, from, to, transport, longestMs, trunk: origin.trunk }, sdp);
+    this.calls.admit({ callId, from, to, transport, longestMs, signals: signalsOf(invite) }, sdp);
     return null;
   }
 

@@ -31,7 +31,8 @@ export function lanSteps(facts: LanFacts): Bilingual {
      Public Key Policies - Trusted Root Certification Authorities - Import.
 3. Open ${page} , log in, and allow the microphone when Chrome asks.
    If Chrome says "Not secure": step 2 was not done for this Windows user, or Chrome was not restarted.
-4. SIP phones and trunks call sip:NUMBER@${address}.
+4. SIP phones of this network call sip:NUMBER@${address}. A carrier's trunk needs its lines in dialplans/trunks.yaml;
+   take \`local-network\` out of the trunk "demo" there when phones of this network shall not call in without a password.
 
 The demo logins work on this machine's loopback only. Back to loopback: ./jackfield lan 127.0.0.1`,
     zh: `重启后可通过 ${address} 访问：在 npm start 窗口按 Ctrl-C 停止，然后重新启动。
@@ -48,7 +49,8 @@ The demo logins work on this machine's loopback only. Back to loopback: ./jackfi
    域内批量部署：组策略 → 计算机配置 → Windows 设置 → 安全设置 → 公钥策略 → 受信任的根证书颁发机构 → 导入。
 3. 打开 ${page} ，登录，并在 Chrome 询问时允许使用麦克风。
    若 Chrome 显示“不安全”：说明当前 Windows 用户未完成第 2 步，或浏览器未重启。
-4. SIP 话机与中继呼叫 sip:号码@${address}。
+4. 本网络的 SIP 话机呼叫 sip:号码@${address}。运营商中继须写入 dialplans/trunks.yaml；
+   如不允许本网络的话机免密呼入，请从其中的中继“demo”删除 local-network。
 
 演示账号只能在本机回环地址使用。恢复为仅本机访问：./jackfield lan 127.0.0.1`,
   };

@@ -1,6 +1,7 @@
 export type { CallEvent } from './events.ts';
 export type {
   CallRow,
+  CallSignals,
   Destination,
   Instruction,
   MediaPort,

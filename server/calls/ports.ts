@@ -58,9 +58,21 @@ export type PlanMove =
   /** The plan the call began on is not to be had any more. */
   | { readonly type: 'plan-gone' };
 
+/** What a call brought along besides its numbers. Plain JSON. */
+export interface CallSignals {
+  /** Where it came in; absent for a call that no trunk brought. */
+  readonly trunk?: string;
+  /** What a trusted carrier asserts of the caller (RFC 3325). */
+  readonly asserted?: string;
+  /** Whom it was meant for before (RFC 5806, RFC 7044), the newest first. */
+  readonly diversions?: readonly { readonly number: string; readonly reason: string }[];
+  /** How the caller's number is attested (STIR/SHAKEN): `A B C absent expired forged untrusted`. */
+  readonly attestation?: string;
+}
+
 /** The dialplan. Synchronous and pure for a given plan version. */
 export interface PlanPort {
-  begin(call: { readonly called: string; readonly caller: string; readonly now: number }): PlanMove;
+  begin(call: CallSignals & { readonly called: string; readonly caller: string; readonly now: number }): PlanMove;
   advance(position: PlanPosition, input: PlanInput, now: number): PlanMove;
 }
 

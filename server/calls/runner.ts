@@ -143,7 +143,8 @@ export class CallRunner {
 
   #askPlan(state: CallState, effect: PlanEffect) {
     const now = this.#ports.clock.now();
-    if (effect.type === 'begin-plan') return this.#ports.plan.begin({ called: state.to, caller: state.from, now });
+    if (effect.type === 'begin-plan')
+      return this.#ports.plan.begin({ ...state.signals, called: state.to, caller: state.from, now });
     if (state.position === null) return { type: 'plan-gone' } as const;
     return this.#ports.plan.advance(state.position, effect.input, now);
   }

@@ -2,7 +2,7 @@
 import type { AgentId, CallId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { Dialled } from './dialled.ts';
-import type { Instruction, PlanPosition } from './ports.ts';
+import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
 
 /** One party's SIP dialog and media endpoint. */
 export interface Leg {
@@ -69,6 +69,8 @@ export interface CallState {
   readonly phase: Phase;
   readonly from: string;
   readonly to: string;
+  /** Absent in snapshots of older servers. */
+  readonly signals?: CallSignals;
   readonly language: Language;
   readonly startedAt: number;
   /** The party outside: who called us or, where an agent dialled (`dial`), who is called. */

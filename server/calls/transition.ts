@@ -17,6 +17,7 @@ import {
   onLegReinvited,
 } from './legs.ts';
 import { onOffered, onOfferLost } from './offers.ts';
+import type { CallSignals } from './ports.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { record, type Step, step, withOther, withTimer } from './step.ts';
@@ -29,22 +30,19 @@ export interface Invitation {
   readonly from: string;
   readonly to: string;
   readonly transport: string;
-  /** Where it came in; absent for a call that no trunk brought. */
-  readonly trunk?: string;
+  readonly signals?: CallSignals;
   /** The call may last this long, ms. */
   readonly longestMs: number;
 }
 
 /** The first state of a call and what it asks for: a row, and what the plan has to say. */
 export function admit(invitation: Invitation, now: number): Step {
-  const { callId, from, to, transport, trunk, longestMs } = invitation;
+  const { callId, from, to, transport, signals = {}, longestMs } = invitation;
   const caller = newLeg(`${callId}.c`, 'sip');
-  const state = newCall({ callId, from, to, phase: 'admitted', language: 'en-US', caller }, now);
-  const row = {
-    type: 'call-invited',
-    facts: { to, transport, ...(trunk === undefined ? {} : { trunk }) },
-    personal: { from },
-  };
+  const state = { ...newCall({ callId, from, to, phase: 'admitted', language: 'en-US', caller }, now), signals };
+  const { asserted, diversions, ...shown } = signals;
+  const personal = { from, ...(asserted === undefined ? {} : { asserted }), ...(diversions && { diversions }) };
+  const row = { type: 'call-invited', facts: { to, transport, ...shown }, personal };
   return settle(
     state,
     step(withTimer(state, 'longest', now + longestMs), { type: 'record', row }, { type: 'begin-plan' }),

@@ -6,6 +6,7 @@ import { checkFlow } from './flow.ts';
 import { Linker, type Sounds } from './link.ts';
 import { linkRoute } from './link-routes.ts';
 import { linkAgents, linkChoices, linkHours, linkQueue, linkSite, linkSkills } from './link-site.ts';
+import { linkOutbound, linkTrunks } from './link-trunks.ts';
 import type { Plan } from './plan.ts';
 import type { SourceText } from './source.ts';
 
@@ -35,6 +36,8 @@ export function compile(folder: Folder): Compiled {
   const hours = new Map([...entries.hours].map(([id, entry]) => [id, linkHours(linker, entry)]));
   const queues = new Map([...entries.queues].map(([id, entry]) => [id, linkQueue(linker, entry)]));
   const agents = linkAgents(linker);
+  const trunks = linkTrunks(linker);
+  const outbound = linkOutbound(linker, trunks);
   const routes = new Map([...entries.routes].map(([id, entry]) => [id, linkRoute(linker, entry, queues)]));
   checkFlow(linker, [...routes.values()], queues, [...agents.values()]);
   if (routes.size === 0 && ![...collected.broken].some((name) => name.startsWith('routes/')))
@@ -50,6 +53,8 @@ export function compile(folder: Folder): Compiled {
     agents,
     dispositions: linkChoices(linker, 'dispositions'),
     pauseReasons: linkChoices(linker, 'pause-reasons'),
+    trunks,
+    outbound,
   });
   if (!hasErrors(diagnostics)) diagnostics.push(...runExamples(plan, collected.examples));
   return { ...(hasErrors(diagnostics) ? {} : { plan }), diagnostics: inOrder(diagnostics) };

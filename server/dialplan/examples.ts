@@ -30,8 +30,8 @@ export function runExamples(plan: Plan, examples: readonly Example[]): readonly 
 }
 
 function runExample(plan: Plan, example: Example): readonly Diagnostic[] {
-  const { to, from, at, language, name } = example.value;
-  const call = new Simulation(plan, { called: to, caller: from, language, now: Date.parse(at) });
+  const { to, from, at, language, name, trunk, attestation } = example.value;
+  const call = new Simulation(plan, { called: to, caller: from, language, trunk, attestation, now: Date.parse(at) });
   for (const [index, text] of example.value.do.entries())
     for (const action of actionsOf(text)) {
       const step = call.position?.step ?? '-';

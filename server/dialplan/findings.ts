@@ -54,6 +54,35 @@ export const findings = {
   'unknown-queue': error('there is no queue "{id}"', '没有队列“{id}”'),
   'unknown-skill': error('there is no skill "{id}"', '没有技能“{id}”'),
   'unknown-hours': error('there are no opening hours "{id}"', '没有营业时间“{id}”'),
+  'unknown-trunk': error('there is no trunk "{id}"', '没有中继“{id}”'),
+  'unknown-country': error('there is no country "{id}"', '没有国家代码“{id}”', {
+    en: 'use two letters of ISO 3166, such as CN or US',
+    zh: '请使用 ISO 3166 两位字母代码，例如 CN 或 US',
+  }),
+  'bad-address': error('"{address}" is neither an address nor a CIDR block', '“{address}”不是地址或 CIDR 网段', {
+    en: 'write 192.0.2.7, 192.0.2.0/24, 2001:db8::/32, loopback, this-machine or local-network',
+    zh: '可写为 192.0.2.7、192.0.2.0/24、2001:db8::/32、loopback、this-machine 或 local-network',
+  }),
+  'same-address': error('"{address}" is the trunk "{other}" already', '“{address}”已属于中继“{other}”', {
+    en: 'nobody could tell whose a call is: take it out of one of them',
+    zh: '无法判断来电属于哪条中继：请从其中之一删除',
+  }),
+  'trunk-incomplete': error(
+    'the trunk "{id}" has no `{key}:`, which {why} needs',
+    '中继“{id}”缺少 {why} 所需的 `{key}:`',
+  ),
+  'trunk-in-only': error('the trunk "{id}" takes no outgoing calls', '中继“{id}”不接受呼出', {
+    en: 'say `calls: both` or `calls: out` there, or name another trunk here',
+    zh: '请在该中继写 `calls: both` 或 `calls: out`，或在此改用其他中继',
+  }),
+  'default-not-allowed': error(
+    '"{number}" is not among the numbers that may be shown',
+    '“{number}”不在允许显示的号码之列',
+    {
+      en: 'add it to `allowed:`',
+      zh: '请将其加入 `allowed:`',
+    },
+  ),
   'unknown-zone': error('there is no time zone "{id}"', '没有时区“{id}”', {
     en: 'use an IANA name, such as Asia/Shanghai',
     zh: '请使用 IANA 名称，例如 Asia/Shanghai',
@@ -145,6 +174,25 @@ export const expectations = {
   action: {
     en: '"press 1", "stay silent", "hear it out", "queue timeout", "queue closed", "transfer ends" or "transfer fails"',
     zh: '"press 1"、"stay silent"、"hear it out"、"queue timeout"、"queue closed"、"transfer ends" 或 "transfer fails"',
+  },
+  secret: {
+    en: 'no password in clear: `stored` (then run `./jackfield trunk password NAME`) or `${env:VARIABLE}`',
+    zh: '不得写明文密码：请写 `stored`（然后运行 `./jackfield trunk password NAME`）或 `${env:VARIABLE}`',
+  },
+  target: {
+    en: 'a SIP address without a user, such as "sip:sbc.example.com:5060;transport=tcp"',
+    zh: '不含用户名的 SIP 地址，例如 "sip:sbc.example.com:5060;transport=tcp"',
+  },
+  prefix: {
+    en: 'the beginning of a number in quotes, such as "+86" or "0"',
+    zh: '带引号的号码前缀，例如 "+86" 或 "0"',
+  },
+  country: { en: 'a country of two letters, such as CN', zh: '两位字母的国家代码，例如 CN' },
+  'number-text': { en: 'a number in quotes, such as "+8653188880000"', zh: '带引号的号码，例如 "+8653188880000"' },
+  domain: { en: 'a domain or an address', zh: '域名或地址' },
+  'destination-rule': {
+    en: 'a prefix ("+86"), a country (CN) or a kind: mobile, fixed, toll-free, premium, shared-cost, short, any',
+    zh: '前缀（"+86"）、国家（CN）或类型：mobile、fixed、toll-free、premium、shared-cost、short、any',
   },
   datetime: {
     en: 'a moment with its offset, such as 2026-11-23T10:00:00+08:00',

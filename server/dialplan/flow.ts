@@ -2,7 +2,7 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { Collected } from './collect.ts';
 import type { Linker } from './link.ts';
-import { clash } from './numbers.ts';
+import { clash, sameConditions } from './numbers.ts';
 import type { Agent, Queue, Requirement, Route, Step } from './plan.ts';
 
 /** A way out of a step. `waits`: the call waits for somebody or something before it goes that way. */
@@ -91,7 +91,7 @@ function checkNumbers(linker: Linker, routes: readonly Route[]): void {
   const seen: { readonly route: Route; readonly pattern: Route['numbers'][number] }[] = [];
   for (const route of routes)
     for (const pattern of route.numbers) {
-      const earlier = seen.find((one) => clash(one.pattern, pattern));
+      const earlier = seen.find((one) => clash(one.pattern, pattern) && sameConditions(one.route, route));
       seen.push({ route, pattern });
       const entry = linker.collected.entries.routes.get(route.id);
       if (earlier === undefined || entry === undefined) continue;

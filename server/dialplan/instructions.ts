@@ -6,6 +6,10 @@ export interface IncomingCall {
   readonly called: string;
   readonly caller: string;
   readonly language?: Language | undefined;
+  /** The trunk it came in over; absent for a call that no trunk brought. */
+  readonly trunk?: string | undefined;
+  /** How its caller's number is attested; absent counts as `absent`. */
+  readonly attestation?: string | undefined;
   readonly now: number;
 }
 

@@ -13,25 +13,40 @@ import type {
   PlanMove,
   PlanPosition,
 } from './instructions.ts';
-import { compareParticular, meets, readings } from './numbers.ts';
+import { compareParticular, conditionsOf, meets, readings } from './numbers.ts';
 import type { HangupCause, Language, NumberPattern, Plan, Prompt, Queue, Route, Step } from './plan.ts';
 
 type StepOf<T extends Step['type']> = Extract<Step, { type: T }>;
 
-/** The route a called number takes: the one with the most particular pattern that it meets. */
-export function findRoute(plan: Plan, called: string): Route | undefined {
+/** Whether a route takes calls that come this way. */
+function takes(route: Route, call: CallFacts): boolean {
+  const { trunks, attestations } = route;
+  if (trunks !== null && (call.trunk === undefined || !trunks.includes(call.trunk))) return false;
+  return attestations === null || attestations.includes(call.attestation ?? 'absent');
+}
+
+/** What a route may ask of a call besides its number. */
+export type CallFacts = Pick<IncomingCall, 'trunk' | 'attestation'>;
+
+/** The route a call takes: the one with the most particular pattern that its number meets, then the one that asks most of it. */
+export function findRoute(plan: Plan, called: string, call: CallFacts = {}): Route | undefined {
   const forms = readings(called, plan.site);
   let best: { readonly route: Route; readonly pattern: NumberPattern } | undefined;
-  for (const route of plan.routes.values())
-    for (const pattern of route.numbers)
-      if (meets(pattern, forms) && (best === undefined || compareParticular(pattern, best.pattern) < 0))
+  for (const route of plan.routes.values()) {
+    if (!takes(route, call)) continue;
+    for (const pattern of route.numbers) {
+      if (!meets(pattern, forms)) continue;
+      const order = best === undefined ? -1 : compareParticular(pattern, best.pattern);
+      if (best === undefined || order < 0 || (order === 0 && conditionsOf(route) > conditionsOf(best.route)))
         best = { route, pattern };
+    }
+  }
   return best?.route;
 }
 
 /** Starts a call on a plan. The call keeps this plan until it ends, whatever is loaded meanwhile. */
 export function begin(plan: Plan, call: IncomingCall): PlanMove | NoRoute {
-  const route = findRoute(plan, call.called);
+  const route = findRoute(plan, call.called, call);
   if (route === undefined) return { type: 'no-route' };
   const spoken = call.language !== undefined && plan.site.languages.includes(call.language);
   const language = spoken && call.language !== undefined ? call.language : route.language;

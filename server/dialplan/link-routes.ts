@@ -40,11 +40,20 @@ class RouteLinker {
       id,
       name: labelOf(value.name ?? id),
       numbers: this.#numbers(),
+      trunks: this.#trunks(),
+      attestations: listOf(value.attestation),
       language,
       start: this.#target(value.start, 'start'),
       steps,
       file,
     };
+  }
+
+  #trunks(): readonly string[] | null {
+    const { trunk } = this.#entry.value;
+    for (const [at, id] of (listOf(trunk) ?? []).entries())
+      this.#linker.knows('trunks', id, Array.isArray(trunk) ? this.#entry.at('trunk', at) : this.#entry.at('trunk'));
+    return listOf(trunk);
   }
 
   #numbers(): readonly NumberPattern[] {
@@ -151,6 +160,11 @@ class RouteLinker {
       onClosed: branch('on-closed'),
     };
   }
+}
+
+function listOf<T extends string>(given: T | readonly T[] | undefined): readonly T[] | null {
+  if (given === undefined) return null;
+  return typeof given === 'string' ? [given] : given;
 }
 
 /** One requirement per skill, the highest level of those asked for. */

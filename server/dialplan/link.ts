@@ -17,6 +17,7 @@ const unknownCodes = {
   queues: 'unknown-queue',
   skills: 'unknown-skill',
   hours: 'unknown-hours',
+  trunks: 'unknown-trunk',
 } as const satisfies Partial<Record<MapSection, FindingCode>>;
 
 /** Looks names up and reports those that are not there. */

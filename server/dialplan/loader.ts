@@ -9,8 +9,8 @@ import type { Sound } from './plan.ts';
 import type { SourceText } from './source.ts';
 import { wavLength } from './wav.ts';
 
-/** Folders and files that others read: rules belong to `server/insight`, trunks to `server/sip`. */
-const notOurs = /^(?:rules|schema)\/|^trunks\.ya?ml$|(?:^|\/)\./;
+/** Folders that others read: rules belong to `server/insight`. */
+const notOurs = /^(?:rules|schema)\/|(?:^|\/)\./;
 const headBytes = 4096;
 
 function reasonOf(cause: unknown): string {

@@ -1,6 +1,6 @@
 /** Called numbers: how a dialled number is understood, and which patterns it meets. Pure. */
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { NumberPattern, Site, Tail } from './plan.ts';
+import type { NumberPattern, Site, Tail, Route } from './plan.ts';
 
 /** What of a site decides how its numbers are read. */
 export type Numbering = Pick<Site, 'countryCode' | 'nationalPrefix' | 'internationalPrefix'>;
@@ -149,4 +149,17 @@ export function clash(a: NumberPattern, b: NumberPattern): boolean {
     return a.from.length === b.from.length && a.from <= b.to && b.from <= a.to;
   if (a.type !== 'asterisk' || b.type !== 'asterisk' || comparePlaces(a, b) !== 0) return false;
   return a.places.every((set, at) => [...set].some((digit) => (b.places[at] ?? '').includes(digit)));
+}
+
+/** How much a route asks of a call besides its number. */
+export function conditionsOf(route: Pick<Route, 'trunks' | 'attestations'>): number {
+  return Number(route.trunks !== null) + Number(route.attestations !== null);
+}
+
+/** Whether some call could meet the conditions of both while neither asks more of it. */
+export function sameConditions(a: Route, b: Route): boolean {
+  if (conditionsOf(a) !== conditionsOf(b)) return false;
+  const apart = (one: readonly string[] | null, other: readonly string[] | null): boolean =>
+    one !== null && other !== null && !one.some((name) => other.includes(name));
+  return !apart(a.trunks, b.trunks) && !apart(a.attestations, b.attestations);
 }

@@ -1,13 +1,11 @@
 /** The compiled dialplan: what the files mean once every name in them is known to exist. Deeply frozen, never changed. */
+import type { Label, NumberPattern } from './plan-parts.ts';
+import type { OutboundRule, Trunk } from './trunk-plan.ts';
+
+export type * from './plan-parts.ts';
 
 /** BCP 47 language a site may speak. */
 export type Language = 'en-US' | 'zh-CN';
-
-/** A text in both languages of the interface. */
-export interface Label {
-  readonly en: string;
-  readonly zh: string;
-}
 
 /** A recording: the absolute path of a WAV file and its length. */
 export interface Sound {
@@ -84,22 +82,15 @@ export type StepType = Step['type'];
 /** Why a plan ends a call; `server/sip` turns it into a SIP status or a BYE reason. */
 export type HangupCause = 'normal' | 'busy' | 'rejected' | 'unavailable' | 'not-found';
 
-/** A called number, as a pattern; see `numbers.ts`. */
-export type NumberPattern =
-  /** One number: E.164 with its plus, or a short number as dialled. */
-  | { readonly type: 'exact'; readonly source: string; readonly number: string }
-  /** Both ends included; of equal length, both with a plus or both without. */
-  | { readonly type: 'range'; readonly source: string; readonly from: string; readonly to: string }
-  /** Asterisk's patterns; each place is the set of characters it accepts. */
-  | { readonly type: 'asterisk'; readonly source: string; readonly places: readonly string[]; readonly tail: Tail };
-/** What may follow the places: nothing, one or more characters (`.`), any number of them (`!`). */
-export type Tail = 'none' | 'some' | 'any';
-
 /** Calls to these numbers start at this step. */
 export interface Route {
   readonly id: string;
   readonly name: Label;
   readonly numbers: readonly NumberPattern[];
+  /** The trunks whose calls it takes; null: all calls. */
+  readonly trunks: readonly string[] | null;
+  /** The attestations it takes; null: any. */
+  readonly attestations: readonly string[] | null;
   readonly language: Language;
   readonly start: string;
   readonly steps: ReadonlyMap<string, Step>;
@@ -193,4 +184,7 @@ export interface Plan {
   readonly agents: ReadonlyMap<string, Agent>;
   readonly dispositions: readonly Choice[];
   readonly pauseReasons: readonly Choice[];
+  readonly trunks: ReadonlyMap<string, Trunk>;
+  /** In the order in which they are tried. */
+  readonly outbound: readonly OutboundRule[];
 }

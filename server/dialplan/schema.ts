@@ -4,21 +4,14 @@
  */
 import { z } from 'zod';
 import type { ExpectationKey } from './findings.ts';
+import { duration, label, name, nameOf } from './schema-parts.ts';
+import { attestations, outboundSource, trunkSource } from './trunk-schema.ts';
 
 const expected = (key: ExpectationKey): string => key;
 
 export const languages = ['en-US', 'zh-CN'] as const;
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, expected('name'));
-const nameOf = (what: string) => name.describe(what);
-
 const language = z.enum(languages).describe('A language of the site: `en-US` or `zh-CN`.');
-const label = z
-  .union([z.string().min(1), z.strictObject({ en: z.string().min(1), zh: z.string().min(1) })])
-  .describe('A text for people: one text, or `{ en: ..., zh: ... }`.');
-
-/** A length of time as the files write it. */
-export const duration = z.string().regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/, expected('duration'));
 const time = (what: string) => duration.describe(what);
 
 const prompts = z
@@ -121,6 +114,16 @@ export const routeSource = z.strictObject({
     .min(1)
     .describe(
       'The called numbers: E.164 (`"+8653100000"`), short (`"1000"`), a range (`"+8653100000-99"`) or an Asterisk pattern (`"_9."`, `"_NXXNXXXXXX"`). The most particular one wins.',
+    ),
+  trunk: z
+    .union([name, z.array(name).min(1).max(100)])
+    .optional()
+    .describe('Only calls that came in over this trunk, or one of these.'),
+  attestation: z
+    .union([z.enum(attestations), z.array(z.enum(attestations)).min(1)])
+    .optional()
+    .describe(
+      'Only calls whose caller number is attested so (STIR/SHAKEN): `A B C`, or `absent expired forged untrusted`.',
     ),
   language: language
     .optional()
@@ -231,6 +234,8 @@ export const exampleSource = z.strictObject({
   name: z.string().min(1).describe('What the example shows.'),
   to: z.string().min(1).describe('The called number, as a caller would dial it.'),
   from: z.string().default('+8613800138000').describe('The caller.'),
+  trunk: name.optional().describe('The trunk the call comes in over.'),
+  attestation: z.enum(attestations).default('absent').describe('How the caller’s number is attested (STIR/SHAKEN).'),
   at: z.iso
     .datetime({ offset: true })
     .default('2026-11-23T10:00:00+08:00')
@@ -266,6 +271,8 @@ export const sections = {
   'pause-reasons': z
     .record(name, choiceSource)
     .describe('The reasons an agent chooses from when pausing, in this order.'),
+  trunks: z.record(name, trunkSource).describe('Carriers and gateways: whose calls are taken, and where calls go.'),
+  outbound: z.record(name, outboundSource).describe('Which trunks take calls to the outside, by called number.'),
   examples: z.array(exampleSource).describe('Calls that must go as described, or the files do not go live.'),
 } as const;
 export type Section = keyof typeof sections;

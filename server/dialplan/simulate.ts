@@ -1,8 +1,8 @@
 /** A call on paper: the interpreter with a clock that jumps from one happening to the next. Pure. */
 import { assertNever } from '../../base/assert-never.ts';
-import type { Instruction, PlanFact, PlanInput, PlanPosition } from './instructions.ts';
+import type { IncomingCall, Instruction, PlanFact, PlanInput, PlanPosition } from './instructions.ts';
 import { advance, begin } from './interpreter.ts';
-import type { Language, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** What happens next in a simulated call. */
 export type Action =
@@ -22,7 +22,7 @@ export class Simulation {
   instruction: Instruction = { type: 'hangup', cause: 'not-found' };
   now: number;
 
-  constructor(plan: Plan, call: { called: string; caller: string; language?: Language | undefined; now: number }) {
+  constructor(plan: Plan, call: IncomingCall) {
     this.#plan = plan;
     this.#lengths = soundLengths(plan);
     this.now = call.now;

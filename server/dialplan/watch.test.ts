@@ -135,9 +135,8 @@ describe('a folder', () => {
     expect(diagnostics[0]).toMatchObject({ code: 'unreadable', severity: 'error' });
   });
 
-  it('leaves rules, trunks, schemas and hidden files to others', async () => {
+  it('leaves rules, schemas and hidden files to others', async () => {
     await write('routes.yaml', routes('1000'));
-    await write('trunks.yaml', 'what: ever\n');
     await write('.hidden.yaml', '][');
     for (const name of ['rules', 'schema']) {
       await mkdir(path.join(directory, name));

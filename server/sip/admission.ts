@@ -11,7 +11,7 @@ export interface AdmissionOptions {
   /** The agent whose registration came over this flow and is still good. */
   readonly agentOn: (flow: string) => string | undefined;
   /** The trunk that may call from this address without further proof. */
-  readonly trunkAt: (address: string) => string | undefined;
+  readonly trunkAt: (address: string, uri: string) => string | undefined;
 }
 
 /** `challenge`: 407 (RFC 3261 section 22.3). A stranger is answered 403. */
@@ -20,6 +20,7 @@ export type Verdict = Origin | { readonly type: 'challenge'; readonly stale: boo
 /** What an admission looks at. */
 export interface Incoming extends Authenticated {
   readonly protocol: string;
+  readonly uri: string;
 }
 
 /** Names the way a request came: on a connection only its far end can write to it; on UDP anybody can claim to. */
@@ -43,7 +44,7 @@ export class Admission {
     const proven = this.#proven(req, now);
     if (proven !== undefined && proven.type !== 'stranger') return proven;
     // A phone's datagram may come from a trunk's address; it has to prove itself all the same.
-    const trunk = agentId === undefined ? trunkAt(req.source_address) : undefined;
+    const trunk = agentId === undefined ? trunkAt(req.source_address, req.uri) : undefined;
     if (trunk !== undefined) return { type: 'trunk', trunk };
     return proven ?? { type: 'challenge', stale: false };
   }

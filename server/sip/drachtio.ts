@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { createRequire } from 'node:module';
 import Srf from 'drachtio-srf';
 import type { StoredDialog } from './ports.ts';
+import type { TrunkAnswer, TrunkTransport } from './trunks/transport.ts';
 
 export { Srf };
 export type Dialog = Srf.Dialog & { readonly id: string };
@@ -165,8 +166,73 @@ export function askOptions(srf: Srf, way: Way): Promise<number> {
   });
 }
 
+/** All lines of a header as they stand in the message: srf joins them, which a challenge does not survive. */
+function linesOf(res: Response, name: string): readonly string[] {
+  const { raw } = res as unknown as { readonly raw?: string };
+  const head = (raw ?? '').split('\r\n\r\n')[0] ?? '';
+  const wanted = `${name.toLowerCase()}:`;
+  return head
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n')
+    .filter((line) => line.toLowerCase().replace(/\s*:/, ':').startsWith(wanted))
+    .map((line) => line.slice(line.indexOf(':') + 1).trim());
+}
+
+/** An answer without srf. What the engine made itself came from nowhere. */
+function answerOf(res: Response): TrunkAnswer {
+  const { source, source_address: address } = res as unknown as { source?: string; source_address?: string };
+  return {
+    status: res.status,
+    reason: res.reason,
+    source: source === 'network' ? (address ?? '') : '',
+    headers: (name) => linesOf(res, name),
+  };
+}
+
+const unsent: TrunkAnswer = { status: 503, reason: 'not sent', source: '', headers: () => [] };
+
+/** Requests of trunks go over srf's client. */
+export function trunkTransport(srf: Srf): TrunkTransport {
+  return {
+    request: (options) =>
+      new Promise((resolve) => {
+        const { client } = inside(srf).app;
+        const sent = (err: unknown, req?: Request): void => {
+          if ((err !== null && err !== undefined) || req === undefined) return resolve(unsent);
+          // srf's types know of no `response` event.
+          (req as unknown as EventEmitter).on('response', (res: Response) => {
+            if (res.status >= 200) resolve(answerOf(res));
+          });
+        };
+        if (client === undefined || !hasConnection(srf)) return resolve(unsent);
+        client.request({ ...options, headers: { ...options.headers } }, sent);
+      }),
+  };
+}
+
+/** What a failed INVITE was answered with; null when nobody answered. */
+export function answerIn(err: unknown): TrunkAnswer | null {
+  const res = err instanceof Error && 'res' in err ? (err.res as Response | undefined) : undefined;
+  return res === undefined ? null : answerOf(res);
+}
+
+/** What is needed to send an INVITE once more with an answer to its challenge. */
+export function sentOf(req: Request): { readonly callId: string; readonly cseq: number; readonly from: string } {
+  return { callId: req.get('Call-ID'), cseq: Number.parseInt(req.get('CSeq'), 10), from: req.get('From') };
+}
+
+/** Challenges inside the dialog are answered by srf with these. */
+export function authenticate(dialog: Dialog, auth: { readonly username: string; readonly password: string }): void {
+  Object.assign(dialog, { auth });
+}
+
 /** True once a connection to the engine is there (and authenticated or about to be). */
 export function hasConnection(srf: Srf): boolean {
-  const socket = inside(srf).app.client?._getDefaultSocket();
-  return socket !== undefined && !socket.destroyed;
+  try {
+    const socket = inside(srf).app.client?._getDefaultSocket();
+    return socket !== undefined && !socket.destroyed;
+  } catch {
+    // Without any connection srf fails an assertion of its own.
+    return false;
+  }
 }

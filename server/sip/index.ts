@@ -7,15 +7,18 @@ import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
 import { Devices, type DeviceSettings, wayTo } from './devices.ts';
-import { hasConnection, onClient, type Request, type Response, severalLines, Srf } from './drachtio.ts';
+import { hasConnection, onClient, type Request, type Response, severalLines, Srf, trunkTransport } from './drachtio.ts';
+import { ha1sOf } from './digest.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
-import type { Binding, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
+import { type TrunkOptions, Trunks } from './trunks/index.ts';
 
 export type { Binding, Invite, KnownOrigin, LegEvent, Origin, Refusal, SipListener, StoredDialog } from './ports.ts';
-export { AddressSet } from './addresses.ts';
+export * from './trunks/public.ts';
 export { normalise } from './numbers.ts';
 export type { SipAccount } from './authenticator.ts';
 export { type DeviceSettings, usualDeviceSettings } from './devices.ts';
@@ -30,8 +33,7 @@ export interface SipOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newCallId: () => string;
-  /** The trunk that may call from an address; undefined for one that no trunk has. */
-  readonly trunkAt: (address: string) => string | undefined;
+  readonly trunks: Pick<TrunkOptions, 'secretOf' | 'dayOf' | 'kept' | 'certificates' | 'draw'>;
   /** Key of minted credentials and digest nonces; kept over restarts so that registrations stay valid. */
   readonly key: Buffer;
   /** The accounts of desk phones, from memory: every REGISTER asks. */
@@ -54,7 +56,7 @@ export type Destination =
       readonly offerId: string;
       readonly auto?: boolean;
     }
-  | { readonly type: 'outside'; readonly to: string };
+  | { readonly type: 'outside'; readonly to: string; readonly trunk?: string };
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';
@@ -66,6 +68,8 @@ export class SipSide {
   readonly #legs: Legs;
   readonly #devices: Devices;
   readonly #admission: Admission;
+  /** Their plan, their state, their tests. */
+  readonly trunks: Trunks;
   #link: EngineLink | undefined;
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
   #doubtful: ReadonlySet<string> = new Set();
@@ -77,15 +81,25 @@ export class SipSide {
   constructor(options: SipOptions, listener: SipListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#legs = new Legs(this.#srf, listener, options.logger);
+    const { clock, home, realm, logger, accountOf } = options;
+    this.trunks = new Trunks({
+      ...{ ...options.trunks, site: home, clock, transport: trunkTransport(this.#srf) },
+      told: (event) => listener.trunkEvent(event),
+    });
+    this.#legs = new Legs(this.#srf, tellingTrunks(listener, this.trunks), logger);
     this.#farewells = new Farewells(this.#srf, options.logger);
     this.#devices = new Devices(
-      { ...options, srf: this.#srf, isConnected: () => this.#connected },
+      {
+        ...options,
+        accountOf: (username) => accountOf(username) ?? this.#trunkAccount(username, realm),
+        srf: this.#srf,
+        isConnected: () => this.#connected,
+      },
       (agentId, bindings) => listener.registrationChanged(agentId, bindings),
     );
     this.#admission = new Admission({
       agentOn: (flow) => this.#devices.agentOn(flow),
-      trunkAt: options.trunkAt,
+      trunkAt: (address, uri) => this.trunks.trunkAt(address, userOf(uri)),
       authenticator: this.#devices.authenticator,
     });
   }
@@ -108,7 +122,10 @@ export class SipSide {
     this.#srf.on('error', (err) => logger.debug({ err }, 'the connection to the SIP engine failed'));
     void this.#srf.connect({ ...engine });
     // After connect() made the client and before its socket is up: no request of these dialogs can be missed.
-    for (const { legId, dialog } of remembered.dialogs) this.#legs.restore(legId, dialog);
+    for (const { legId, dialog } of remembered.dialogs) {
+      this.#legs.restore(legId, dialog);
+      if (dialog.trunk !== undefined) this.trunks.restored(legId, dialog.trunk);
+    }
     this.#devices.restore(remembered.bindings);
     this.#doubtful = this.#legs.dialogIds();
     onClient(this.#srf, 'close', () => this.#setConnected(false));
@@ -130,6 +147,7 @@ export class SipSide {
 
   reject(legId: string, status: number, reason: string): void {
     this.#legs.reject(legId, status, reason);
+    this.trunks.over(legId);
   }
 
   /** INVITEs one device of an agent, or somebody outside. */
@@ -143,8 +161,10 @@ export class SipSide {
     const { legId, callId, destination, sdp } = leg;
     const headers = { [callHeader]: callId };
     const from = asUser(leg.from);
-    if (destination.type === 'outside')
-      return this.#legs.invite({ legId, uri: this.#outsideUri(destination.to), sdp, from, headers });
+    if (destination.type === 'outside') {
+      const ports = { trunks: this.trunks, legs: this.#legs, listener: this.#listener, home: this.#options.home };
+      return inviteOutside({ ...destination, legId, sdp, from: leg.from, headers }, ports);
+    }
     const { agentId, deviceId } = destination;
     const binding =
       deviceId === undefined
@@ -161,10 +181,12 @@ export class SipSide {
 
   cancel(legId: string): void {
     this.#legs.cancel(legId);
+    this.trunks.over(legId);
   }
 
   bye(legId: string, cause: string): void {
     this.#legs.bye(legId, cause);
+    this.trunks.over(legId);
   }
 
   answerReinvite(legId: string, token: number, sdp: string | null): void {
@@ -188,6 +210,8 @@ export class SipSide {
 
   close(): void {
     this.#link?.close();
+    this.#legs.stopWaiting();
+    this.trunks.close();
     this.#devices.close();
     if (hasConnection(this.#srf)) this.#srf.disconnect();
   }
@@ -206,34 +230,56 @@ export class SipSide {
       const challenges = this.#devices.challenges(req, origin.stale);
       return res.send(407, { headers: severalLines('Proxy-Authenticate', challenges) });
     }
-    if (origin.type === 'stranger') return res.send(403, 'Forbidden', {});
-    this.#admit(origin, req, res);
+    if (origin.type === 'stranger') {
+      res.send(403, 'Forbidden', {});
+      return this.#listener.strangerRefused(req.source_address);
+    }
+    const callId = this.#options.newCallId();
+    this.#legs.take(`${callId}.c`, req, res);
+    if (origin.type === 'trunk') return this.#invitedByTrunk(origin, callId, req, res);
+    const caller = userOf(req.getParsedHeader('From').uri);
+    const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);
+    this.#admit({ callId, origin, from, to: userOf(req.uri) }, req, res);
   }
 
-  #admit(origin: KnownOrigin, req: Request, res: Response): void {
-    const { home, newCallId } = this.#options;
-    const callId = newCallId();
+  #invitedByTrunk(origin: Extract<KnownOrigin, { type: 'trunk' }>, callId: string, req: Request, res: Response): void {
     const legId = `${callId}.c`;
-    const asserted = req.has('P-Asserted-Identity') ? /<([^>]+)>/.exec(req.get('P-Asserted-Identity'))?.[1] : undefined;
-    const caller = userOf(asserted ?? req.getParsedHeader('From').uri);
-    this.#legs.take(legId, req, res);
+    const taken = fromTrunk(this.trunks, origin.trunk, legId, req);
+    if (taken.type === 'refused') {
+      this.#legs.forget(legId);
+      return res.send(taken.status, taken.reason, { headers: { ...taken.headers } });
+    }
+    const { from, to, asserted, diversions } = taken.facts;
+    const admit = (attestation: Attestation): void =>
+      this.#admit({ callId, origin, from, to, asserted, diversions, attestation }, req, res);
+    if (typeof taken.attestation === 'string') return admit(taken.attestation);
+    // A certificate may have to be fetched, and the caller be gone by then. It never rejects.
+    void taken.attestation.then((attestation) => {
+      if (this.#legs.isPending(legId)) admit(attestation);
+    });
+  }
+
+  #admit(call: Omit<Invite, 'legId' | 'sdp' | 'transport' | 'source'>, req: Request, res: Response): void {
+    const legId = `${call.callId}.c`;
     const refusal = this.#listener.invited({
-      callId,
+      ...call,
       legId,
-      origin,
-      from: caller === '' ? 'anonymous' : normalise(caller, home),
-      to: userOf(req.uri),
       sdp: req.body,
       transport: req.protocol,
       source: `${req.source_address}:${req.source_port}`,
     });
     if (refusal === null) return;
     this.#legs.forget(legId);
+    this.trunks.over(legId);
     res.send(refusal.status, refusal.reason, { headers: { ...refusal.headers } });
   }
 
-  #outsideUri(to: string): string {
-    return /^sips?:/i.test(to) ? to : `sip:${asUser(to)}@${this.#options.realm}`;
+  /** A trunk that proves itself has an account like a phone's. */
+  #trunkAccount(username: string, realm: string): SipAccount | undefined {
+    const login = this.trunks.loginOf(username);
+    if (login === undefined) return undefined;
+    const { trunk, password } = login;
+    return { username, origin: { type: 'trunk', trunk }, device: null, ha1s: ha1sOf(username, realm, password) };
   }
 
   #setConnected(connected: boolean): void {
@@ -242,6 +288,7 @@ export class SipSide {
     // The engine answers or cancels every undecided INVITE of a connection that is lost.
     if (!connected) this.#legs.failPending();
     if (connected) this.#farewells.say();
+    if (connected) this.trunks.start();
     this.#listener.engineChanged(connected);
   }
 

@@ -2,9 +2,12 @@
 import type { Logger } from '../../base/logger.ts';
 import type { LegId } from '../../protocol/ids.ts';
 import {
+  answerIn,
+  authenticate,
   contactsOf,
   type Dialog,
   forgetDialog,
+  hasConnection,
   isLateOffer,
   type LateOffer,
   onLiveConnection,
@@ -12,10 +15,12 @@ import {
   type Response,
   restoreDialog,
   sdpOf,
+  sentOf,
   type Srf,
   storedDialog,
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
+import type { AttemptFailure } from './trunks/index.ts';
 
 /** An INVITE we have sent. */
 export interface OutgoingInvite {
@@ -25,9 +30,22 @@ export interface OutgoingInvite {
   readonly proxy?: string;
   /** Null: an INVITE without an offer (RFC 3261 section 13.2.1). */
   readonly sdp: string | null;
-  /** User part of From. */
+  /** User part of From; a From among the headers goes before it. */
   readonly from: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** For challenges inside the dialog. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  readonly trials?: Trials;
+}
+
+/** An INVITE that may be sent again, elsewhere or with credentials, as the same leg. */
+export interface Trials {
+  /** Given up when nothing from 180 on came by then, ms. */
+  readonly answerWithinMs: number;
+  /** The far side is at work. */
+  progressed(): void;
+  /** What to send after a failure; undefined: the failure is told. */
+  next(failure: AttemptFailure): Partial<OutgoingInvite> | undefined;
 }
 
 interface Pending {
@@ -39,13 +57,22 @@ interface Leg {
   /** An incoming INVITE that has no final answer yet. */
   pending?: Pending | undefined;
   /** Our INVITE that has no final answer yet. */
-  inviting?: { request?: Request; cancelled: boolean } | undefined;
+  inviting?: Inviting | undefined;
   /** The far side's 200 made an offer and waits for our ACK. */
   offered?: LateOffer | undefined;
   dialog?: Dialog | undefined;
   /** Asked to end while its dialog was still coming. */
   ending?: string | undefined;
   readonly reinvites: Map<number, Response>;
+}
+
+interface Inviting {
+  request?: Request;
+  cancelled: boolean;
+  /** Given up for another attempt: whatever still comes of it is sent home. */
+  abandoned: boolean;
+  progressed: boolean;
+  patience?: NodeJS.Timeout;
 }
 
 interface Failure {
@@ -88,6 +115,11 @@ export class Legs {
     });
   }
 
+  /** Whether the leg is an INVITE that waits for our answer. */
+  isPending(legId: LegId): boolean {
+    return this.#legs.get(legId)?.pending !== undefined;
+  }
+
   forget(legId: LegId): void {
     this.#legs.delete(legId);
   }
@@ -120,14 +152,26 @@ export class Legs {
   }
 
   invite(invite: OutgoingInvite): void {
-    const { legId, uri, proxy, sdp, from, headers } = invite;
-    const inviting: NonNullable<Leg['inviting']> = { cancelled: false };
-    const leg: Leg = { inviting, reinvites: new Map() };
-    this.#legs.set(legId, leg);
+    const leg: Leg = { reinvites: new Map() };
+    this.#legs.set(invite.legId, leg);
+    this.#attempt(leg, invite);
+  }
+
+  #attempt(leg: Leg, invite: OutgoingInvite): void {
+    const { legId, uri, proxy, sdp, from, headers, trials } = invite;
+    const inviting: Inviting = { cancelled: false, abandoned: false, progressed: false };
+    leg.inviting = inviting;
+    if (trials !== undefined)
+      inviting.patience = setTimeout(() => this.#giveUp(leg, invite, inviting), trials.answerWithinMs);
     const options = {
       ...(sdp === null ? { noAck: true } : { localSdp: sdp }),
       ...{ callingNumber: from, headers: { ...headers } },
       ...(proxy === undefined ? {} : { proxy }),
+    };
+    const progressed = (): void => {
+      clearTimeout(inviting.patience);
+      if (!inviting.progressed) trials?.progressed();
+      inviting.progressed = true;
     };
     const progress = {
       cbRequest: (first: unknown, second?: unknown) => {
@@ -135,24 +179,62 @@ export class Legs {
         const request = (second ?? first) as Request | undefined;
         if (request === undefined || typeof request.cancel !== 'function') return;
         inviting.request = request;
-        if (inviting.cancelled) this.#sendCancel(request);
+        if (inviting.cancelled || inviting.abandoned) this.#sendCancel(request);
       },
       cbProvisional: (res: Response) => {
-        if (res.status < 180) return;
+        if (res.status < 180 || inviting.abandoned) return;
+        progressed();
         this.#listener.legEvent({ type: 'leg-ringing', legId });
         this.#listener.legEvent({ type: 'leg-progress', legId, status: res.status, sdp: sdpOf(res) });
       },
     };
     this.#srf.createUAC(uri, options, progress).then(
       (answered: unknown) => {
-        leg.inviting = undefined;
-        if (isLateOffer(answered)) return this.#offered(legId, leg, answered);
-        const dialog = answered as Dialog;
-        this.#confirmed(legId, leg, dialog);
-        if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
+        if (!inviting.abandoned) progressed();
+        this.#answered(leg, invite, inviting, answered);
       },
-      (err: unknown) => this.#failed(legId, err),
+      (err: unknown) => this.#attemptFailed(leg, invite, inviting, err),
     );
+  }
+
+  #answered(leg: Leg, { legId, auth }: OutgoingInvite, inviting: Inviting, answered: unknown): void {
+    if (isLateOffer(answered)) {
+      if (inviting.abandoned) return this.#abandon(legId, answered);
+      leg.inviting = undefined;
+      return this.#offered(legId, leg, answered);
+    }
+    const dialog = answered as Dialog;
+    if (auth !== undefined) authenticate(dialog, auth);
+    if (inviting.abandoned) return this.#sendHome(dialog);
+    leg.inviting = undefined;
+    this.#confirmed(legId, leg, dialog);
+    if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
+  }
+
+  /** The next attempt, if there is one and the leg is still wanted. */
+  #attemptFailed(leg: Leg, invite: OutgoingInvite, inviting: Inviting, err: unknown): void {
+    clearTimeout(inviting.patience);
+    if (inviting.abandoned) return;
+    const wanted = leg.ending === undefined && this.#legs.get(invite.legId) === leg;
+    const sent = inviting.request === undefined ? null : sentOf(inviting.request);
+    const failure = { ...failureOf(err), progressed: inviting.progressed, answer: answerIn(err), sent };
+    const next = wanted ? invite.trials?.next(failure) : undefined;
+    if (next === undefined) return this.#failed(invite.legId, err);
+    this.#attempt(leg, { ...invite, ...next });
+  }
+
+  /** Nothing came from the far side: as if it had been 408. */
+  #giveUp(leg: Leg, invite: OutgoingInvite, inviting: Inviting): void {
+    const silence = Object.assign(new Error('no answer'), { status: 408, reason: 'no answer' });
+    this.#attemptFailed(leg, invite, inviting, silence);
+    inviting.abandoned = true;
+    if (inviting.request !== undefined) this.#sendCancel(inviting.request);
+  }
+
+  /** A 200 that came after we had gone elsewhere. */
+  #sendHome(dialog: Dialog): void {
+    const end = dialog.destroy as () => Promise<unknown>;
+    end.call(dialog).catch((err: unknown) => this.#logger.debug({ err }, 'a late answer could not be ended'));
   }
 
   /** ACK with our answer to the offer of a 200; the dialog is confirmed by it. */
@@ -241,10 +323,16 @@ export class Legs {
 
   /** The engine is gone and with it every INVITE that was under way. */
   failPending(): void {
+    this.stopWaiting();
     for (const [legId, leg] of [...this.#legs]) {
       if (leg.dialog !== undefined) continue;
       this.#failed(legId, new Error('the SIP engine went away'));
     }
+  }
+
+  /** No INVITE is given up for its silence any more. */
+  stopWaiting(): void {
+    for (const { inviting } of this.#legs.values()) clearTimeout(inviting?.patience);
   }
 
   /** Ids of the dialogs there are. */
@@ -290,6 +378,7 @@ export class Legs {
   }
 
   #sendCancel(request: Request): void {
+    if (!hasConnection(this.#srf)) return;
     request.cancel((err: unknown) => {
       if (err !== null && err !== undefined) this.#logger.debug({ err }, 'a CANCEL came too late');
     });

@@ -1,6 +1,9 @@
 /** What the SIP side tells, and what it asks of, the rest of the server. No drachtio type goes further than this folder. */
 import type { AgentId, CallId, LegId } from '../../protocol/ids.ts';
 import type { EndpointKind } from '../../protocol/media.ts';
+import type { Attestation, Diversion, TrunkEvent, TrunkLeg } from './trunks/facts.ts';
+
+export type { Attestation, Diversion } from './trunks/facts.ts';
 
 /** Who an INVITE comes from, as far as it can be proven. */
 export type Origin =
@@ -20,8 +23,13 @@ export interface Invite {
   readonly origin: KnownOrigin;
   /** User part of From (or P-Asserted-Identity), E.164 where it can be made so. */
   readonly from: string;
-  /** User part of the Request-URI, as dialled. */
+  /** The called number: as dialled, or E.164 where the trunk has rules for numbers. */
   readonly to: string;
+  /** What a trusted carrier asserts of the caller (RFC 3325), shown or not. */
+  readonly asserted?: string | undefined;
+  /** The newest first. */
+  readonly diversions?: readonly Diversion[] | undefined;
+  readonly attestation?: Attestation | undefined;
   readonly sdp: string;
   readonly transport: string;
   readonly source: string;
@@ -63,6 +71,8 @@ export interface StoredDialog {
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly local: { readonly uri: string; readonly sdp: string; readonly contact?: string | undefined };
   readonly remote: { readonly uri: string; readonly sdp: string };
+  /** The trunk the leg is on; absent for one that is on none. */
+  readonly trunk?: TrunkLeg | undefined;
 }
 
 /** How a registered device is reached, as its REGISTER came. */
@@ -109,6 +119,10 @@ export interface SipListener {
   dialogChanged(legId: LegId, dialog: StoredDialog | null): void;
   /** A device of an agent registered, refreshed, stopped answering, or is gone. `bindings` are all that are left. */
   registrationChanged(agentId: AgentId, bindings: readonly Binding[]): void;
+  /** Something about a trunk that is worth telling or keeping. */
+  trunkEvent(event: TrunkEvent): void;
+  /** An INVITE of nobody we know was refused. */
+  strangerRefused(source: string): void;
   /** The engine is (or is no longer) connected. */
   engineChanged(connected: boolean): void;
 }

@@ -1,16 +1,18 @@
 /** Who gets past the door: raw peers against the server's SIP side on a real engine. */
 import { describe, expect, it } from 'vitest';
+import type { TrunkPlan } from '../../server/sip/index.ts';
 import { expectedResponse, ha1Of } from '../../server/sip/digest.ts';
 import type { RawMessage } from '../support/sip/raw-message.ts';
 import { type RawPeer, testSdp } from '../support/sip/raw-peer.ts';
 import { startServerSide } from '../support/sip/server-side.ts';
+import { trunksOf } from '../support/sip/trunk-plans.ts';
 import { portOf, useBench } from '../support/sip/target.ts';
 
 const bench = useBench();
-const loopbackTrunk = { trunkAt: (address: string) => (address === '127.0.0.1' ? 'demo' : undefined) };
+const loopbackTrunk = trunksOf('trunks: { demo: { calls: in, addresses: [loopback] } }');
 
-async function serverSide(options: Parameters<typeof startServerSide>[1] = {}) {
-  const side = await startServerSide(bench.engine, options);
+async function serverSide(plan?: TrunkPlan) {
+  const side = await startServerSide(bench.engine, {}, plan);
   bench.later(() => side.sip.close());
   return side;
 }

@@ -16,6 +16,7 @@ import {
 import { random, type RawPeer } from './raw-peer.ts';
 import type { RawMessage } from './raw-message.ts';
 import { portOf } from './target.ts';
+import { noTrunks } from './server-side.ts';
 
 export const realm = 'jackfield.local';
 
@@ -61,7 +62,7 @@ export async function startSide(
       ...{ realm, clock: systemClock, logger: silentLogger, home: { country: 'CN', areaCode: '531' } },
       newCallId: () => random(),
       key: Buffer.alloc(32, 7),
-      trunkAt: () => undefined,
+      trunks: noTrunks,
       accountOf: (username) => accounts.find((account) => account.username === username),
       devices: { ...usualDeviceSettings, pingEveryInSeconds: 0, shortestInSeconds: 10, ...settings },
     },
@@ -76,6 +77,8 @@ export async function startSide(
         registered.set(agentId, bindings);
         for (const look of [...waiting]) look();
       },
+      trunkEvent: () => undefined,
+      strangerRefused: () => undefined,
       engineChanged: (isConnected) => {
         if (isConnected) connected();
       },

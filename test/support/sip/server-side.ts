@@ -4,17 +4,33 @@ import { systemClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import type { Engine } from '../../../server/sip-engine/index.ts';
 import {
+  dayIn,
   type Invite,
   type LegEvent,
   type SipOptions,
   SipSide,
+  type TrunkEvent,
+  type TrunkPlan,
   usualDeviceSettings,
 } from '../../../server/sip/index.ts';
+
+/** What a SIP side without trunks needs to know of them. */
+export const noTrunks: SipOptions['trunks'] = {
+  secretOf: () => undefined,
+  dayOf: dayIn('UTC'),
+  kept: new Map(),
+  certificates: { anchors: () => [], chain: () => Promise.resolve(undefined) },
+};
 
 export interface ServerSide {
   readonly sip: SipSide;
   readonly invites: readonly Invite[];
   readonly events: readonly LegEvent[];
+  readonly trunkEvents: readonly TrunkEvent[];
+  /** Where refused strangers came from. */
+  readonly strangers: readonly string[];
+  /** The first thing told of trunks (there or to come) of which that holds. */
+  trunkEvent(holds: (event: TrunkEvent) => boolean): Promise<TrunkEvent>;
   /** The first event of a leg (there or to come) of that type. */
   event<T extends LegEvent['type']>(type: T): Promise<Extract<LegEvent, { type: T }>>;
   /** The next INVITE that was let in. */
@@ -25,11 +41,21 @@ export interface ServerSide {
 export async function startServerSide(
   engine: Engine,
   options: Partial<SipOptions> = {},
+  plan: TrunkPlan = { trunks: new Map(), outbound: [] },
   answer: (sip: SipSide, invite: Invite) => void = (sip, { legId }) => sip.reject(legId, 404, 'Not Found'),
 ): Promise<ServerSide> {
   const told = new EventEmitter();
   const invites: Invite[] = [];
   const events: LegEvent[] = [];
+  const trunkEvents: TrunkEvent[] = [];
+  const strangers: string[] = [];
+  const trunkEvent = async (holds: (event: TrunkEvent) => boolean): Promise<TrunkEvent> => {
+    for (;;) {
+      const found = trunkEvents.find(holds);
+      if (found !== undefined) return found;
+      await once(told, 'trunk');
+    }
+  };
   let calls = 0;
   const sip: SipSide = new SipSide(
     {
@@ -40,7 +66,7 @@ export async function startServerSide(
       logger: silentLogger,
       newCallId: () => `call${++calls}`,
       key: Buffer.alloc(32, 7),
-      trunkAt: () => undefined,
+      trunks: noTrunks,
       accountOf: () => undefined,
       devices: usualDeviceSettings,
       ...options,
@@ -59,9 +85,15 @@ export async function startServerSide(
       },
       dialogChanged: () => undefined,
       registrationChanged: () => undefined,
+      trunkEvent(event) {
+        trunkEvents.push(event);
+        told.emit('trunk');
+      },
+      strangerRefused: (source) => void strangers.push(source),
       engineChanged: (connected) => void told.emit('engine', connected),
     },
   );
+  sip.trunks.configure(plan);
   const connected = once(told, 'engine');
   await sip.start({ dialogs: [], bindings: [] });
   await connected;
@@ -69,6 +101,9 @@ export async function startServerSide(
     sip,
     invites,
     events,
+    trunkEvents,
+    trunkEvent,
+    strangers,
     async invited() {
       const [invite] = (await once(told, 'invited')) as [Invite];
       return invite;

@@ -1,0 +1,112 @@
+/**
+ * Certificates of STIR signers: a folder holds the trusted authorities (`anchors/*.pem`) and the signers' chains
+ * (`chains/<SHA-256 of the URL>.pem`). Nothing is fetched unless a fetcher is given; what it brings is kept.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../../base/clock.ts';
+import type { CertificatePort } from './attest.ts';
+
+/** Brings what a URL holds; rejects when it cannot. */
+export type Fetcher = (url: string, signal: AbortSignal) => Promise<string>;
+
+export interface CertificateOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly fetcher?: Fetcher;
+  /** How long a fetch may take; a call waits for it. */
+  readonly timeoutMs?: number;
+  /** How long what was fetched is good. */
+  readonly keptMs?: number;
+}
+
+const dayMs = 86_400_000;
+/** A URL that could not be fetched is not tried again for so long. */
+const sulkMs = 60_000;
+const largest = 65_536;
+
+/** Fetches over HTTPS; at most 64 kB. */
+export const httpsFetcher: Fetcher = async (url, signal) => {
+  const response = await fetch(url, { signal, redirect: 'error' });
+  const text = await response.text();
+  if (!response.ok || text.length > largest) throw new Error(`status ${response.status}`);
+  return text;
+};
+
+export class CertificateFolder implements CertificatePort {
+  readonly #options: CertificateOptions;
+  readonly #under = new Map<string, Promise<string | undefined>>();
+  readonly #failed = new Map<string, number>();
+  #anchors: { readonly at: number; readonly pems: readonly string[] } | undefined;
+
+  constructor(options: CertificateOptions) {
+    this.#options = options;
+  }
+
+  anchors(): readonly string[] {
+    const now = this.#options.clock.now();
+    if (this.#anchors === undefined || now - this.#anchors.at > sulkMs)
+      this.#anchors = { at: now, pems: this.#readAnchors() };
+    return this.#anchors.pems;
+  }
+
+  async chain(url: string): Promise<string | undefined> {
+    const file = this.#fileOf(url);
+    const kept = this.#read(file);
+    const fresh = kept !== undefined && this.#isFresh(file);
+    if (fresh || this.#options.fetcher === undefined) return kept;
+    const under = this.#under.get(url) ?? this.#fetch(url, file);
+    this.#under.set(url, under);
+    const fetched = await under;
+    this.#under.delete(url);
+    return fetched ?? kept;
+  }
+
+  /** Where the chain of a URL is kept. */
+  #fileOf(url: string): string {
+    return join(this.#options.folder, 'chains', `${createHash('sha256').update(url).digest('hex')}.pem`);
+  }
+
+  async #fetch(url: string, file: string): Promise<string | undefined> {
+    const { fetcher, clock, timeoutMs = 2000 } = this.#options;
+    if (fetcher === undefined || clock.now() - (this.#failed.get(url) ?? -Infinity) < sulkMs) return undefined;
+    try {
+      const text = await fetcher(url, AbortSignal.timeout(timeoutMs));
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+      return text;
+    } catch {
+      // A hostile header may name any number of URLs.
+      if (this.#failed.size > 1000) this.#failed.clear();
+      this.#failed.set(url, clock.now());
+      return undefined;
+    }
+  }
+
+  /** Without a fetcher the admin looks after the files. */
+  #isFresh(file: string): boolean {
+    const { fetcher, clock, keptMs = dayMs } = this.#options;
+    return fetcher === undefined || clock.now() - statSync(file).mtimeMs < keptMs;
+  }
+
+  #readAnchors(): readonly string[] {
+    const folder = join(this.#options.folder, 'anchors');
+    try {
+      return readdirSync(folder)
+        .filter((name) => name.endsWith('.pem'))
+        .flatMap((name) => this.#read(join(folder, name)) ?? []);
+    } catch {
+      return [];
+    }
+  }
+
+  #read(file: string): string | undefined {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** From the trunks of a plan to what the SIP side works with. */
+import type { CallSignals } from './calls/index.ts';
+import { meets, type Plan } from './dialplan/index.ts';
+import type { Invite, TrunkConfig, TrunkPlan } from './sip/index.ts';
+
+/** A site whose files have no trunk takes calls from its own machine, so that it can be tried. */
+const ownMachine: TrunkConfig = {
+  id: 'this-machine',
+  name: { en: 'This machine', zh: '本机' },
+  profile: null,
+  calls: 'in',
+  addresses: ['this-machine'],
+  login: null,
+  account: null,
+  registration: null,
+  targets: [],
+  domain: null,
+  health: { everyMs: 0, timeoutMs: 0, failures: 1, retryAfterMs: 0 },
+  answerWithinMs: 0,
+  limits: { channels: null, channelsIn: null, channelsOut: null, perSecondIn: null, perSecondOut: null },
+  numbers: null,
+  callerId: {
+    mayShow: () => true,
+    ...{ default: null, otherwise: 'default', anonymous: true, identity: 'none', trust: false, privacy: 'honour' },
+  },
+  destinations: { allow: null, deny: [] },
+  daily: null,
+  codecs: [],
+  reliable: false,
+  verifyIdentity: false,
+  testNumber: null,
+};
+
+/** The trunks and outbound rules of a plan. */
+export function trunkPlanOf(plan: Plan): TrunkPlan {
+  const trunks = new Map<string, TrunkConfig>();
+  for (const [id, trunk] of plan.trunks) {
+    const { allowed } = trunk.callerId;
+    // `allowed` stays beside the function that reads it, so that a change of it is seen.
+    const mayShow = (number: string): boolean =>
+      allowed.length === 0 || allowed.some((pattern) => meets(pattern, [number]));
+    trunks.set(id, { ...trunk, callerId: { ...trunk.callerId, mayShow } });
+  }
+  return { trunks: trunks.size === 0 ? new Map([[ownMachine.id, ownMachine]]) : trunks, outbound: plan.outbound };
+}
+
+/** What the plan may ask of a call besides its number. */
+export function signalsOf({ origin, asserted, diversions, attestation }: Invite): CallSignals {
+  return {
+    ...(origin.type === 'trunk' ? { trunk: origin.trunk } : {}),
+    ...(asserted === undefined ? {} : { asserted }),
+    ...(diversions === undefined || diversions.length === 0 ? {} : { diversions }),
+    ...(attestation === undefined ? {} : { attestation }),
+  };
+}
