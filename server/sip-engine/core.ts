@@ -3,12 +3,14 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import type { EngineContext } from './agent/context.ts';
+import { knownExtensions } from './agent/admission.ts';
 import { AppAnswers } from './agent/app-answers.ts';
 import { Deliveries } from './agent/deliveries.ts';
 import { DialogKeeper } from './agent/dialog-keeper.ts';
 import { ParkingLot } from './agent/parking-lot.ts';
 import { ServerCalls } from './agent/server-calls.ts';
 import { SessionTimers } from './agent/session-timers.ts';
+import type { DialogParts } from './agent/session-timers.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import type { AppConnection } from './control/app-connection.ts';
@@ -125,6 +127,7 @@ export class EngineCore {
       patience,
       session,
       limits,
+      supports: new Set([...knownExtensions, ...(options.supports ?? [])]),
       transport,
       resolver,
       transactions,
@@ -138,7 +141,8 @@ export class EngineCore {
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
     this.#sessions = new SessionTimers(this.context, this.#keeper);
-    const parts = { keeper: this.#keeper, sessions: this.#sessions };
+    const awaitsNotify: DialogParts['awaitsNotify'] = (notify, then) => this.uac.awaitsNotify(notify, then);
+    const parts: DialogParts = { keeper: this.#keeper, sessions: this.#sessions, awaitsNotify };
     this.proxies = new Proxies(this.context, this.serverCalls);
     const passage = {
       relay: new Relay(this.context, this.proxies),

@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly patience?: Partial<EnginePatience> | undefined;
   readonly limits?: Partial<EngineLimits> | undefined;
   readonly session?: Partial<SessionPolicy> | undefined;
+  /** Extensions (RFC 3261 option tags) the apps know beyond `knownExtensions`; `*` leaves Require to them. */
+  readonly supports?: readonly string[] | undefined;
 }
 
 /** Session timers only where an app or a peer asks for one; the server's launcher asks for more. */
@@ -85,7 +87,7 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N] [--udp-limit BYTES] [--next-target MS] [--dns HOST:PORT]
-  [--session-expires SECONDS] [--min-se SECONDS] [--cdr yes|no]
+  [--session-expires SECONDS] [--min-se SECONDS] [--supports OPTION ...] [--cdr yes|no]
   [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
 
 function misuse(problem: string): EngineError {
@@ -139,7 +141,7 @@ const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
-    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se cdr route',
+    't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se supports cdr route',
   ].flatMap((names) => names.split(' ')),
 );
 
@@ -223,6 +225,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
       },
       'a number',
     ),
+    supports: (given.get('supports') ?? []).map((option) => option.toLowerCase()),
     session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),
   };
 }

@@ -10,6 +10,8 @@ import { parseSipUri } from '../parser/uri.ts';
 import { appHeaders, appValue, ensureContact, ownContact, typeBody } from './app-headers.ts';
 import { acceptOutbound } from './outbound.ts';
 import { makeAnswer } from './answers.ts';
+import { writeMessage } from '../parser/write.ts';
+import { makeCancel } from './complete.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
@@ -20,7 +22,7 @@ import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
 import { newTag } from './tags.ts';
 
-const begins = new Set(['INVITE', 'SUBSCRIBE']);
+const begins = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
 
 /** Answers of apps to requests from the network: completing and sending them, and what they do to dialogs. */
 export class AppAnswers {
@@ -47,9 +49,18 @@ export class AppAnswers {
     const { transaction } = call;
     const request = transaction.request.message;
     const { status, reason } = message.start;
+    if (this.#mustWait(call, message)) {
+      call.held.push(() => this.respond(app, id, transactionId, message));
+      return;
+    }
     const headers = appHeaders(message, transaction.flow.local);
     typeBody(headers, message.body);
-    const reliable = request.method === 'INVITE' && status > 100 && status < 200 && asksReliable(headers);
+    const provisional = request.method === 'INVITE' && status > 100 && status < 200;
+    // RFC 3262 section 3: a caller that requires 100rel gets every provisional answer reliably.
+    if (provisional && names100rel(request, 'Require') && !asksReliable(headers)) {
+      headers.push({ name: 'Require', value: '100rel' });
+    }
+    const reliable = provisional && asksReliable(headers);
     if (reliable && !names100rel(request, 'Supported') && !names100rel(request, 'Require')) {
       return app.reply(id, 'NOK', 'Response not sent: the caller does not support 100rel');
     }
@@ -70,12 +81,29 @@ export class AppAnswers {
     const answer = makeAnswer(request, { status, ...words, toTag, headers, body: message.body });
     if (registers) bindings.learn(request, answer, transaction.flow);
     this.#send(app, id, call, answer);
+    // Many answer in an unreliable 183 and take it for given; who asks us for reliability gets it, the others are believed.
+    if (provisional && known !== undefined && answer.body.length > 0) known.offerAnswered = true;
     if (known !== undefined && (accepts || reliable)) {
       known.localSdp = sdpOf(answer) ?? known.localSdp;
       learnAllow(known, request);
       this.#sessions.answered(known, session);
+      if (accepts) this.#keeper.accepts(known, request.method, answer);
     }
-    if (rseq !== undefined && known !== undefined) this.#untilPrack(call, known, rseq);
+    if (rseq !== undefined && known !== undefined) this.#untilPrack(call, known, rseq, answer);
+  }
+
+  /**
+   * RFC 3262 section 3: a reliable provisional answer waits for the PRACK of the one before, a 2xx for those that bear a
+   * session description. Refusals go out at once.
+   */
+  #mustWait(call: ServerCall, message: AppMessage): boolean {
+    if (message.start.type !== 'response' || call.transaction.request.message.method !== 'INVITE') return false;
+    const { status } = message.start;
+    const open = [...(call.dialog?.reliable.values() ?? [])];
+    if (status <= 100 || status >= 300 || open.length === 0) return false;
+    if (call.held.length > 0) return true;
+    if (status >= 200) return open.some(({ sdp }) => sdp);
+    return asksReliable(message.headers) || names100rel(call.transaction.request.message, 'Require');
   }
 
   #send(app: AppConnection, id: string, call: ServerCall, answer: SipResponse): void {
@@ -91,18 +119,36 @@ export class AppAnswers {
     this.#deliveries.echoResponse(app, id, bytes, { flow: transaction.flow, transactionId, dialogId: shown });
     if (dialog !== undefined) this.#context.dialogs.touch(dialog);
     if (method !== 'INVITE' || answer.status < 200 || answer.status > 299 || dialog === undefined) return;
-    this.#keeper.awaitPeerAck(dialog, transaction.flow, cseq, call.inside ? randomUUID() : transactionId, bytes);
+    const ack = { transactionId: call.inside ? randomUUID() : transactionId, cseq, bytes };
+    const offers = message.body.length === 0 && answer.body.length > 0 && !dialog.offerAnswered;
+    this.#keeper.awaitPeerAck(dialog, transaction.flow, { ...ack, offers });
   }
 
-  #untilPrack(call: ServerCall, dialog: Dialog, rseq: number): void {
+  #untilPrack(call: ServerCall, dialog: Dialog, rseq: number, answer: SipResponse): void {
     const { transaction } = call;
+    const { cseq } = transaction.request;
+    const bytes = writeMessage(answer);
     const giveUp = (): void => {
       // RFC 3262 section 3: no PRACK in 64 T1 means the caller is gone; the request is refused with a 5xx.
-      if (!transaction.open || !this.#calls.remove(call)) return;
+      if (!transaction.open) return;
+      this.#tellPrackTimeout(call, dialog);
+      this.#calls.remove(call);
       this.#context.dialogs.remove(dialog);
       transaction.respond(makeAnswer(transaction.request.message, { status: 504, toTag: call.localTag }));
     };
-    repeatReliable(dialog, rseq, this.#context, () => transaction.repeat(), giveUp);
+    const facts = { rseq, cseq, sdp: answer.body.length > 0 };
+    const repeat = (): void => {
+      if (transaction.open) transaction.flow.send(bytes);
+    };
+    repeatReliable(dialog, facts, this.#context, repeat, giveUp);
+  }
+
+  /** The caller is gone: for the app that is a CANCEL. */
+  #tellPrackTimeout(call: ServerCall, dialog: Dialog): void {
+    const { flow, request } = call.transaction;
+    const cancel = makeCancel(request.message, [{ name: 'Reason', value: 'SIP;cause=504;text="PRACK timeout"' }]);
+    const facts = { flow, transactionId: call.transactionId, dialogId: dialog.id };
+    if (call.owner?.open === true) this.#deliveries.fromNetwork(call.owner, cancel, facts);
   }
 
   /** An early UPDATE may come under its INVITE's id; the CSeq of the answer tells which one is meant. */
@@ -117,7 +163,8 @@ export class AppAnswers {
   #contact(call: ServerCall, headers: Header[], needed: boolean): string {
     const { flow, request } = call.transaction;
     const own = call.dialog?.localContact ?? ownContact(flow.local, flow.protocol, request.message.uri);
-    return needed && begins.has(request.message.method) ? ensureContact(headers, own) : own;
+    const { method } = request.message;
+    return needed && (begins.has(method) || method === 'UPDATE') ? ensureContact(headers, own) : own;
   }
 
   /** What an answer does to the dialog: begins it, confirms it, ends it, or gives it a new remote target. */
@@ -157,7 +204,7 @@ export class AppAnswers {
     const dialog = newDialog({
       id: dialogId(callId, fromTag),
       role: 'uas',
-      kind: message.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
+      kind: message.method === 'INVITE' ? 'INVITE' : 'SUBSCRIBE',
       callId,
       localTag,
       remoteTag: fromTag,

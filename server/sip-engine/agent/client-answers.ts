@@ -6,11 +6,19 @@ import { cancelInvite } from './cancels.ts';
 import type { ClientCall, ClientCalls } from './client-calls.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { DialogKeeper } from './dialog-keeper.ts';
 import { InviteAnswers } from './invite-answers.ts';
-import { seenBefore } from './reliable.ts';
+import { reliableNumber } from './reliable.ts';
 import { sdpOf } from './session-timers.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import { newTag } from './tags.ts';
+
+/** Requests outside of a dialog that begin one. */
+const begins = new Set(['SUBSCRIBE', 'REFER']);
+/** Requests whose 481 says that the whole dialog is gone, not a transaction or a subscription in it (RFC 5057). */
+const ofDialog = new Set(['INVITE', 'UPDATE', 'INFO', 'MESSAGE', 'OPTIONS']);
+/** RFC 6665 section 4.1.2.2: answers that end a subscription. */
+const subscriptionOver = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 /** Each proxy on the way may want a longer interval than the one before. */
 const mostRetries = 4;
@@ -21,6 +29,7 @@ export class ClientAnswers {
   readonly #deliveries: Deliveries;
   readonly #invites: InviteAnswers;
   readonly #sessions: SessionTimers;
+  readonly #keeper: DialogKeeper;
   readonly #calls: ClientCalls;
 
   constructor(context: EngineContext, deliveries: Deliveries, parts: DialogParts, calls: ClientCalls) {
@@ -28,6 +37,7 @@ export class ClientAnswers {
     this.#deliveries = deliveries;
     this.#invites = new InviteAnswers(context, parts.keeper);
     this.#sessions = parts.sessions;
+    this.#keeper = parts.keeper;
     this.#calls = calls;
   }
 
@@ -39,12 +49,25 @@ export class ClientAnswers {
     if (call.cancelling === 'held' && status < 200) cancelInvite(this.#context, call, call.cancelHeaders);
     if (status === 100) return;
     if (status >= 200) call.cancelWait();
-    if (status < 200 && seenBefore(call.seenReliable, read.message, read.toTag)) return;
-    const follows = call.method === 'INVITE' || call.method === 'SUBSCRIBE';
+    const rseq = status < 200 ? reliableNumber(read.message) : undefined;
+    // RFC 3262 section 4: what came before or comes out of order is neither told nor acknowledged.
+    if (rseq !== undefined && !call.reliable.takes(read.toTag ?? '', rseq)) return;
+    const follows = call.method === 'INVITE' || (!call.inside && begins.has(call.method));
     if (status === 422 && this.#longer(call, read.message)) return;
     const verdict = follows ? this.#invites.follow(call, read, flow) : 'tell';
     if (status >= 200 && !call.settled) this.#settle(call, read.message);
     if (verdict === 'tell') this.#tell(call, () => this.#deliver(call, read.message, flow));
+    if (status >= 200) this.#after(call, status);
+  }
+
+  /** What comes after the app heard a final answer. */
+  #after(call: ClientCall, status: number): void {
+    for (const run of call.early.splice(0)) run();
+    const { dialog, method, inside } = call;
+    if (dialog === undefined || !inside || dialog.kind !== 'INVITE' || dialog.state !== 'confirmed') return;
+    // RFC 3261 section 12.2.1.2: the peer does not know the dialog, or does not answer at all. A lost INFO proves nothing.
+    const gone = status === 481 ? ofDialog.has(method) : status === 408 && (method === 'INVITE' || method === 'UPDATE');
+    if (gone && this.#context.dialogs.peek(dialog.id) === dialog) this.#keeper.end(dialog, 'Peer lost the dialog');
   }
 
   /** No answer came: 408, or 503 when the peer could not be reached. */
@@ -67,6 +90,7 @@ export class ClientAnswers {
     this.#tell(call, () => {
       if (call.owner !== undefined) this.#deliveries.madeHere(call.owner, answer, transactionId, call.dialogId);
     });
+    this.#after(call, status);
   }
 
   /** RFC 4028 section 7.3: too short an interval is asked for again as the 422 wants it; the app hears nothing of it. */
@@ -96,6 +120,7 @@ export class ClientAnswers {
         dialog.localSdp = sdpOf(request) ?? dialog.localSdp;
       }
       this.#sessions.accepted(dialog, request, answer);
+      if (call.inside) this.#keeper.accepts(dialog, method, answer);
     }
     this.#ends(call, answer.status);
   }
@@ -104,9 +129,12 @@ export class ClientAnswers {
   #ends(call: ClientCall, status: number): void {
     const { dialog, method } = call;
     if (dialog === undefined || status === 401 || status === 407) return;
-    const state = headerOf(call.transaction.request, 'Subscription-State') ?? '';
-    const last = method === 'NOTIFY' && dialog.kind === 'SUBSCRIBE' && state.toLowerCase().startsWith('terminated');
-    if (method === 'BYE' || last) this.#context.dialogs.remove(dialog);
+    if (method === 'BYE') this.#context.dialogs.remove(dialog);
+    if (method === 'NOTIFY') this.#keeper.subscribed(dialog, call.transaction.request);
+    const over = subscriptionOver.has(status) && call.inside;
+    if (dialog.kind === 'SUBSCRIBE' && over && (method === 'SUBSCRIBE' || method === 'NOTIFY')) {
+      this.#context.dialogs.remove(dialog);
+    }
   }
 
   #deliver(call: ClientCall, message: SipResponse, flow: Flow): void {

@@ -2,6 +2,7 @@ import type { Cancel } from '../../../base/clock.ts';
 import type { AppConnection } from '../control/app-connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Header } from '../parser/message.ts';
+import type { ReliableOrder } from './reliable.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Ways } from './ways.ts';
 
@@ -33,8 +34,10 @@ export interface ClientCall {
   cancelWait: Cancel;
   /** No answer goes to the app before this time: its echo must be read first. Milliseconds since the epoch. */
   readonly holdUntil: number;
-  /** Reliable answers passed on already. */
-  readonly seenReliable: Set<string>;
+  /** Which reliable provisional answers have come. */
+  reliable: ReliableOrder;
+  /** NOTIFYs that came before the answer to this SUBSCRIBE or REFER. */
+  readonly early: (() => void)[];
   /** Where else it may go when this place fails (RFC 3263 section 4.3). */
   readonly ways: Ways;
   /** Stops waiting for a place that says nothing. */

@@ -39,6 +39,8 @@ export interface EngineContext {
   readonly timers: TimerValues;
   readonly patience: EnginePatience;
   readonly session: SessionPolicy;
+  /** Extensions that requests may require; `*` for any. */
+  readonly supports: ReadonlySet<string>;
   readonly transport: TransportLayer;
   readonly resolver: Resolver;
   readonly limits: EngineLimits;

@@ -2,7 +2,9 @@ import type { AppConnection } from '../control/app-connection.ts';
 import { writeMeta } from '../control/meta.ts';
 import type { MetaFacts } from '../control/meta.ts';
 import type { Dialog } from '../dialog/dialog.ts';
+import { headerOf } from '../parser/message.ts';
 import type { SipMessage } from '../parser/message.ts';
+import { readReplaces } from './admission.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { EngineContext } from './context.ts';
@@ -21,11 +23,21 @@ export class Deliveries {
     message: SipMessage,
     facts: { flow: Flow; transactionId: string; dialogId: string; receivedOn?: boolean },
   ): void {
-    const sip = writeMessage(message);
+    const sip = writeMessage(facts.receivedOn === true ? this.#withReplaced(message) : message);
     const { flow } = facts;
     const meta = this.#meta('network', sip, flow, facts.transactionId, flow.remote);
     const on = facts.receivedOn === true ? `${flow.local.host}|${flow.local.port}|` : '';
     app.deliver(`${meta}|${facts.dialogId}|${on}`, sip);
+  }
+
+  /** An INVITE that replaces a dialog held here bears its id for the app (RFC 3891); nobody else may set that header. */
+  #withReplaced(message: SipMessage): SipMessage {
+    const headers = message.headers.filter(({ name }) => name.toLowerCase() !== 'x-jackfield-replaces');
+    const replaces = headerOf(message, 'Replaces');
+    const named = replaces === undefined ? undefined : readReplaces(replaces);
+    const dialog = named && this.#context.dialogs.ofTags(named.callId, named.toTag, named.fromTag);
+    if (dialog !== undefined) headers.push({ name: 'X-Jackfield-Replaces', value: dialog.id });
+    return { ...message, headers };
   }
 
   /** An answer made here because the network gave none: no address, port 0. */

@@ -1,4 +1,6 @@
-import type { Header, SipRequest } from '../parser/message.ts';
+import { readNumber, readParameters } from '../parser/characters.ts';
+import { headerOf } from '../parser/message.ts';
+import type { Header, SipMessage, SipRequest } from '../parser/message.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { CdrReason } from '../cdr/cdr.ts';
 import type { AppConnection } from '../control/app-connection.ts';
@@ -14,7 +16,11 @@ import type { ParkedItem } from './parking-lot.ts';
 import { newBranch } from './tags.ts';
 
 /** Reasons the engine gives in the BYE it sends by itself. */
-export type EndReason = 'ACK timeout' | 'ACK-BYE race' | 'Session owner lost' | 'Session timer expired';
+export type EndReason =
+  'ACK timeout' | 'ACK-BYE race' | 'Session owner lost' | 'Session timer expired' | 'Peer lost the dialog';
+
+/** How long a subscription lives that says nothing of it, in seconds. */
+const longest = 3600;
 
 /** What call detail records call them. */
 const recorded: Readonly<Record<EndReason, CdrReason>> = {
@@ -22,6 +28,7 @@ const recorded: Readonly<Record<EndReason, CdrReason>> = {
   'ACK-BYE race': 'system-initiated-termination',
   'Session owner lost': 'system-error-initiated-termination',
   'Session timer expired': 'session-expired',
+  'Peer lost the dialog': 'system-error-initiated-termination',
 };
 
 /** What the engine does with dialogs of its own accord: ACK, BYE, hand-over to owners, parking. */
@@ -104,7 +111,17 @@ export class DialogKeeper {
   }
 
   /** Repeats our 2xx until its ACK comes; ends the dialog when none does. */
-  awaitPeerAck(dialog: Dialog, flow: Flow, cseq: number, transactionId: string, bytes: Buffer): void {
+  awaitPeerAck(
+    dialog: Dialog,
+    flow: Flow,
+    answer: {
+      readonly cseq: number;
+      readonly transactionId: string;
+      readonly bytes: Buffer;
+      readonly offers: boolean;
+    },
+  ): void {
+    const { cseq, transactionId, bytes, offers } = answer;
     const { clock, timers } = this.#context;
     const stop = runOpenAnswer(
       clock,
@@ -115,7 +132,38 @@ export class DialogKeeper {
         this.end(dialog, 'ACK timeout');
       },
     );
-    dialog.answers.set(cseq, { transactionId, stop });
+    dialog.answers.set(cseq, { transactionId, offers, stop });
+  }
+
+  /**
+   * A NOTIFY of a subscription went either way (RFC 6665 section 4.1.2.4): it ends the dialog, or says how long it lives.
+   * The dialog of an INVITE is none of its business, so a REFER inside of one leaves nothing behind.
+   */
+  subscribed(dialog: Dialog, notify: SipMessage): void {
+    if (dialog.kind !== 'SUBSCRIBE') return;
+    const [state = '', ...parameters] = (headerOf(notify, 'Subscription-State') ?? '').split(';');
+    if (state.trim().toLowerCase() === 'terminated') return this.#context.dialogs.remove(dialog);
+    const expires = readNumber(readParameters(parameters.join(';')).get('expires') ?? '');
+    if (expires !== undefined) this.lives(dialog, expires);
+  }
+
+  /** A SUBSCRIBE or REFER was accepted, by either side; without subscription (RFC 4488) there is no dialog. */
+  accepts(dialog: Dialog, method: string, answer: SipMessage): void {
+    if (method === 'REFER' && headerOf(answer, 'Refer-Sub')?.trim().toLowerCase() === 'false') {
+      if (dialog.kind === 'SUBSCRIBE') this.#context.dialogs.remove(dialog);
+      return;
+    }
+    if (method === 'SUBSCRIBE' || method === 'REFER') {
+      this.lives(dialog, readNumber(headerOf(answer, 'Expires') ?? '') ?? longest);
+    }
+  }
+
+  /** Forgets a subscription that was not renewed, once a last NOTIFY had its time (RFC 6665 section 4.1.2, timer N). */
+  lives(dialog: Dialog, seconds: number): void {
+    if (dialog.kind !== 'SUBSCRIBE') return;
+    const { clock, timers, dialogs } = this.#context;
+    dialog.cancelExpiry();
+    dialog.cancelExpiry = clock.at(clock.now() + seconds * 1000 + patience(timers), () => dialogs.remove(dialog));
   }
 
   /** The dialog's owner went away: it is parked under its tag and lives on for the lease. */

@@ -20,3 +20,17 @@ export function learnAllow(dialog: Dialog, message: SipMessage): void {
   if (values.length === 0) return;
   dialog.peerUpdates = values.some((value) => value.split(',').some((method) => method.trim() === 'UPDATE'));
 }
+
+/** True when an offer of ours waits for its answer (RFC 3264 section 4): in an INVITE, an UPDATE or an unacknowledged 2xx. */
+export function hasOwnOffer(dialog: Dialog): boolean {
+  if (dialog.ownUpdate?.offers === true) return true;
+  if (dialog.ownInvite?.offers === true && !dialog.offerAnswered) return true;
+  for (const answer of dialog.answers.values()) if (answer.offers) return true;
+  return false;
+}
+
+/** True when an offer of the peer waits for our answer. */
+export function hasPeerOffer(dialog: Dialog): boolean {
+  const invite = dialog.peerInvite?.open === true ? dialog.peerInvite.request.message : undefined;
+  return invite !== undefined && invite.body.length > 0 && !dialog.offerAnswered;
+}

@@ -1,4 +1,4 @@
-import { contactUri, isNatted, newDialog, recordRoutes } from '../dialog/dialog.ts';
+import { contactUri, isNatted, newDialog, recordRoutes, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf, parseCseq } from '../parser/message.ts';
 import type { ReadMessage, SipResponse } from '../parser/message.ts';
@@ -8,6 +8,7 @@ import { cancelInvite } from './cancels.ts';
 import type { ClientCall } from './client-calls.ts';
 import type { EngineContext } from './context.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
+import { reliableNumber } from './reliable.ts';
 
 /** What an answer to INVITE or SUBSCRIBE means for the app: tell it, or the engine deals with it alone. */
 export type AnswerVerdict = 'tell' | 'keep';
@@ -27,6 +28,7 @@ export class InviteAnswers {
     const { status } = read.message;
     if (status < 200) {
       if (!call.inside && read.toTag !== undefined) this.#early(call, read, flow);
+      this.#provisional(call, read);
       return 'tell';
     }
     if (call.dialog !== undefined && call.method === 'INVITE') call.dialog.ownInvite = undefined;
@@ -40,7 +42,15 @@ export class InviteAnswers {
 
   #early(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): void {
     call.dialog ??= this.#begin(call, read, flow);
-    this.#learn(call.dialog, read, flow);
+    this.#learn(call, call.dialog, read, flow);
+  }
+
+  /** A provisional answer: its PRACK must find its fork, its description may be the answer to our offer. */
+  #provisional(call: ClientCall, read: ReadMessage<SipResponse>): void {
+    const rseq = reliableNumber(read.message);
+    if (call.dialog === undefined) return;
+    if (read.message.body.length > 0) call.dialog.offerAnswered = true;
+    if (rseq !== undefined) call.dialog.pracks.push({ rseq, cseq: read.cseq, tag: read.toTag ?? '' });
   }
 
   #accepted(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): AnswerVerdict {
@@ -62,10 +72,14 @@ export class InviteAnswers {
       return 'keep';
     }
     call.dialog ??= this.#begin(call, read, flow);
-    this.#learn(call.dialog, read, flow);
+    this.#learn(call, call.dialog, read, flow);
     call.dialog.state = 'confirmed';
+    call.dialog.forks.clear();
     this.#context.dialogs.touch(call.dialog);
-    if (call.method !== 'INVITE') return call.owner === undefined ? 'keep' : 'tell';
+    if (call.method !== 'INVITE') {
+      this.#keeper.accepts(call.dialog, call.method, read.message);
+      return call.owner === undefined ? 'keep' : 'tell';
+    }
     call.dialog.crossed = call.cancelling !== 'no';
     this.#keeper.awaitAck(call.dialog, call.transaction.request, cseq, true);
     if (call.owner !== undefined) return 'tell';
@@ -86,7 +100,7 @@ export class InviteAnswers {
   /** RFC 3261 section 13.2.2.4: a second fork answered too; it is ACKed and ended. */
   #endFork(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): void {
     const fork = this.#make(call, read, flow);
-    this.#learn(fork, read, flow);
+    this.#learn(call, fork, read, flow);
     this.#keeper.acknowledge(fork, read.cseq, { headers: [] });
     this.#keeper.bye(fork, 'ACK-BYE race');
   }
@@ -94,7 +108,8 @@ export class InviteAnswers {
   #begin(call: ClientCall, read: ReadMessage<SipResponse>, flow: Flow): Dialog {
     const dialog = this.#make(call, read, flow);
     if (call.method === 'INVITE' && read.message.status < 200) {
-      dialog.ownInvite = { cancel: () => cancelInvite(this.#context, call, []) };
+      const offers = call.transaction.request.body.length > 0;
+      dialog.ownInvite = { offers, cancel: () => cancelInvite(this.#context, call, []) };
     }
     this.#context.dialogs.add(dialog);
     if (call.owner === undefined) this.#keeper.park(dialog);
@@ -106,7 +121,7 @@ export class InviteAnswers {
     return newDialog({
       id: call.dialogId,
       role: 'uac',
-      kind: call.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
+      kind: call.method === 'INVITE' ? 'INVITE' : 'SUBSCRIBE',
       callId: read.callId,
       localTag: call.fromTag,
       remoteTag: read.toTag ?? '',
@@ -126,9 +141,9 @@ export class InviteAnswers {
   }
 
   /** The newest answer decides who the peer is until a 2xx fixes it. */
-  #learn(dialog: Dialog, read: ReadMessage<SipResponse>, flow: Flow): void {
+  #learn(call: ClientCall, dialog: Dialog, read: ReadMessage<SipResponse>, flow: Flow): void {
     const target = contactUri(read.message);
-    dialog.remoteTag = read.toTag ?? '';
+    turnToFork(dialog, read.toTag ?? '', call.transaction.request.uri);
     dialog.remoteParty = headerOf(read.message, 'To') ?? dialog.remoteParty;
     dialog.remoteTarget = target ?? dialog.remoteTarget;
     dialog.routeSet = recordRoutes(read.message).reverse();

@@ -26,12 +26,13 @@ function listsTag(values: readonly string[]): boolean {
  */
 export function repeatReliable(
   dialog: Dialog,
-  rseq: number,
+  facts: { readonly rseq: number; readonly cseq: number; readonly sdp: boolean },
   around: { readonly clock: Clock; readonly timers: TimerValues },
   repeat: () => void,
   giveUp: () => void,
 ): void {
   const { clock, timers } = around;
+  const { rseq, cseq, sdp } = facts;
   let elapsed = 0;
   let interval = timers.t1;
   let cancel = (): void => {};
@@ -49,26 +50,42 @@ export function repeatReliable(
     });
   };
   arm();
-  dialog.reliable.set(rseq, () => cancel());
+  dialog.reliable.set(rseq, { cseq, sdp, stop: () => cancel() });
+}
+
+/** Reads `RAck: 776656 1 INVITE`; undefined when malformed or for another method. */
+export function readRack(message: {
+  readonly headers: readonly Header[];
+}): { readonly rseq: number; readonly cseq: number } | undefined {
+  const [first = '', second = '', method] = (headerOf(message, 'RAck') ?? '').split(' ').filter((part) => part !== '');
+  const [rseq, cseq] = [readNumber(first), readNumber(second)];
+  return rseq === undefined || cseq === undefined || method !== 'INVITE' ? undefined : { rseq, cseq };
 }
 
 /** Stops the repetition a PRACK is for; false when it is for none (RFC 3262 section 3: 481). */
 export function acknowledgedBy(dialog: Dialog, prack: SipRequest): boolean {
-  const [first = ''] = (headerOf(prack, 'RAck') ?? '').split(' ');
-  const rseq = readNumber(first);
-  const stop = rseq === undefined ? undefined : dialog.reliable.get(rseq);
-  if (rseq === undefined || stop === undefined) return false;
-  stop();
-  dialog.reliable.delete(rseq);
+  const rack = readRack(prack);
+  const open = rack === undefined ? undefined : dialog.reliable.get(rack.rseq);
+  if (rack === undefined || open === undefined || open.cseq !== rack.cseq) return false;
+  open.stop();
+  dialog.reliable.delete(rack.rseq);
   return true;
 }
 
-/** True when this reliable answer was seen before: its PRACK is under way, the app must not see it again. */
-export function seenBefore(seen: Set<string>, answer: SipMessage, toTag: string | undefined): boolean {
-  const rseq = headerOf(answer, 'RSeq');
-  if (rseq === undefined) return false;
-  const key = `${toTag ?? ''} ${rseq}`;
-  if (seen.has(key)) return true;
-  seen.add(key);
-  return false;
+/** The reliable provisional answers of one INVITE in the order of RFC 3262 section 4, each fork by itself. */
+export class ReliableOrder {
+  readonly #last = new Map<string, number>();
+
+  /** True for the first one of a fork and for each next; false for one that came before or comes too early. */
+  takes(tag: string, rseq: number): boolean {
+    const last = this.#last.get(tag);
+    if (last !== undefined && rseq !== last + 1) return false;
+    this.#last.set(tag, rseq);
+    return true;
+  }
+}
+
+/** The RSeq of a provisional answer that has to be acknowledged; undefined when it has not. */
+export function reliableNumber(answer: SipMessage): number | undefined {
+  return names100rel(answer, 'Require') ? readNumber(headerOf(answer, 'RSeq') ?? '') : undefined;
 }

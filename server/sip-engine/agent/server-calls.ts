@@ -16,6 +16,8 @@ export interface ServerCall {
   readonly inside: boolean;
   /** The To tag of every answer but 100; fixed by the first. */
   localTag: string | undefined;
+  /** Answers of the app that wait for a PRACK (RFC 3262 section 3), in order. */
+  readonly held: (() => void)[];
 }
 
 /** The requests apps have not answered yet. */
@@ -45,7 +47,10 @@ export class ServerCalls {
     const { dialog } = call;
     if (dialog?.peerInvite === call.transaction) dialog.peerInvite = undefined;
     if (dialog?.peerUpdate === call.transaction) dialog.peerUpdate = undefined;
-    return this.#byId.delete(call.transactionId);
+    const removed = this.#byId.delete(call.transactionId);
+    // Too late for those: each is told so.
+    for (const run of call.held.splice(0)) run();
+    return removed;
   }
 
   /** Those a connection has. */

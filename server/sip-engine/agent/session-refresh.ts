@@ -54,7 +54,7 @@ export function sendRefresh(refresh: Refresh, done: (outcome: RefreshOutcome) =>
       response: (read, via) => answered(refresh, transaction, read, via, done),
       failed: () => finish(dialog, method, () => done({ type: 'silent' })),
     });
-    if (method === 'INVITE') dialog.ownInvite = { cancel: () => cancel(context, transaction) };
+    if (method === 'INVITE') dialog.ownInvite = { offers: true, cancel: () => cancel(context, transaction) };
     if (method === 'UPDATE') dialog.ownUpdate = { offers: false };
     if (flow === undefined) transaction.unsendable();
     else transaction.start();

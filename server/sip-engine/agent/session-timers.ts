@@ -12,7 +12,7 @@ import type { SessionAnswer, SessionNow } from '../dialog/session-negotiation.ts
 import { resumeSession, stepSession } from '../dialog/session-timer.ts';
 import type { SessionEvent } from '../dialog/session-timer.ts';
 import { assertNever } from '../../../base/assert-never.ts';
-import type { Header, SipMessage, SipRequest, SipResponse } from '../parser/message.ts';
+import type { Header, ReadMessage, SipMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import type { EngineContext } from './context.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { nextHopInDialog } from './next-hop.ts';
@@ -25,6 +25,8 @@ const refreshing = new Set(['INVITE', 'UPDATE']);
 export interface DialogParts {
   readonly keeper: DialogKeeper;
   readonly sessions: SessionTimers;
+  /** Keeps a NOTIFY until the SUBSCRIBE it answers is settled, then runs `then`; false when it answers none. */
+  awaitsNotify(notify: ReadMessage<SipRequest>, then: () => void): boolean;
 }
 
 /** What a 2xx of ours has agreed on, to be put in force once it is out. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from '../control/app-connection.ts';
 import type { AppCommand } from '../control/command.ts';
-import { dialogId } from '../dialog/dialog.ts';
+import { dialogId, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { isToken, readNumber } from '../parser/characters.ts';
 import { headerOf, parseCseq, tagOf } from '../parser/message.ts';
@@ -21,6 +21,7 @@ import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { firstOpenAck } from './dialog-state.ts';
 import { nextHopInDialog, nextHopOf, withWays } from './next-hop.ts';
+import { readRack, ReliableOrder } from './reliable.ts';
 import { retarget, sizeOf } from './retarget.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import { newBranch } from './tags.ts';
@@ -93,11 +94,57 @@ export class UserAgentClient {
     if (start.method === 'INVITE' && (dialog.ownInvite !== undefined || firstOpenAck(dialog) !== undefined)) {
       return app.reply(command.id, 'NOK', 'Server error: another INVITE is under way in this dialog');
     }
+    if (start.method === 'INVITE' && dialog.peerInvite !== undefined) {
+      // RFC 3261 section 14.1.
+      return app.reply(command.id, 'NOK', 'Server error: an INVITE of the peer is under way in this dialog');
+    }
+    if (start.method === 'PRACK') return this.#sendPrack(app, command, dialog, start.uri);
+    if (start.method === 'BYE' && dialog.role === 'uas' && dialog.kind === 'INVITE') {
+      // RFC 3261 section 15: the called side ends an early dialog by a refusal, and a confirmed one after its ACK.
+      if (dialog.state === 'early') {
+        return app.reply(command.id, 'NOK', 'Server error: the call is not answered yet: refuse it instead');
+      }
+      if (dialog.answers.size > 0) {
+        dialog.afterAck.push(() => this.#sendInside(app, command, start));
+        return;
+      }
+    }
     if (start.method === 'BYE') {
       dialog.ownInvite?.cancel();
       this.#sessions.stop(dialog);
     }
     this.#sendDraft({ app, id: command.id }, { ...start, message: command.message, dialog }, '');
+  }
+
+  /** A PRACK goes to the fork whose answer it acknowledges, and names the CSeq our INVITE really had. */
+  #sendPrack(app: AppConnection, command: SipCommand, dialog: Dialog, uri: string): void {
+    const rack = readRack(command.message);
+    const found = dialog.pracks.find(({ rseq }) => rseq === rack?.rseq);
+    if (found === undefined)
+      return app.reply(command.id, 'NOK', 'Server error: no provisional answer waits for this PRACK');
+    dialog.pracks = dialog.pracks.filter((one) => one !== found);
+    if (dialog.state === 'early') turnToFork(dialog, found.tag, dialog.remoteTarget);
+    else if (dialog.remoteTag !== found.tag) {
+      return app.reply(command.id, 'NOK', 'Server error: another fork has answered since');
+    }
+    const headers = command.message.headers.filter(({ name }) => name !== 'RAck');
+    const message = {
+      ...command.message,
+      headers: [...headers, { name: 'RAck', value: `${found.rseq} ${found.cseq} INVITE` }],
+    };
+    this.#sendDraft({ app, id: command.id }, { method: 'PRACK', uri, message, dialog }, '');
+  }
+
+  /** Keeps a NOTIFY until the SUBSCRIBE or REFER of ours that it belongs to is answered; false when there is none. */
+  awaitsNotify(notify: ReadMessage<SipRequest>, then: () => void): boolean {
+    if (notify.toTag === undefined) return false;
+    const id = dialogId(notify.callId, notify.toTag);
+    for (const call of this.#calls.values()) {
+      if (call.dialogId !== id || call.inside || call.settled || call.method === 'INVITE') continue;
+      call.early.push(then);
+      return true;
+    }
+    return false;
   }
 
   /** The ACK to a 2xx: no transaction, the INVITE's CSeq (RFC 3261 section 13.2.2.4). */
@@ -151,7 +198,7 @@ export class UserAgentClient {
     const transactionId = randomUUID();
     const transaction = this.#transaction(transactionId, request, branch, way);
     const fromTag = tagOf(headerOf(request, 'From') ?? '') ?? '';
-    const begins = method === 'INVITE' || method === 'SUBSCRIBE';
+    const begins = method === 'INVITE' || method === 'SUBSCRIBE' || method === 'REFER';
     const { clock, patience } = this.#context;
     const call: ClientCall = {
       transactionId,
@@ -170,13 +217,15 @@ export class UserAgentClient {
       cancelHeaders: [],
       cancelWait: () => {},
       holdUntil: dialog === undefined && !begins ? clock.now() + patience.echoLead : 0,
-      seenReliable: new Set(),
+      reliable: new ReliableOrder(),
+      early: [],
       ways,
       nextWait: () => {},
     };
     this.#calls.set(transactionId, call);
     if (dialog !== undefined && method === 'INVITE') {
-      dialog.ownInvite = { cancel: () => cancelInvite(this.#context, call, []) };
+      dialog.ownInvite = { offers: request.body.length > 0, cancel: () => cancelInvite(this.#context, call, []) };
+      dialog.offerAnswered = false;
     }
     if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = { offers: request.body.length > 0 };
     this.#deliveries.echoRequest(app, id, transaction.bytes, way, transactionId);
@@ -218,7 +267,7 @@ export class UserAgentClient {
       call.dialog = undefined;
     }
     const branch = newBranch();
-    call.seenReliable.clear();
+    call.reliable = new ReliableOrder();
     call.transaction = this.#transaction(transactionId, retarget(request, before, flow, branch), branch, flow);
     this.#start(call);
     return true;
@@ -258,7 +307,7 @@ export class UserAgentClient {
       if (header.name === 'Via') return { name: 'Via', value: ownVia(flow, branch) };
       return header.name === 'CSeq' ? { name: 'CSeq', value: `${cseq} ${call.method}` } : header;
     });
-    call.seenReliable.clear();
+    call.reliable = new ReliableOrder();
     call.transaction = this.#transaction(call.transactionId, { ...request, headers: fresh }, branch, flow);
     call.transaction.start();
   }

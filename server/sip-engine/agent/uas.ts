@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from '../control/app-connection.ts';
-import { contactUri, dialogId } from '../dialog/dialog.ts';
+import { contactUri, dialogId, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
-import { headerOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest } from '../parser/message.ts';
 import type { RouteTarget } from '../route/route-option.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
+import { unknownExtensions, wrongRequest } from './admission.ts';
 import { makeAnswer } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
-import { allow, recognised, unsupported } from './methods.ts';
+import { hasOwnOffer, hasPeerOffer } from './dialog-state.ts';
+import { allow, recognised } from './methods.ts';
 import { acknowledgedBy } from './reliable.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
@@ -24,7 +25,10 @@ const retryAfter: readonly Header[] = [{ name: 'Retry-After', value: '1' }];
 /** What passes through this engine instead of ending here, or goes where its configuration says. */
 export interface Passage {
   readonly relay: { transaction(transaction: ServerTransaction): boolean };
-  readonly proxies: { cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean };
+  readonly proxies: {
+    holds(request: ServerTransaction): boolean;
+    cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean;
+  };
   readonly dispatch: {
     target(method: string): RouteTarget | undefined;
     decide(call: ServerCall, target: RouteTarget): void;
@@ -37,6 +41,7 @@ export class UserAgentServer {
   readonly #deliveries: Deliveries;
   readonly #keeper: DialogKeeper;
   readonly #sessions: SessionTimers;
+  readonly #awaits: DialogParts['awaitsNotify'];
   readonly #calls: ServerCalls;
   readonly #passage: Passage;
 
@@ -51,6 +56,7 @@ export class UserAgentServer {
     this.#deliveries = deliveries;
     this.#keeper = parts.keeper;
     this.#sessions = parts.sessions;
+    this.#awaits = parts.awaitsNotify;
     this.#calls = calls;
     this.#passage = passage;
   }
@@ -59,10 +65,7 @@ export class UserAgentServer {
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
     if (request.message.method === 'CANCEL') return this.#cancel(transaction);
-    // RFC 3261 section 8.2.2.3.
-    const unknown = unsupported(request.message);
-    if (unknown.length > 0) this.#refuse(transaction, 420, [{ name: 'Unsupported', value: unknown.join(', ') }]);
-    else if (request.toTag === undefined) this.#fresh(transaction);
+    if (request.toTag === undefined) this.#fresh(transaction);
     else if (!this.#passage.relay.transaction(transaction)) this.#inside(transaction);
   }
 
@@ -78,6 +81,7 @@ export class UserAgentServer {
       deliver: (app) => this.#deliveries.fromNetwork(app, read.message, facts),
       expire: () => {},
     });
+    if (dialog.answers.size === 0) for (const run of dialog.afterAck.splice(0)) run();
   }
 
   /** Answers without any app. */
@@ -94,6 +98,11 @@ export class UserAgentServer {
     const { message, callId, fromTag } = transaction.request;
     const { method } = message;
     if (needDialog.has(method)) return this.#refuse(transaction, 481);
+    // RFC 3261 section 8.2.2.2; what passes through a proxy may come by again (section 16.3).
+    const { first } = transaction;
+    if (first !== undefined && !this.#passage.proxies.holds(first)) return this.#refuse(transaction, 482);
+    const wrong = wrongRequest(message);
+    if (wrong !== undefined) return this.#refuse(transaction, wrong.status, wrong.headers);
     if (method === 'INVITE') {
       this.#context.cdr.attempt('network', message);
       // RFC 3261 section 8.1.1.8; peers of RFC 2543 had no need of one.
@@ -106,7 +115,10 @@ export class UserAgentServer {
     }
     const target = this.#passage.dispatch.target(method);
     const app = target === undefined ? this.#context.apps.pick(method) : undefined;
+    if (target === undefined && this.#requiresTooMuch(transaction, app)) return;
     if (target === undefined && app === undefined) {
+      // RFC 6086 section 4.2.2: INFO belongs into a dialog, unless an app says that it takes it outside.
+      if (method === 'INFO') return this.#refuse(transaction, 481);
       return recognised.has(method) ? this.#refuse(transaction, 503) : this.#refuse(transaction, 501, [allow]);
     }
     const transactionId = randomUUID();
@@ -118,6 +130,7 @@ export class UserAgentServer {
       dialog: undefined,
       inside: false,
       localTag: undefined,
+      held: [],
     };
     this.#calls.add(call);
     if (target !== undefined) return this.#passage.dispatch.decide(call, target);
@@ -126,15 +139,35 @@ export class UserAgentServer {
     this.#deliveries.fromNetwork(app, message, facts);
   }
 
+  /** RFC 3261 section 8.2.2.3; true when it was refused. */
+  #requiresTooMuch(transaction: ServerTransaction, app: AppConnection | undefined): boolean {
+    const { supports } = this.#context;
+    const tags = app?.tags ?? [];
+    if (supports.has('*') || tags.includes('supports:*')) return false;
+    const known = (option: string): boolean => supports.has(option) || tags.includes(`supports:${option}`);
+    const unknown = unknownExtensions(transaction.request.message, known);
+    if (unknown.length === 0) return false;
+    this.#refuse(transaction, 420, [{ name: 'Unsupported', value: unknown.join(', ') }]);
+    return true;
+  }
+
   #inside(transaction: ServerTransaction): void {
     const { request, flow } = transaction;
     const { message } = request;
     const dialog = this.#context.dialogs.ofRequest(request);
-    if (dialog === undefined) return this.#unknown(transaction);
+    if (dialog === undefined) {
+      // RFC 6665 section 4.1.2.4: a NOTIFY may overtake the 200 to its SUBSCRIBE; it waits for it here.
+      if (message.method === 'NOTIFY' && this.#awaits(request, () => this.#inside(transaction))) return;
+      return this.#unknown(transaction);
+    }
+    if (dialog.role === 'uac') turnToFork(dialog, request.fromTag, dialog.remoteTarget);
     // RFC 3261 section 12.2.2: a number below the last one is out of order.
     if (dialog.remoteSeq !== undefined && request.cseq < dialog.remoteSeq) return this.#refuse(transaction, 500);
     dialog.remoteSeq = request.cseq;
     dialog.flow = flow;
+    const wrong = wrongRequest(message);
+    if (wrong !== undefined) return this.#refuse(transaction, wrong.status, wrong.headers);
+    if (this.#requiresTooMuch(transaction, dialog.owner)) return;
     if (!this.#admits(dialog, transaction)) return;
     if (dialog.owner?.open !== true && this.#refreshedAlone(dialog, transaction)) return;
     const transactionId = randomUUID();
@@ -147,14 +180,17 @@ export class UserAgentServer {
       dialog,
       inside: true,
       localTag: undefined,
+      held: [],
     };
     this.#calls.add(call);
+    const invite = dialog.peerInvite && this.#calls.of(dialog.peerInvite);
     if (message.method === 'BYE') {
       if (dialog.kind === 'INVITE') this.#context.cdr.stop('network', 'normal-release', message);
       this.#ended(dialog);
     }
     this.#handOver(call, dialog);
-    if (message.method === 'NOTIFY' && endsSubscription(dialog, message)) this.#context.dialogs.remove(dialog);
+    if (message.method === 'PRACK') for (const run of invite?.held.splice(0) ?? []) run();
+    if (message.method === 'NOTIFY') this.#keeper.subscribed(dialog, message);
   }
 
   /** A refresh that changes nothing need not wait for the owner of a parked dialog. */
@@ -184,13 +220,20 @@ export class UserAgentServer {
     }
     if (message.method === 'INVITE') {
       transaction.respond(makeAnswer(message, { status: 100 }));
-      // RFC 3261 section 14.2: 491 while ours is under way, 500 while theirs is.
-      if (dialog.ownInvite !== undefined) this.#refuse(transaction, 491);
-      else if (dialog.peerInvite !== undefined) this.#refuse(transaction, 500, retryAfter);
-      else dialog.peerInvite = transaction;
+      // RFC 3261 section 14.2: 491 while ours is under way, 500 while theirs is. An UPDATE may hold an open offer as well.
+      if (dialog.ownInvite !== undefined || dialog.ownUpdate?.offers === true) this.#refuse(transaction, 491);
+      else if (dialog.peerInvite !== undefined || dialog.peerUpdate !== undefined) {
+        this.#refuse(transaction, 500, retryAfter);
+      } else {
+        dialog.peerInvite = transaction;
+        dialog.offerAnswered = false;
+      }
     } else if (message.method === 'UPDATE') {
       // RFC 3311 section 5.2.
+      const offers = message.body.length > 0;
       if (dialog.peerUpdate !== undefined) this.#refuse(transaction, 500, retryAfter);
+      else if (offers && hasOwnOffer(dialog)) this.#refuse(transaction, 491);
+      else if (offers && hasPeerOffer(dialog)) this.#refuse(transaction, 500, retryAfter);
       else dialog.peerUpdate = transaction;
     } else if (message.method === 'PRACK' && !acknowledgedBy(dialog, message)) this.#refuse(transaction, 481);
     return transaction.open;
@@ -267,10 +310,4 @@ export class UserAgentServer {
       this.#context.cdr.stop('application', 'system-error-initiated-termination', answer);
     }
   }
-}
-
-/** RFC 6665 section 4.4.1; not for the NOTIFY of a REFER, whose dialog goes on. */
-function endsSubscription(dialog: Dialog, message: SipRequest): boolean {
-  const state = headerOf(message, 'Subscription-State') ?? '';
-  return dialog.kind === 'SUBSCRIBE' && state.toLowerCase().startsWith('terminated');
 }

@@ -11,6 +11,8 @@ import type { SessionState } from './session-timer.ts';
 /** A 2xx of ours that waits for its ACK. */
 export interface OpenAnswer {
   readonly transactionId: string;
+  /** Its session description is an offer: the INVITE had none. */
+  readonly offers: boolean;
   stop(): void;
 }
 
@@ -25,6 +27,21 @@ export interface OpenAck {
   /** Gives up waiting for the app's ACK. */
   cancelWait: Cancel;
 }
+
+/** A reliable provisional answer of ours without PRACK. */
+export interface OpenReliable {
+  /** Of the INVITE. */
+  readonly cseq: number;
+  /** It bears a session description, so a 2xx must wait for its PRACK (RFC 3262 section 3). */
+  readonly sdp: boolean;
+  stop(): void;
+}
+
+/** The peer's half of a dialog: each fork of an INVITE has its own (RFC 3261 section 12.1.2). */
+export type Fork = Pick<
+  DialogFacts,
+  'remoteTag' | 'remoteParty' | 'remoteTarget' | 'routeSet' | 'flow' | 'source' | 'remoteSeq'
+>;
 
 /** What a dialog is made of when it begins, RFC 3261 section 12.1. Fields that change in its life are not readonly. */
 export interface DialogFacts {
@@ -60,15 +77,25 @@ export interface DialogFacts {
 /** A dialog in its life. */
 export interface Dialog extends DialogFacts {
   state: 'early' | 'confirmed';
+  /** While our INVITE is not accepted: the halves of the other peers that answered it, by their tags. */
+  readonly forks: Map<string, Fork>;
   /** Our INVITEs answered 2xx, by CSeq. */
   readonly acks: Map<number, OpenAck>;
   /** The peer's INVITEs we answered 2xx and that were not ACKed yet, by CSeq. */
   readonly answers: Map<number, OpenAnswer>;
   /** Reliable provisional answers without PRACK: what stops each, by RSeq. */
-  readonly reliable: Map<number, () => void>;
+  readonly reliable: Map<number, OpenReliable>;
   lastRseq: number;
+  /** Reliable provisional answers of the peer whose PRACK the app has not sent yet, oldest first. */
+  pracks: { readonly rseq: number; readonly cseq: number; readonly tag: string }[];
+  /** The offer of the INVITE under way was answered in a reliable provisional answer (RFC 3262 section 5). */
+  offerAnswered: boolean;
+  /** What waits for the ACK of a 2xx of ours: RFC 3261 section 15 forbids a BYE before it. */
+  afterAck: (() => void)[];
+  /** Forgets a subscription that nobody renews. */
+  cancelExpiry: Cancel;
   /** An INVITE of ours without final answer. */
-  ownInvite: { cancel(): void } | undefined;
+  ownInvite: { readonly offers: boolean; cancel(): void } | undefined;
   /** An UPDATE of ours without final answer. */
   ownUpdate: { readonly offers: boolean } | undefined;
   /** An INVITE, an UPDATE of the peer without final answer. */
@@ -96,10 +123,15 @@ export function newDialog(facts: DialogFacts): Dialog {
   return {
     ...facts,
     state: 'early',
+    forks: new Map(),
     acks: new Map(),
     answers: new Map(),
     reliable: new Map(),
     lastRseq: 0,
+    pracks: [],
+    offerAnswered: false,
+    afterAck: [],
+    cancelExpiry: () => {},
     ownInvite: undefined,
     ownUpdate: undefined,
     peerInvite: undefined,
@@ -113,6 +145,16 @@ export function newDialog(facts: DialogFacts): Dialog {
     cancelLease: () => {},
     recovered: false,
   };
+}
+
+/** Makes the peer with `tag` the one the dialog is with; one not heard of before starts at `target`. */
+export function turnToFork(dialog: Dialog, tag: string, target: string): void {
+  if (dialog.remoteTag === tag) return;
+  const { remoteTag, remoteParty, remoteTarget, routeSet, flow, source, remoteSeq } = dialog;
+  dialog.forks.set(remoteTag, { remoteTag, remoteParty, remoteTarget, routeSet, flow, source, remoteSeq });
+  const fresh = { remoteTag: tag, remoteTarget: target, routeSet: [], source: undefined, remoteSeq: undefined };
+  Object.assign(dialog, dialog.forks.get(tag) ?? fresh);
+  dialog.forks.delete(tag);
 }
 
 /** drachtio's dialog id. */
@@ -179,7 +221,9 @@ export class Dialogs {
     dialog.cancelSession();
     for (const answer of dialog.answers.values()) answer.stop();
     for (const ack of dialog.acks.values()) ack.cancelWait();
-    for (const stop of dialog.reliable.values()) stop();
+    for (const { stop } of dialog.reliable.values()) stop();
+    dialog.cancelExpiry();
+    for (const run of dialog.afterAck.splice(0)) run();
     dialog.answers.clear();
     dialog.reliable.clear();
     this.touch(dialog);
@@ -187,11 +231,16 @@ export class Dialogs {
 
   /** The dialog a request from the network is inside of: its From tag is the peer's, its To tag ours. */
   ofRequest(read: ReadMessage): Dialog | undefined {
-    if (read.toTag === undefined) return undefined;
-    const begunByPeer = this.get(dialogId(read.callId, read.fromTag));
-    if (begunByPeer?.role === 'uas' && begunByPeer.localTag === read.toTag) return begunByPeer;
-    const begunByUs = this.get(dialogId(read.callId, read.toTag));
-    return begunByUs?.role === 'uac' && begunByUs.remoteTag === read.fromTag ? begunByUs : undefined;
+    return read.toTag === undefined ? undefined : this.ofTags(read.callId, read.toTag, read.fromTag);
+  }
+
+  /** The dialog with this Call-ID, this tag of ours and that one of the peer. */
+  ofTags(callId: string, local: string, remote: string): Dialog | undefined {
+    const begunByPeer = this.get(dialogId(callId, remote));
+    if (begunByPeer?.role === 'uas' && begunByPeer.localTag === local) return begunByPeer;
+    const begunByUs = this.get(dialogId(callId, local));
+    if (begunByUs?.role !== 'uac') return undefined;
+    return begunByUs.remoteTag === remote || begunByUs.forks.has(remote) ? begunByUs : undefined;
   }
 
   /** A confirmed dialog with this Call-ID; undefined when there is none or more than one. */

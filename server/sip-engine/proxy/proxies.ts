@@ -195,6 +195,11 @@ export class Proxies {
     report?.refused(answer);
   }
 
+  /** True for a request that is being passed on. */
+  holds(request: ServerTransaction): boolean {
+    return this.#requests.has(request);
+  }
+
   /** The CANCEL of a proxied INVITE: answered 200, and passed on (RFC 3261 section 16.10). False: it is none of ours. */
   cancelled(invite: ServerTransaction, cancel: ServerTransaction): boolean {
     const request = this.#requests.get(invite);

@@ -25,7 +25,13 @@ export class ServerTransaction {
   readonly #around: TransactionSurroundings;
   readonly #machine: Machine;
   readonly #timers: TimerSet;
-  readonly #ended: (key: string) => void;
+  readonly #ended: (transaction: ServerTransaction) => void;
+  /** What copies of this request share; kept by the layer. */
+  name: string | undefined;
+  /** The request this one is a copy of, come by another way. */
+  first: ServerTransaction | undefined;
+  /** A final answer of 300 or more was given. */
+  refused = false;
   #request: ReadMessage<SipRequest> | undefined;
   /** Called once at the end, for whoever keeps something beside the transaction. */
   onEnd: () => void = nothing;
@@ -36,7 +42,7 @@ export class ServerTransaction {
     request: ReadMessage<SipRequest>,
     flow: Flow,
     around: TransactionSurroundings,
-    ended: (key: string) => void,
+    ended: (transaction: ServerTransaction) => void,
   ) {
     this.key = key;
     this.#request = request;
@@ -71,6 +77,7 @@ export class ServerTransaction {
   /** Sends an answer; returns its bytes. */
   respond(response: SipResponse): Buffer {
     const bytes = writeMessage(response);
+    this.refused ||= response.status >= 300;
     this.#step({ type: 'respond', status: response.status }, bytes);
     if (!this.open) this.#shrink();
     return bytes;
@@ -107,6 +114,7 @@ export class ServerTransaction {
 
   #shrink(): void {
     this.#request = undefined;
+    this.first = undefined;
     // The dialog repeats a 2xx to INVITE; here nothing is said any more (RFC 6026 section 7.1).
     if (this.accepted) this.#last = undefined;
     else this.#last &&= Kept.of(this.#last);
@@ -151,7 +159,7 @@ export class ServerTransaction {
       failed: () => {},
       end: () => {
         this.#timers.clear();
-        this.#ended(this.key);
+        this.#ended(this);
         this.onEnd();
         this.onEnd = nothing;
       },

@@ -46,7 +46,13 @@ export class TransactionLayer {
   readonly #around: TransactionSurroundings;
   readonly #user: TransactionUser;
 
-  readonly #serverEnded = (key: string): void => void this.#servers.delete(key);
+  /** The first transaction of each request outside of dialogs, by what its copies share. */
+  readonly #first = new Map<string, ServerTransaction>();
+  readonly #serverEnded = (transaction: ServerTransaction): void => {
+    this.#servers.delete(transaction.key);
+    const { name } = transaction;
+    if (name !== undefined && this.#first.get(name) === transaction) this.#first.delete(name);
+  };
   readonly #clientEnded = (key: string): void => void this.#clients.delete(key);
 
   constructor(around: TransactionSurroundings, user: TransactionUser) {
@@ -75,7 +81,23 @@ export class TransactionLayer {
     }
     const transaction = new ServerTransaction(unshared(key), read, flow, this.#around, this.#serverEnded);
     this.#servers.set(transaction.key, transaction);
+    this.#note(read, transaction);
     this.#user.request(transaction);
+  }
+
+  /** RFC 3261 section 8.2.2.2: the same request by two ways has two branches, and one From tag, Call-ID and CSeq. */
+  #note(read: ReadMessage<SipRequest>, transaction: ServerTransaction): void {
+    const { method } = read.message;
+    if (read.toTag !== undefined || method === 'CANCEL') return;
+    const name = unshared(`${read.callId} ${read.fromTag} ${read.cseq} ${method}`);
+    const first = this.#first.get(name);
+    // A refused request may be tried again by another way: only one that is under way or was accepted counts.
+    if (first !== undefined && !first.refused) {
+      transaction.first = first;
+      return;
+    }
+    this.#first.set(name, transaction);
+    transaction.name = name;
   }
 
   /** The INVITE a CANCEL is for; undefined when there is none (RFC 3261 section 9.2). */
@@ -119,6 +141,7 @@ export class TransactionLayer {
     for (const server of this.#servers.values()) server.stop();
     for (const client of this.#clients.values()) client.stop();
     this.#servers.clear();
+    this.#first.clear();
     this.#clients.clear();
   }
 }
