@@ -7,7 +7,7 @@ import { connectApp } from '../support/sip/srf.ts';
 import type { App } from '../support/sip/srf.ts';
 import { random, tcpServerPeer, testSdp, udpPeer } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
-import { embedded, fastTimers, startTestEngine, useBench } from '../support/sip/target.ts';
+import { embedded, fastTimers, portOf, startTestEngine, useBench } from '../support/sip/target.ts';
 import { makeTestCertificates, tlsServerPeer } from '../support/sip/tls-peer.ts';
 
 const { a, aaaa, naptr, srv } = records;
@@ -101,12 +101,8 @@ describe.runIf(embedded)('finding SIP servers (RFC 3263)', () => {
 
   it('answers 503 for a name nobody knows', async () => {
     const { app, names } = await setting([]);
-    const status = async (uri: string): Promise<number> => {
-      const request = await app.srf.request(uri, { method: 'OPTIONS' });
-      const response = await new Promise<{ status: number }>((came) => request.once('response', came));
-      return response.status;
-    };
-    expect(await status('sip:bob@nowhere.test')).toBe(503);
+    const made = app.srf.createUAC('sip:bob@nowhere.test', { localSdp: testSdp });
+    await expect(made).rejects.toMatchObject({ status: 503 });
     expect(names.asked).toContain('A nowhere.test');
   });
 
@@ -181,6 +177,27 @@ describe.runIf(embedded)('finding SIP servers (RFC 3263)', () => {
       first.answer(invite, '503 Service Unavailable', { tag: 'z' });
       await expect(cancelled).rejects.toMatchObject({ status: 503 });
       expect(second.seen).toEqual([]);
+    });
+
+    it('of a proxied request too: the caller hears of the one that answered', async () => {
+      const silent = kept(await udpPeer());
+      const busy = kept(await udpPeer());
+      const good = kept(await udpPeer());
+      const { app, engine } = await setting(three([silent, busy, good].map(({ wire }) => wire.port)), {
+        patience: { nextTarget: 150 },
+      });
+      app.srf.invite((request) => void app.srf.proxyRequest(request, `sip:bob@${domain};transport=udp`));
+      const caller = kept(await udpPeer());
+      const udp = portOf(engine, 'udp');
+      const invite = caller.send('INVITE', udp, { body: testSdp });
+      busy.answer(await busy.request('INVITE'), '503 Service Unavailable', { tag: 'x' });
+      const got = await good.request('INVITE');
+      good.answer(got, '200 OK', { tag: 'y', body: answerSdp, port: udp });
+      const answer = await caller.response(200, 'INVITE');
+      caller.inDialog('ACK', good.wire.port, invite, answer);
+      await good.request('ACK');
+      expect(caller.count(({ status }) => status >= 300)).toBe(0);
+      expect(got.headers('Via')).toHaveLength(2);
     });
 
     it('and tells of the last failure when all have failed', async () => {

@@ -2,9 +2,13 @@ import type { Cancel } from '../../../base/clock.ts';
 import { assertNever } from '../../../base/assert-never.ts';
 import { makeAnswer } from '../agent/answers.ts';
 import { makeCancel } from '../agent/complete.ts';
-import { withFlow } from '../agent/next-hop.ts';
+import { withWays } from '../agent/next-hop.ts';
 import type { NextHop } from '../agent/next-hop.ts';
+import { sizeOf } from '../agent/retarget.ts';
 import { newTag } from '../agent/tags.ts';
+import type { Ways } from '../agent/ways.ts';
+import { readNumber } from '../parser/characters.ts';
+import { headerOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest, SipResponse } from '../parser/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -50,8 +54,19 @@ export interface ProxyWatch {
   ended(): void;
 }
 
+/** One target, and the places DNS has for it. */
+interface Attempt {
+  readonly id: number;
+  readonly live: LiveBranch;
+  readonly target: string;
+  readonly prepared: PreparedTarget;
+  readonly ways: Ways;
+}
+
 interface LiveBranch {
   transaction: ClientTransaction | undefined;
+  /** Stops waiting for a place that says nothing. */
+  nextWait: Cancel;
   /** `held`: to be cancelled when a provisional answer comes (RFC 3261 section 9.1). */
   cancelling: 'no' | 'held' | 'sent';
   cancelWait: Cancel;
@@ -133,6 +148,7 @@ export class ProxiedRequest {
   #try(id: number, target: string): void {
     const live: LiveBranch = {
       transaction: undefined,
+      nextWait: () => {},
       cancelling: 'no',
       cancelWait: () => {},
       timers: new Map(),
@@ -142,11 +158,9 @@ export class ProxiedRequest {
     const prepared = this.#order.prepare(target, Math.max(1, this.#state.branches.length));
     if (prepared.hop.type === 'refused') return this.#later({ type: 'unsendable', branch: id });
     if (prepared.hop.type === 'unreachable') return this.#later({ type: 'failed', branch: id, reason: 'transport' });
-    withFlow(this.#context, prepared.hop, (flow) => {
-      // The caller may have gone while a name was looked up.
-      if (live.cancelling !== 'no' || flow === undefined) {
-        this.#later({ type: 'failed', branch: id, reason: 'transport' });
-      } else this.#send(id, live, target, prepared.make(flow), flow);
+    withWays(this.#context, prepared.hop, (ways) => {
+      const attempt: Attempt = { id, live, target, prepared, ways };
+      if (!this.#sendNext(attempt)) return this.#later({ type: 'failed', branch: id, reason: 'transport' });
     });
   }
 
@@ -155,29 +169,68 @@ export class ProxiedRequest {
     setImmediate(() => this.#step(event));
   }
 
-  #send(
-    id: number,
-    live: LiveBranch,
-    target: string,
-    made: { readonly branch: string; readonly request: SipRequest },
-    flow: Flow,
-  ): void {
+  /** Sends to the next place of a target, RFC 3261 section 16.9; false when there is none, or nobody wants it any more. */
+  #sendNext(attempt: Attempt): boolean {
+    const { id, live, target, prepared, ways } = attempt;
+    const flow = live.cancelling === 'no' ? ways.next() : undefined;
+    if (flow === undefined) return false;
+    const first = live.transaction === undefined;
+    const { made, way } = this.#forSize(prepared, flow, ways);
     this.#live++;
-    live.transaction = this.#context.transactions.client(made.branch, made.request, flow, {
-      response: (read, via) => this.#came(id, live, target, read, via),
+    const transaction: ClientTransaction = this.#context.transactions.client(made.branch, made.request, way, {
+      response: (read, via) => {
+        const { message } = read;
+        const current = live.transaction === transaction;
+        if (current && message.status === 503 && this.#elsewhere(attempt, headerOf(message, 'Retry-After'))) return;
+        this.#came(id, live, target, read, via);
+      },
       failed: (reason) => {
         live.cancelWait();
-        this.#later({ type: 'failed', branch: id, reason });
+        if (!this.#elsewhere(attempt)) this.#later({ type: 'failed', branch: id, reason });
       },
       ended: () => {
         this.#live--;
-        live.cancelWait();
+        if (live.transaction === transaction) {
+          live.cancelWait();
+          live.nextWait();
+        }
         this.#release();
       },
     });
-    this.#step({ type: 'sent', branch: id });
-    this.#watch.sent(made.request);
-    live.transaction.start();
+    live.transaction = transaction;
+    if (first) {
+      this.#step({ type: 'sent', branch: id });
+      this.#watch.sent(made.request);
+    }
+    transaction.start();
+    this.#watchSilence(live, transaction, ways);
+    return true;
+  }
+
+  /** RFC 3261 section 18.1.1: what is too large for a datagram goes by a connection, if the peer takes one. */
+  #forSize(prepared: PreparedTarget, flow: Flow, ways: Ways): { made: ReturnType<PreparedTarget['make']>; way: Flow } {
+    const made = prepared.make(flow);
+    const { udpRequest } = this.#context.limits;
+    const large = flow.protocol === 'udp' && udpRequest > 0 && sizeOf(made.request) > udpRequest;
+    const way = large ? ways.byConnection() : undefined;
+    return way === undefined ? { made, way: flow } : { made: prepared.make(way), way };
+  }
+
+  /** Where there is another place to try, one that says nothing at all is not waited for to the end. */
+  #watchSilence(live: LiveBranch, transaction: ClientTransaction, ways: Ways): void {
+    const { clock, patience: waits } = this.#context;
+    live.nextWait();
+    if (!ways.more) return;
+    live.nextWait = clock.at(clock.now() + waits.nextTarget, () => {
+      if (live.transaction === transaction && transaction.silent) transaction.giveUp();
+    });
+  }
+
+  /** RFC 3263 section 4.3: this place failed or is overloaded, so the next one gets the request. */
+  #elsewhere(attempt: Attempt, retryAfter = ''): boolean {
+    const wait = readNumber(retryAfter);
+    attempt.ways.failed(wait === undefined ? undefined : wait * 1000);
+    return this.#sendNext(attempt);
   }
 
   #came(id: number, live: LiveBranch, target: string, read: ReadMessage<SipResponse>, flow: Flow): void {
