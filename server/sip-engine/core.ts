@@ -76,7 +76,7 @@ export class EngineCore {
       {
         request: (transaction) => this.uas.request(transaction),
         ack: (read, flow) => this.uas.ack(read, flow),
-        strayResponse: (read) => this.uac.stray(read),
+        strayResponse: (read, flow) => this.uac.stray(read, flow),
       },
     );
     const limits = { ...defaultLimits, ...options.limits };

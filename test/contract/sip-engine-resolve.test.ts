@@ -137,6 +137,10 @@ describe.runIf(embedded)('finding SIP servers (RFC 3263)', () => {
       const seen = [silent, busy, good].map((peer) => peer.seen.find(({ method }) => method === 'INVITE'));
       expect(new Set(seen.map((message) => message?.header('Call-ID'))).size).toBe(1);
       expect(new Set(seen.map((message) => message?.header('Via'))).size).toBe(3);
+      // What was given up for its silence takes the call after all: it is told at once that nobody is there.
+      silent.answer(await silent.request('INVITE'), '200 OK', { tag: 'late', body: answerSdp });
+      expect((await silent.request('ACK')).tag('To')).toBe('late');
+      silent.answer(await silent.request('BYE'), '200 OK');
       const ended = dialog.destroy();
       good.answer(await good.request('BYE'), '200 OK');
       await ended;

@@ -20,6 +20,7 @@ import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { firstOpenAck } from './dialog-state.ts';
+import { endLateFork } from './late-fork.ts';
 import { nextHopInDialog, nextHopOf, withWays } from './next-hop.ts';
 import { readRack, ReliableOrder } from './reliable.ts';
 import { retarget, sizeOf } from './retarget.ts';
@@ -336,8 +337,9 @@ export class UserAgentClient {
   }
 
   /** A 2xx to INVITE whose transaction is gone: its ACK goes out once more. */
-  stray(read: ReadMessage<SipResponse>): void {
+  stray(read: ReadMessage<SipResponse>, flow: Flow): void {
     const dialog = this.#context.dialogs.get(dialogId(read.callId, read.fromTag));
+    if (dialog !== undefined && endLateFork(this.#keeper, dialog, read, flow)) return;
     const bytes = dialog?.acks.get(read.cseq)?.bytes;
     if (dialog !== undefined && bytes !== undefined) dialog.flow.send(bytes);
     // The engine that sent this INVITE died before its ACK was out (or was heard).
