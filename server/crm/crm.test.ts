@@ -24,3 +24,17 @@ it.each([[''], [';x'], ['+'], ['a b@c'], ['<sip:x>']])('refuses %j as a number',
   expect(await crm.put({ name: 'x', numbers: ['+861', number] })).toEqual({ type: 'bad-number', index: 1 });
   expect(crm.list(10)).toEqual([]);
 });
+
+it('finds people by a part of their name or number', async () => {
+  await crm.put({ name: '张三丰', numbers: ['+8613900002222'] });
+  await crm.put({ name: 'Li Lei', numbers: ['+8613800000001', '1001'] });
+  const names = (text: string): string[] => crm.search(text, 5).map(({ name }) => name);
+  expect([names('张三'), names('lei'), names('139 0000'), names('0000'), names('nobody')]).toEqual([
+    ['张三丰'],
+    ['Li Lei'],
+    ['张三丰'],
+    ['Li Lei', '张三丰'],
+    [],
+  ]);
+  expect(crm.search('0000', 1)).toHaveLength(1);
+});

@@ -11,7 +11,11 @@ export interface CrmPorts {
 export type PutPerson = PutContact | { readonly type: 'bad-number'; readonly index: number };
 
 /** What may stand for a caller: digits with an optional `+`, or the user part of a SIP address. */
+
 const plausible = /^\+?[0-9A-Za-z][0-9A-Za-z._*#-]{1,39}$/;
+
+/** How many contacts are read for a name. */
+const mostSearched = 1000;
 
 /** Contacts by their numbers, in whatever form these come. */
 export class Crm {
@@ -32,6 +36,19 @@ export class Crm {
   /** Whose number this is. */
   find(number: string): Contact | undefined {
     return this.#ports.contacts.find(this.#ports.normalise(number));
+  }
+
+  /**
+   * Contacts whose name or number holds the text, newest first. Names are kept sealed per person, so the newest thousand are
+   * opened and read; more than that is asked by number.
+   */
+  search(text: string, limit: number): Contact[] {
+    const name = text.trim().toLowerCase();
+    const digits = text.replace(/\D/g, '');
+    const matches = (contact: Contact): boolean =>
+      contact.name.toLowerCase().includes(name) ||
+      (digits.length > 1 && contact.numbers.some((number) => number.includes(digits)));
+    return this.#ports.contacts.list(mostSearched).filter(matches).slice(0, limit);
   }
 
   /** Newest first; `before` is the id of the last one of the page before. */

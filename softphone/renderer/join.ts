@@ -26,6 +26,8 @@ export function joinCall(call: DeskCall | null, line: Line): Joined {
   if (call === null || !belongs(call, line)) return { type: line.type };
   // The desk knows that it is over, and the BYE is on its way.
   if (call.state === 'ended') return { type: 'wrap-up', details: call };
+  // The agent's own audio comes first: it stands while the other side is still being called.
+  if (call.state === 'dialling' && line.type !== 'ringing') return { type: 'dialling', details: call };
   return { type: line.type, details: call };
 }
 

@@ -11,13 +11,17 @@ export function contactRoutes({ crm }: Context): Route[] {
     path: '/api/v1/contacts',
     summary: 'Contacts, newest first, or the one of a number',
     access: 'agent',
-    query: paging.extend({ number: z.string().min(2).max(40).optional().describe('In any form.') }),
+    query: paging.extend({
+      number: z.string().min(2).max(40).optional().describe('In any form.'),
+      search: z.string().min(1).max(40).optional().describe('Part of a name or of a number.'),
+    }),
     responses: { 200: page(contact) },
     handle({ query }) {
       if (query.number !== undefined) {
         const found = crm.find(query.number);
         return done({ items: found === undefined ? [] : [found] });
       }
+      if (query.search !== undefined) return done({ items: crm.search(query.search, query.limit) });
       const found = crm.list(query.limit + 1, query.cursor);
       const items = found.slice(0, query.limit);
       const last = items.at(-1);

@@ -2,8 +2,8 @@ import { fail, ok } from '../../../base/result.ts';
 import type { Result } from '../../../base/result.ts';
 import { makeProblem, problem } from '../../../protocol/problems/index.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
-import { loginResult, sipCredentials } from '../../../protocol/rest.ts';
-import type { LoginResult, SipCredentials } from '../../../protocol/rest.ts';
+import { contact, loginResult, page, sipCredentials } from '../../../protocol/rest.ts';
+import type { Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
 
 /** The part of `fetch` that is used, so that a test may stand in for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -13,7 +13,7 @@ interface Schema<T> {
   safeParse(body: unknown): { readonly success: true; readonly data: T } | { readonly success: false };
 }
 
-/** The two requests of the softphone; everything else travels on the desk feed. */
+/** The few requests of the softphone; everything else travels on the desk feed. */
 export class RestClient {
   readonly #origin: string;
   readonly #fetch: Fetch;
@@ -34,16 +34,33 @@ export class RestClient {
     return this.#post('/api/v1/sip-credentials', {}, sipCredentials, token);
   }
 
-  async #post<T>(path: string, body: unknown, schema: Schema<T>, token?: string): Promise<Result<T, Problem>> {
+  /** `GET /api/v1/contacts?search=`: contacts whose name or number holds the text. */
+  async searchContacts(token: string, text: string): Promise<Result<readonly Contact[], Problem>> {
+    const path = `/api/v1/contacts?limit=6&search=${encodeURIComponent(text)}`;
+    const found = await this.#ask('GET', path, undefined, page(contact), token);
+    return found.ok ? ok(found.value.items) : found;
+  }
+
+  #post<T>(path: string, body: unknown, schema: Schema<T>, token?: string): Promise<Result<T, Problem>> {
+    return this.#ask('POST', path, JSON.stringify(body), schema, token);
+  }
+
+  async #ask<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    schema: Schema<T>,
+    token?: string,
+  ): Promise<Result<T, Problem>> {
     let answer: { readonly ok: boolean; readonly body: unknown };
     try {
       const response = await this.#fetch(`${this.#origin}${path}`, {
-        method: 'POST',
+        method,
         headers: {
           'content-type': 'application/json',
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
-        body: JSON.stringify(body),
+        ...(body === undefined ? {} : { body }),
         signal: AbortSignal.timeout(15_000),
       });
       answer = { ok: response.ok, body: await response.json().catch(() => undefined) };

@@ -285,6 +285,19 @@ const linkTable: readonly (readonly [string, PhoneEvent, LinkRow])[] = [
   ],
 ];
 
+describe('a ring that says it is the agent’s own call', () => {
+  const line: Line = { type: 'ringing', declined: false, session: 's1', offerId: 'd1', resume: 'd1' };
+
+  it.each([
+    [{ type: 'desk-told', offerId: 'd1' }, 'answering', [accept]],
+    [{ type: 'desk-told', offerId: 'o2' }, 'ringing', []],
+    [{ type: 'desk-told' }, 'ringing', []],
+  ] as const)('and %j: %s', (event, type, effects) => {
+    const step = phoneTransition({ ...initialPhone, line }, event);
+    expect([step.state.line.type, step.effects]).toEqual([type, effects]);
+  });
+});
+
 describe('the registration: every event in every state', () => {
   describe.each(linkTable)('%s', (_name, event, row) => {
     it.each(Object.entries(links))('while %s', (name, link) => {

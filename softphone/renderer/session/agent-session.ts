@@ -5,9 +5,11 @@ import type { Result } from '../../../base/result.ts';
 import type { DeskCall, DeskCommand } from '../../../protocol/desk.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
 import { makeProblem } from '../../../protocol/problems/index.ts';
-import type { LoginResult, SipCredentials } from '../../../protocol/rest.ts';
+import type { Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
 import { DeskFeed } from '../desk/feed.ts';
 import type { OpenSocket } from '../desk/feed.ts';
+import { lastCallOf } from '../party.ts';
+import type { LastCall } from '../party.ts';
 import { closeMicrophone } from '../phone/microphone.ts';
 import { Phone } from '../phone/phone.ts';
 import type { SessionId } from '../phone/machine.ts';
@@ -21,6 +23,7 @@ export interface SessionParts {
   readonly logger: Logger;
   readonly openSocket: OpenSocket;
   readonly mint: () => Promise<Result<SipCredentials, Problem>>;
+  readonly searchContacts: (text: string) => Promise<Result<readonly Contact[], Problem>>;
   readonly openMicrophone: () => Promise<Result<MediaStream, Problem>>;
   readonly createPeer: () => Peer;
   readonly onRemoteStream: (stream: MediaStream) => void;
@@ -38,6 +41,8 @@ export class AgentSession {
   readonly phone: Phone;
   /** Set once the server no longer accepts the login. A call in progress goes on. */
   readonly expired = new Store<Problem | undefined>(undefined);
+  /** The call that was on the desk last. */
+  readonly last = new Store<LastCall | undefined>(undefined);
   readonly problems = new Emitter<Problem>();
   /** A microphone was opened: earlier complaints about it are settled. */
   readonly onMicrophone = new Emitter<undefined>();
@@ -100,14 +105,31 @@ export class AgentSession {
 
   /** Goes available, but only with a microphone: an agent who cannot be heard must not be offered calls. */
   async goAvailable(): Promise<void> {
-    if (!this.#microphoneChecked) {
-      const microphone = await this.#parts.openMicrophone();
-      if (!microphone.ok) return this.problems.emit(microphone.error);
-      closeMicrophone(microphone.value);
-      this.#microphoneChecked = true;
-      this.onMicrophone.emit(undefined);
+    if (await this.#hasMicrophone()) await this.command({ type: 'go-available' });
+  }
+
+  /** Calls a number; the page takes its own audio of that call by itself. */
+  async dial(to: string): Promise<void> {
+    if (await this.#hasMicrophone()) await this.command({ type: 'dial', to });
+  }
+
+  /** Contacts whose name or number holds the text; none when the server cannot say. */
+  readonly searchContacts = async (text: string): Promise<readonly Contact[]> => {
+    const found = await this.#parts.searchContacts(text);
+    return found.ok ? found.value : [];
+  };
+
+  async #hasMicrophone(): Promise<boolean> {
+    if (this.#microphoneChecked) return true;
+    const microphone = await this.#parts.openMicrophone();
+    if (!microphone.ok) {
+      this.problems.emit(microphone.error);
+      return false;
     }
-    await this.command({ type: 'go-available' });
+    closeMicrophone(microphone.value);
+    this.#microphoneChecked = true;
+    this.onMicrophone.emit(undefined);
+    return true;
   }
 
   answer(): void {
@@ -163,6 +185,8 @@ export class AgentSession {
     if (refused !== undefined) return this.expired.set(refused);
     if (link !== 'live' || desk === undefined) return;
     const call = desk.call;
+    const last = call === null ? undefined : lastCallOf(call);
+    if (last !== undefined) this.last.set(last);
     const inProgress = call !== null && hasAudio(call);
     this.phone.post({ type: 'desk-told', ...(inProgress ? { offerId: call.offerId } : {}) });
   }

@@ -73,6 +73,7 @@ export class AppModel {
       logger: this.#logger,
       openSocket: browserSocket(deskAddress(login.deskPath)),
       mint: () => this.#rest.renewSipCredentials(login.token),
+      searchContacts: (text) => this.#rest.searchContacts(login.token, text),
       openMicrophone: () => openMicrophone(browserAudio()),
       createPeer: browserPeer,
       onRemoteStream: (stream) => this.#play(stream),

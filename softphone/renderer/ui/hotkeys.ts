@@ -5,6 +5,7 @@ export const hotkeys = {
   goAvailable: { code: 'KeyV', label: 'Alt+V' },
   pause: { code: 'KeyP', label: 'Alt+P' },
   signOut: { code: 'KeyQ', label: 'Alt+Q' },
+  dial: { code: 'KeyC', label: 'Alt+C' },
   answer: { code: 'KeyA', label: 'Alt+A' },
   decline: { code: 'KeyX', label: 'Alt+X' },
   mute: { code: 'KeyM', label: 'Alt+M' },

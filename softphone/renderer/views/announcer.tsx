@@ -42,13 +42,25 @@ export function Announcer({ joined, line }: AnnouncerProps) {
             })}
       </div>
       <div aria-live="polite" data-testid="announce-state">
-        {state === undefined ? '' : t(`live.${state}`)}
+        {state === undefined ? dialText(joined, t) : t(`live.${state}`)}
       </div>
       <div aria-live="polite" data-testid="announce-line">
-        {said === undefined ? '' : t('live.line', { speaker: t('transcript.caller'), text: said.text })}
+        {said === undefined
+          ? ''
+          : t('live.line', {
+              speaker: t(details?.direction === 'outbound' ? 'transcript.callee' : 'transcript.caller'),
+              text: said.text,
+            })}
       </div>
     </div>
   );
+}
+
+/** How far a call out has come, once per stage; a failure is an alert of its own. */
+function dialText(joined: Joined, t: ReturnType<typeof useTranslation>['t']): string {
+  const stage = joined.type === 'dialling' ? joined.details?.dial?.stage : undefined;
+  if (stage === undefined || stage === 'failed' || stage === 'connected') return '';
+  return t(`dial.stage.${stage}`);
 }
 
 function stateKey(joined: Joined): 'connected' | 'held' | 'ended' | undefined {

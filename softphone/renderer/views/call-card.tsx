@@ -4,12 +4,15 @@ import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
 import type { DeskCall, Presence } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
+import type { LastCall } from '../party.ts';
 import type { Line } from '../phone/machine.ts';
 import { isField } from '../ui/hotkeys.ts';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { CallControls } from './call-controls.tsx';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimer } from './call-timer.tsx';
+import { DialPanel } from './dial-panel.tsx';
+import { DialProgressNote } from './dial-progress.tsx';
 import { Keypad } from './keypad.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 import { who } from './who.ts';
@@ -20,6 +23,7 @@ interface CallCardProps {
   readonly offsetMs: number;
   readonly presence: Presence;
   readonly actions: DeskActions;
+  readonly last: LastCall | undefined;
   readonly keypad: { readonly shown: boolean; readonly toggle: () => void; readonly close: () => void };
 }
 
@@ -46,7 +50,7 @@ export function cardState(joined: Joined): CardState {
 }
 
 /** The screen pop and the call itself: who, where from, how long, and what can be done. */
-export function CallCard({ joined, line, offsetMs, presence, actions, keypad }: CallCardProps) {
+export function CallCard({ joined, line, offsetMs, presence, actions, last, keypad }: CallCardProps) {
   const { t } = useTranslation();
   const card = useRef<HTMLElement>(null);
   const state = cardState(joined);
@@ -63,6 +67,7 @@ export function CallCard({ joined, line, offsetMs, presence, actions, keypad }: 
       >
         <h2>{t('call.none')}</h2>
         <p className="quiet">{t(presence === 'available' ? 'call.noneAvailable' : 'call.noneIdle')}</p>
+        <DialPanel dial={actions.dial} search={actions.searchContacts} disabled={presence === 'offline'} last={last} />
       </section>
     );
   const { details } = joined;
@@ -79,7 +84,7 @@ export function CallCard({ joined, line, offsetMs, presence, actions, keypad }: 
     >
       <div className="call-head">
         <span className="call-state" data-testid="call-state">
-          {t(`call.${state}`)}
+          {t(stateText(state, details))}
         </span>
         <CallTimer joined={joined} line={line} offsetMs={offsetMs} />
       </div>
@@ -87,12 +92,20 @@ export function CallCard({ joined, line, offsetMs, presence, actions, keypad }: 
         {who(joined, line, t('call.unknownCaller'))}
       </h2>
       {details === undefined ? null : <CallFacts call={details} offsetMs={offsetMs} />}
+      {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
       <CallControls joined={joined} actions={actions} keypad={keypad} />
       {keypad.shown ? <Keypad press={actions.keypad} close={keypad.close} /> : null}
     </section>
   );
+}
+
+/** The state in words: a call out that is asked for, or has failed, says so. */
+function stateText(state: CardState, call: DeskCall | undefined) {
+  if (call?.direction !== 'outbound') return `call.${state}` as const;
+  if (state === 'dialling' && call.dial?.stage === 'failed') return 'call.dialFailed';
+  return state === 'ringing' || state === 'offered' ? 'call.dialAsked' : (`call.${state}` as const);
 }
 
 interface RemarksProps {

@@ -2,15 +2,28 @@ import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../../protocol/desk.ts';
 import { labelText } from '../i18n/index.ts';
 import { clockText, useNow, useTongue } from '../ui/hooks.ts';
-import { known } from './who.ts';
+import { known, partyNumber } from '../party.ts';
 
 /** The causes the interface has words for. */
-const causes = ['caller-hangup', 'agent-hangup', 'media-failure', 'transferred'] as const;
+const causes = [
+  'caller-hangup',
+  'callee-hangup',
+  'agent-hangup',
+  'agent-cancelled',
+  'media-failure',
+  'transferred',
+  'busy',
+  'no-answer',
+  'rejected',
+  'wrong-number',
+  'unreachable',
+] as const;
 
 /** The screen pop: number, queue, what was pressed, how long the caller has waited. */
 export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonly offsetMs: number }) {
   const { t } = useTranslation();
   const tongue = useTongue();
+  const outbound = call.direction === 'outbound';
   const pressed = call.pressed
     .map(({ digit, label = '', labelZh = label }) => `${digit} ${tongue === 'zh-CN' ? labelZh : label}`.trimEnd())
     .join(' › ');
@@ -18,16 +31,22 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
     <dl className="facts">
       <Fact
         label={t('call.number')}
-        value={known(call.from.number) ?? t('call.unknownCaller')}
+        value={known(partyNumber(call)) ?? t('call.unknownCaller')}
         testId="caller-number"
         wide
       />
       {call.queue === undefined ? null : (
         <Fact label={t('call.queue')} value={labelText(call.queue.name, tongue)} testId="call-queue" />
       )}
-      <Fact label={t('call.pressed')} value={pressed === '' ? t('call.nothingPressed') : pressed} testId="pressed" />
+      {outbound ? null : (
+        <Fact label={t('call.pressed')} value={pressed === '' ? t('call.nothingPressed') : pressed} testId="pressed" />
+      )}
       {call.waitingSince === undefined ? null : <Waited since={call.waitingSince} call={call} offsetMs={offsetMs} />}
-      <Fact label={t('call.called')} value={call.to} testId="called" />
+      {outbound ? (
+        <Fact label={t('call.shown')} value={known(call.from.number) ?? t('call.shownByTrunk')} testId="shown-number" />
+      ) : (
+        <Fact label={t('call.called')} value={call.to} testId="called" />
+      )}
       {call.endCause === undefined ? null : (
         <Fact label={t('call.endedBecause')} value={causeText(t, call.endCause)} testId="end-cause" wide />
       )}

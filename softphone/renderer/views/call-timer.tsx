@@ -23,6 +23,12 @@ export function CallTimer({ joined, line, offsetMs }: CallTimerProps) {
       </span>
     );
   }
+  if (joined.type === 'dialling' && details !== undefined)
+    return (
+      <span className="call-timer" role="timer" aria-live="off" data-testid="dial-timer">
+        {clockText(now - details.offeredAt)}
+      </span>
+    );
   const since = details?.answeredAt ?? (line.type === 'talking' ? line.since + offsetMs : undefined);
   if (since === undefined) return null;
   return (

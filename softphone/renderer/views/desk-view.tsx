@@ -20,7 +20,7 @@ import { focusTranscript, TranscriptPanel } from './transcript-panel.tsx';
 import { useAttention } from './use-attention.ts';
 import { useDeskActions } from './use-desk-actions.ts';
 import { WrapUp } from './wrap-up.tsx';
-import { focusDispositions } from './focus.ts';
+import { focusDial, focusDispositions } from './focus.ts';
 
 interface DeskViewProps {
   readonly model: AppModel;
@@ -41,6 +41,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const joined = joinCall(call, phone.line);
   const actions = useDeskActions({ model, session, joined, line: phone.line });
   const keypadShown = keypadOpen && joined.type === 'talking';
+  const last = useStore(session.last);
   useAttention(model, joined, phone.line);
   useHotkeys({
     goAvailable: actions.goAvailable,
@@ -48,6 +49,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
     signOut: actions.signOut,
     ...actions.callKeys,
     ...(joined.type === 'talking' ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
+    dial: focusDial,
     transcript: focusTranscript,
     disposition: focusDispositions,
     language: useSwitchTongue(),
@@ -75,6 +77,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
             offsetMs={feed.offsetMs}
             presence={desk?.agent.presence ?? 'offline'}
             actions={actions}
+            last={last}
             keypad={{ shown: keypadShown, toggle: () => setKeypadOpen(!keypadOpen), close: () => setKeypadOpen(false) }}
           />
           {joined.type === 'wrap-up' && desk !== undefined ? (
@@ -103,7 +106,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
 
 /** A call that only rings has nothing to read yet. */
 function shownCall(call: DeskCall | null): DeskCall | null {
-  return call === null || call.state === 'offered' ? null : call;
+  return call === null || call.state === 'offered' || call.state === 'dialling' ? null : call;
 }
 
 /** Without a call every language that cannot be heard is worth a line; during a call only its own. */

@@ -30,6 +30,7 @@ export function HelpDialog({ open, close }: HelpDialogProps) {
               {row('goAvailable', t('actions.goAvailable'))}
               {row('pause', t('actions.pause'))}
               {row('signOut', t('actions.signOut'))}
+              {row('dial', t('actions.call'))}
               {row('language', t('actions.language'))}
               {row('transcript', t('keys.transcript'))}
               <div className="help-row">

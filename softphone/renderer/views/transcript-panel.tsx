@@ -50,6 +50,7 @@ export function TranscriptPanel({ call }: { readonly call: DeskCall | null }) {
             line={line}
             first={lines[index - 1]?.speaker !== line.speaker}
             over={call?.state === 'ended'}
+            outside={call?.direction === 'outbound' ? 'callee' : 'caller'}
           />
         ))}
       </div>
@@ -68,9 +69,11 @@ interface LineProps {
   readonly first: boolean;
   /** The call has ended: nobody is still speaking. */
   readonly over: boolean;
+  /** How the party outside is called. */
+  readonly outside: 'caller' | 'callee';
 }
 
-function Line({ line, first, over }: LineProps) {
+function Line({ line, first, over, outside }: LineProps) {
   const { t } = useTranslation();
   const speaking = !line.final && !over;
   return (
@@ -80,7 +83,9 @@ function Line({ line, first, over }: LineProps) {
       data-speaker={line.speaker}
       data-final={line.final}
     >
-      <span className={first ? 'line-speaker' : 'sr-only'}>{t(`transcript.${line.speaker}`)}</span>
+      <span className={first ? 'line-speaker' : 'sr-only'}>
+        {t(`transcript.${line.speaker === 'agent' ? 'agent' : outside}`)}
+      </span>
       <span className="line-text">
         {line.text}
         {speaking ? <span className="line-dots" aria-label={t('transcript.saying')} role="img" /> : null}

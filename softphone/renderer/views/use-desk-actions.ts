@@ -5,6 +5,7 @@ import type { Line } from '../phone/machine.ts';
 import type { AgentSession } from '../session/agent-session.ts';
 import type { AppModel } from '../session/app-model.ts';
 import type { HotkeyActions } from '../ui/hotkeys.ts';
+import type { SearchContacts } from './callable.ts';
 
 interface DeskActionParts {
   readonly model: AppModel;
@@ -18,6 +19,8 @@ export interface DeskActions {
   readonly goAvailable: () => void;
   readonly pause: (reason: string) => void;
   readonly signOut: () => void;
+  readonly dial: (number: string) => void;
+  readonly searchContacts: SearchContacts;
   readonly answer: () => void;
   readonly decline: () => void;
   readonly hangUp: () => void;
@@ -52,6 +55,11 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     },
     pause: (reason) => void session.command({ type: 'pause', reason }),
     signOut: () => void signOut(model, session),
+    dial: (number) => {
+      model.ringTone.unlock();
+      void session.dial(number);
+    },
+    searchContacts: session.searchContacts,
     answer: () => session.answer(),
     decline: () => void session.decline(),
     hangUp: () => void session.hangUp(),
