@@ -31,10 +31,31 @@ export const engineFlow = z.object({
 });
 export type EngineFlow = z.infer<typeof engineFlow>;
 
+/** A SIP message as it was on the wire. */
+export const engineMessage = z.object({
+  /** Milliseconds since the epoch, to the microsecond. */
+  at: z.number(),
+  /** Seen from the engine. */
+  direction: z.enum(['in', 'out']),
+  transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+  remote: z.object({ host: z.string(), port: z.number().int() }),
+  local: z.object({ host: z.string(), port: z.number().int() }),
+  /** The bytes in base64. */
+  bytes: z.string(),
+});
+export type EngineMessage = z.infer<typeof engineMessage>;
+
 export const engineLinkRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), id: z.number().int(), secret: z.string() }),
   z.object({ type: z.literal('dialogs'), id: z.number().int() }),
   z.object({ type: z.literal('flows'), id: z.number().int() }),
+  /** The latest messages of the dialogs named, and of those with a request in which `header` is `value`. */
+  z.object({
+    type: z.literal('ladder'),
+    id: z.number().int(),
+    callIds: z.array(z.string()).max(100),
+    mark: z.object({ header: z.string(), value: z.string() }).optional(),
+  }),
 ]);
 export type EngineLinkRequest = z.infer<typeof engineLinkRequest>;
 
@@ -43,12 +64,19 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     id: z.number().int(),
     bootId: z.string(),
-    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal'])),
+    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal', 'ladder'])),
     /** How many dialogs this boot took up from its journal. */
     recovered: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('dialogs'), id: z.number().int(), dialogs: z.array(engineDialog) }),
   z.object({ type: z.literal('flows'), id: z.number().int(), flows: z.array(engineFlow) }),
+  /** `left`: how many more there were than are told; the oldest are. */
+  z.object({
+    type: z.literal('ladder'),
+    id: z.number().int(),
+    messages: z.array(engineMessage),
+    left: z.number().int().nonnegative(),
+  }),
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
   /** Unasked: a connection closed and its bindings went with it. */
   z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),

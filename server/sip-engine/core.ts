@@ -13,6 +13,7 @@ import { SessionTimers } from './agent/session-timers.ts';
 import type { DialogParts } from './agent/session-timers.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
+import { Capture, defaultCapture } from './capture/capture.ts';
 import type { AppConnection } from './control/app-connection.ts';
 import { Cdr } from './cdr/cdr.ts';
 import { Apps, sameSecret } from './control/apps.ts';
@@ -54,6 +55,8 @@ export class EngineCore {
   /** Contacts whose connection closed. */
   readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
   readonly certificates: Certificates;
+  /** The latest messages as they were on the wire. */
+  readonly capture: Capture;
   /** Where confirmed dialogs are written down; absent without `--journal`. */
   readonly journal: Journal | undefined;
   readonly recovery: Recovery | undefined;
@@ -82,11 +85,13 @@ export class EngineCore {
     const limits = { ...defaultLimits, ...options.limits };
     this.reception = new Reception(transactions, log, parseLimits(limits));
     const { reception } = this;
+    this.capture = new Capture({ ...defaultCapture, ...options.capture }, log);
     this.certificates = new Certificates(options.certificate, { ...defaultTrust, ...options.tls }, clock, log);
     const transport = new TransportLayer({
       places: placesOf(options),
       certificates: this.certificates,
       events: {
+        wire: (direction, ends, ...parts) => this.capture.note(direction, ends, parts),
         datagram: (bytes, flow) => reception.datagram(bytes, flow),
         message: (read, flow) => reception.message(read, flow),
         malformed: (error, flow) => reception.malformed(error, flow),
@@ -261,6 +266,7 @@ export class EngineCore {
     this.recovery?.takeUp((dialog) => this.#park(dialog));
     try {
       await this.context.transport.start();
+      this.capture.start();
       this.certificates.watch();
       this.#resume();
       return { admin: await this.context.apps.start() };
@@ -290,6 +296,7 @@ export class EngineCore {
   async close(): Promise<void> {
     this.certificates.close();
     this.#dns.close();
+    this.capture.close();
     this.#cancelUnsure();
     await this.journal?.close();
     await this.context.apps.close();

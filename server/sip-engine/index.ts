@@ -3,8 +3,10 @@ import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Scope } from '../../base/scope.ts';
-import type { EngineDialog } from '../../protocol/engine-link.ts';
+import type { EngineDialog, EngineMessage } from '../../protocol/engine-link.ts';
 import { nextHopInDialog } from './agent/next-hop.ts';
+import { bytesOf } from './capture/wire.ts';
+import type { WireMessage } from './capture/wire.ts';
 import { EngineCore } from './core.ts';
 import type { Dialog } from './dialog/dialog.ts';
 import type { JournalDisk } from './journal/disk.ts';
@@ -61,6 +63,12 @@ export interface EngineSurroundings {
   readonly journal?: JournalDisk;
 }
 
+function told(message: WireMessage): EngineMessage {
+  const { at, direction, ends } = message;
+  const { protocol: transport, remote, local } = ends;
+  return { at, direction, transport, remote, local, bytes: bytesOf(message).toString('base64') };
+}
+
 function linkSource(core: EngineCore): LinkSource {
   const { dialogs, bindings } = core.context;
   const shown = (dialog: Dialog): EngineDialog => {
@@ -70,6 +78,7 @@ function linkSource(core: EngineCore): LinkSource {
   };
   return {
     recovered: core.recovery?.count,
+    ladder: async (question) => (await core.capture.ladder(question)).map(told),
     // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
     dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),
     flows: () =>

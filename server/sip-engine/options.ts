@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EngineError } from './errors.ts';
 import type { EnginePatience } from './agent/context.ts';
+import type { CaptureOptions, HepCollector } from './capture/capture.ts';
 import type { EngineLimits } from './limits.ts';
 import { readHostPort } from './parser/uri.ts';
 import type { SessionPolicy } from './dialog/session-negotiation.ts';
@@ -52,6 +53,8 @@ export interface EngineOptions {
   readonly session?: Partial<SessionPolicy> | undefined;
   /** Extensions (RFC 3261 option tags) the apps know beyond `knownExtensions`; `*` leaves Require to them. */
   readonly supports?: readonly string[] | undefined;
+  /** How many of the latest messages are kept for ladders, and who gets a copy of all. */
+  readonly capture?: Partial<CaptureOptions> | undefined;
 }
 
 /** Session timers only where an app or a peer asks for one; the server's launcher asks for more. */
@@ -88,6 +91,7 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N] [--udp-limit BYTES] [--next-target MS] [--dns HOST:PORT]
   [--session-expires SECONDS] [--min-se SECONDS] [--supports OPTION ...] [--cdr yes|no]
+  [--capture-bytes N] [--capture-age MS] [--hep HOST:PORT] [--hep-id N] [--hep-password-file FILE]
   [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
 
 function misuse(problem: string): EngineError {
@@ -129,12 +133,24 @@ function routeOf(text: string): RouteOption {
   return route;
 }
 
-function readSecretFile(file: string): string {
+function readSecretFile(file: string, option = '--secret-file'): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new EngineError('usage', `secret file ${file} cannot be read: name another with --secret-file`, cause);
+    throw new EngineError('usage', `secret file ${file} cannot be read: name another with ${option}`, cause);
   }
+}
+
+/** The agent id where none is given: what Homer shows is then recognised as ours. */
+const defaultHepId = 2026;
+
+function readCollector(last: (name: string) => string | undefined): HepCollector | undefined {
+  const [place, id, file] = [last('hep'), last('hep-id'), last('hep-password-file')];
+  if (place === undefined) return undefined;
+  const agent = id === undefined ? defaultHepId : readNumber(id);
+  if (agent === undefined || agent > 0xffff_ffff) throw misuse(`--hep-id wants a number, not ${id ?? ''}`);
+  const password = file === undefined ? '' : readSecretFile(file, '--hep-password-file');
+  return { ...readPlace(place, '--hep'), agent, password };
 }
 
 const known = new Set(
@@ -142,6 +158,7 @@ const known = new Set(
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se supports cdr route',
+    'capture-bytes capture-age hep hep-id hep-password-file',
   ].flatMap((names) => names.split(' ')),
 );
 
@@ -227,5 +244,6 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
     ),
     supports: (given.get('supports') ?? []).map((option) => option.toLowerCase()),
     session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),
+    capture: { ...pick({ bytes: 'capture-bytes', age: 'capture-age' }, 'a number'), hep: readCollector(last) },
   };
 }

@@ -6,6 +6,7 @@ import {
   type EngineDialog,
   type EngineFlow,
   type EngineLinkFrame,
+  type EngineMessage,
   engineLinkFrame,
 } from '../../protocol/engine-link.ts';
 
@@ -34,6 +35,7 @@ export class EngineLink {
   #socket: Socket | undefined;
   #retry: NodeJS.Timeout | undefined;
   #ready = false;
+  #capabilities: ReadonlySet<string> = new Set();
   #closed = false;
   #ids = 0;
 
@@ -67,15 +69,28 @@ export class EngineLink {
     this.#socket?.destroy();
   }
 
+  /** The latest messages of some dialogs; undefined when the link is down or the engine keeps none. */
+  async ladder(question: {
+    readonly callIds: readonly string[];
+    readonly mark: { readonly header: string; readonly value: string };
+  }): Promise<{ readonly messages: readonly EngineMessage[]; readonly left: number } | undefined> {
+    if (!this.#ready || !this.#capabilities.has('ladder')) return undefined;
+    return this.#ask('ladder', question).catch(() => undefined);
+  }
+
   async #hello(secret: string): Promise<void> {
     const hello = await this.#ask('hello', { secret });
     const { dialogs } = await this.#ask('dialogs', {});
     const { flows } = await this.#ask('flows', {});
+    this.#capabilities = new Set(hello.capabilities);
     this.#ready = true;
     this.#options.onReady({ bootId: hello.bootId, dialogs, flows });
   }
 
-  #ask<T extends 'hello' | 'dialogs' | 'flows'>(type: T, fields: Readonly<Record<string, string>>): Promise<Answer<T>> {
+  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder'>(
+    type: T,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<Answer<T>> {
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, (frame) => {

@@ -4,7 +4,14 @@ import type { Server, Socket } from 'node:net';
 import { assertNever } from '../../../base/assert-never.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { engineLinkRequest } from '../../../protocol/engine-link.ts';
-import type { EngineDialog, EngineFlow, EngineLinkFrame, EngineLinkRequest } from '../../../protocol/engine-link.ts';
+import type {
+  EngineDialog,
+  EngineFlow,
+  EngineLinkFrame,
+  EngineLinkRequest,
+  EngineMessage,
+} from '../../../protocol/engine-link.ts';
+import type { LadderQuestion } from '../capture/ladder.ts';
 import { sameSecret } from '../control/apps.ts';
 import { listenError } from '../errors.ts';
 import type { JournalHealth } from '../journal/journal.ts';
@@ -16,10 +23,14 @@ export interface LinkSource {
   readonly recovered: number | undefined;
   dialogs(): EngineDialog[];
   flows(): EngineFlow[];
+  /** The latest messages of some dialogs, oldest first. */
+  ladder(question: LadderQuestion): Promise<EngineMessage[]>;
 }
 
-const plain = ['dialogs', 'flows', 'flow-lost', 'parking'] as const;
+const plain = ['dialogs', 'flows', 'flow-lost', 'parking', 'ladder'] as const;
 const longestLine = 65_536;
+/** A ladder of more messages, or of more bytes, is cut off: whoever reads it has lost the thread by then. */
+const longestLadder = { messages: 2000, bytes: 8 * 1024 * 1024 };
 /** A listener that does not read is cut off at this many unsent bytes. */
 const longestBacklog = 16 * 1024 * 1024;
 
@@ -125,9 +136,26 @@ export class LinkServer {
         return this.#write(peer, { type: 'dialogs', id, dialogs: this.#source.dialogs() });
       case 'flows':
         return this.#write(peer, { type: 'flows', id, flows: this.#source.flows() });
+      case 'ladder':
+        void this.#ladder(peer, id, { callIds: request.callIds, mark: request.mark });
+        return;
       default:
         return assertNever(request, 'link request');
     }
+  }
+
+  /** Never rejects: a failed search is a fault of ours and is told as an empty ladder. */
+  async #ladder(peer: Peer, id: number, question: LadderQuestion): Promise<void> {
+    const all = await this.#source.ladder(question).catch((err: unknown): EngineMessage[] => {
+      this.#log.error({ err }, 'a ladder could not be made');
+      return [];
+    });
+    let bytes = 0;
+    const messages = all.filter((message, index) => {
+      bytes += message.bytes.length;
+      return index < longestLadder.messages && bytes <= longestLadder.bytes;
+    });
+    this.#write(peer, { type: 'ladder', id, messages, left: all.length - messages.length });
   }
 
   #refuse(peer: Peer, id: number, reason: string): void {

@@ -4,10 +4,10 @@ import { contentLength, cutHead, finishMessage, limits, parseHead } from './pars
 import type { ParseError, ParseLimits, StartAndHeaders } from './parse.ts';
 import type { ReadMessage } from './message.ts';
 
-/** What comes out of a byte stream. After `broken` nothing more can be read: the stream must be closed. */
+/** What comes out of a byte stream; `raw`: head and body as they came. After `broken` nothing more can be read: the stream must be closed. */
 export type StreamEvent =
-  | { readonly type: 'message'; readonly read: ReadMessage }
-  | { readonly type: 'malformed'; readonly error: ParseError }
+  | { readonly type: 'message'; readonly read: ReadMessage; readonly raw: readonly Buffer[] }
+  | { readonly type: 'malformed'; readonly error: ParseError; readonly raw: readonly Buffer[] }
   | { readonly type: 'ping' }
   | { readonly type: 'broken'; readonly error: ParseError };
 
@@ -16,6 +16,7 @@ const lf = 10;
 
 /** A head whose body is not there yet. */
 interface Pending {
+  readonly raw: Buffer;
   readonly head: StartAndHeaders;
   readonly problem: ParseError | undefined;
   readonly length: number;
@@ -80,7 +81,7 @@ export class StreamReader {
     this.#searched = bytes.length;
     if (end < 0) return false;
     const parsed = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
-    this.#bytes.take(end + 4);
+    const raw = this.#bytes.take(end + 4);
     this.#searched = 0;
     const head = parsed.ok ? parsed.value : parsed.error.head;
     if (head === undefined) return this.#break(events, parsed.ok ? unframed() : parsed.error);
@@ -90,18 +91,19 @@ export class StreamReader {
       return this.#break(events, parsed.ok ? unframed(head) : parsed.error);
     }
     if (end + 4 + length > stream) return this.#break(events, tooLong(`longer than ${stream} bytes`, head));
-    this.#pending = { head, problem: parsed.ok ? undefined : parsed.error, length };
+    this.#pending = { raw, head, problem: parsed.ok ? undefined : parsed.error, length };
     return true;
   }
 
-  #readBody({ head, problem, length }: Pending, events: StreamEvent[]): boolean {
+  #readBody({ raw: rawHead, head, problem, length }: Pending, events: StreamEvent[]): boolean {
     if (this.#bytes.length < length) return false;
     const body = this.#bytes.take(length);
     this.#pending = undefined;
-    if (problem !== undefined) events.push({ type: 'malformed', error: problem });
+    const raw = length === 0 ? [rawHead] : [rawHead, body];
+    if (problem !== undefined) events.push({ type: 'malformed', error: problem, raw });
     else {
       const read = finishMessage(head, body);
-      events.push(read.ok ? { type: 'message', read: read.value } : { type: 'malformed', error: read.error });
+      events.push(read.ok ? { type: 'message', read: read.value, raw } : { type: 'malformed', error: read.error, raw });
     }
     return this.#bytes.length > 0;
   }

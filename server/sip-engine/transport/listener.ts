@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import type { Wire } from '../capture/wire.ts';
 import type { ReadMessage } from '../parser/message.ts';
 import type { ParseError } from '../parser/parse.ts';
 import type { Address, Flow, Protocol } from './flow.ts';
@@ -18,6 +19,8 @@ export interface ListenPlace {
 
 /** What a listener tells the engine. */
 export interface TransportEvents {
+  /** Sees what comes, before anything else does, and what goes. */
+  readonly wire: Wire;
   /** A whole datagram or WebSocket message, not parsed. */
   datagram(bytes: Buffer, flow: Flow): void;
   /** A message cut from a stream. */

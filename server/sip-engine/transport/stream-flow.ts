@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Wire } from '../capture/wire.ts';
 import type { Address } from './flow.ts';
 import type { Connection } from './idle-watch.ts';
 
@@ -26,18 +27,25 @@ export class StreamFlow implements Connection {
   readonly local: Address;
   readonly #socket: Socket;
   readonly #backlog: Backlog;
+  readonly #wire: Wire;
   /** What was sent before the connection stood: a peer whose certificate is not checked yet must not get it. */
   #waiting: Waiting[] | undefined;
   #waitingBytes = 0;
   #used = true;
   #ending = false;
 
-  constructor(protocol: 'tcp' | 'tls', socket: Socket, ends: { remote: Address; local: Address }, backlog: Backlog) {
+  constructor(
+    protocol: 'tcp' | 'tls',
+    socket: Socket,
+    ends: { readonly remote: Address; readonly local: Address },
+    around: { readonly backlog: Backlog; readonly wire: Wire },
+  ) {
     this.protocol = protocol;
     this.#socket = socket;
     this.remote = ends.remote;
     this.local = ends.local;
-    this.#backlog = backlog;
+    this.#backlog = around.backlog;
+    this.#wire = around.wire;
   }
 
   get open(): boolean {
@@ -55,6 +63,7 @@ export class StreamFlow implements Connection {
       this.#waitingBytes += bytes.length;
     }
     this.#used = true;
+    this.#wire('out', this, bytes);
     const { unsent } = this;
     if (unsent > this.#backlog.cutAt) this.#socket.destroy();
     else if (unsent > this.#backlog.pauseAt) this.#rest();

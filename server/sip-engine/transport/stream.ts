@@ -156,7 +156,7 @@ export class StreamListener implements Listener {
   #flow(socket: Socket, remote: Address): StreamFlow {
     const { events, backlog } = this.#around;
     const ends = { remote, local: this.#local.towards(remote.host) };
-    const flow = new StreamFlow(this.protocol, socket, ends, backlog);
+    const flow = new StreamFlow(this.protocol, socket, ends, { backlog, wire: events.wire });
     const reader = new StreamReader(this.#around.within);
     let reason = 'connection closed';
     this.#sockets.add(socket);
@@ -177,6 +177,7 @@ export class StreamListener implements Listener {
     const { events } = this.#around;
     flow.touched();
     for (const event of reader.push(chunk)) {
+      if ('raw' in event) events.wire('in', flow, ...event.raw);
       if (event.type === 'message') events.message(event.read, flow);
       else if (event.type === 'ping') flow.send(pong);
       else {

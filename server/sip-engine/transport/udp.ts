@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket, SocketOptions } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import { lookup } from 'node:dns';
+import type { Wire } from '../capture/wire.ts';
 import { listenError } from '../errors.ts';
 import type { Address, Flow } from './flow.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
@@ -37,6 +38,7 @@ class UdpFlow implements Flow {
 
   send(bytes: Buffer, failed?: (reason: string) => void): void {
     this.#listener.send(bytes, this.remote, failed);
+    this.#listener.wire('out', this, bytes);
   }
 
   close(): void {}
@@ -70,6 +72,11 @@ export class UdpListener implements Listener {
     return this.#address;
   }
 
+  /** Shows a datagram to who watches. */
+  get wire(): Wire {
+    return this.#events.wire;
+  }
+
   get visible(): Address {
     return this.#local.general;
   }
@@ -93,7 +100,9 @@ export class UdpListener implements Listener {
       const remote = { host: from.address, port: from.port };
       // What a SIP message begins with is above all control characters; what is below is a keep-alive.
       if ((bytes[0] ?? 0) < 32 && this.#keptAlive(bytes, remote)) return;
-      this.#events.datagram(bytes, this.flowTo(remote));
+      const flow = this.flowTo(remote);
+      this.wire('in', flow, bytes);
+      this.#events.datagram(bytes, flow);
     });
   }
 

@@ -9,6 +9,7 @@ import type { ParseLimits } from '../parser/parse.ts';
 import type { Certificates } from './certificates.ts';
 import type { Address } from './flow.ts';
 import type { Connection } from './idle-watch.ts';
+import type { Wire } from '../capture/wire.ts';
 import type { Listener, ListenPlace, TransportEvents } from './listener.ts';
 import { LocalAddress } from './local-address.ts';
 import type { Backlog } from './stream-flow.ts';
@@ -24,20 +25,22 @@ class WebSocketFlow implements Connection {
   readonly #socket: WebSocket;
   readonly #raw: Duplex;
   readonly #backlog: Backlog;
+  readonly #wire: Wire;
   #used = true;
 
   constructor(
     protocol: 'ws' | 'wss',
     sockets: { readonly socket: WebSocket; readonly raw: Duplex },
     ends: { readonly remote: Address; readonly local: Address },
-    backlog: Backlog,
+    around: { readonly backlog: Backlog; readonly wire: Wire },
   ) {
     this.protocol = protocol;
     this.#socket = sockets.socket;
     this.#raw = sockets.raw;
     this.remote = ends.remote;
     this.local = ends.local;
-    this.#backlog = backlog;
+    this.#backlog = around.backlog;
+    this.#wire = around.wire;
   }
 
   get open(): boolean {
@@ -54,6 +57,7 @@ class WebSocketFlow implements Connection {
       if (error !== null && error !== undefined) failed?.(error.message);
     });
     this.#used = true;
+    this.#wire('out', this, bytes);
     if (this.unsent > this.#backlog.cutAt) this.#socket.terminate();
     else this.rest();
   }
@@ -175,7 +179,8 @@ export class WebSocketListener implements Listener {
   #take(socket: WebSocket, request: IncomingMessage): void {
     const remote = { host: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 };
     const ends = { remote, local: this.#local.towards(remote.host) };
-    const flow = new WebSocketFlow(this.protocol, { socket, raw: request.socket }, ends, this.#backlog);
+    const around = { backlog: this.#backlog, wire: this.#events.wire };
+    const flow = new WebSocketFlow(this.protocol, { socket, raw: request.socket }, ends, around);
     request.socket.setNoDelay(true);
     this.#events.opened(flow);
     socket.on('message', (data) => {
@@ -184,7 +189,10 @@ export class WebSocketListener implements Listener {
       // RFC 5626 section 3.5.1; a single line end is the answer to a ping of ours and is not answered again.
       if (bytes.length <= 4 && bytes.toString().trim() === '') {
         if (bytes.length === 4) flow.send(pong);
-      } else this.#events.datagram(bytes, flow);
+      } else {
+        this.#events.wire('in', flow, bytes);
+        this.#events.datagram(bytes, flow);
+      }
     });
     socket.on('ping', () => {
       flow.touched();

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { addressBytes, hepPacket } from './hep.ts';
+import { callIdOf, ladderOf } from './ladder.ts';
+import { Ring } from './ring.ts';
+import { bytesOf } from './wire.ts';
+import type { Direction, WireMessage } from './wire.ts';
+
+const ends = {
+  protocol: 'udp',
+  remote: { host: '192.0.2.7', port: 5062 },
+  local: { host: '192.0.2.1', port: 5060 },
+} as const;
+
+function message(text: string, at = 1000, direction: Direction = 'in'): WireMessage {
+  return { at, direction, ends, parts: [Buffer.from(text)] };
+}
+
+const sip = (callId: string, start = 'OPTIONS sip:a@b SIP/2.0', more = ''): string =>
+  `${start}\r\nVia: SIP/2.0/UDP x\r\nCall-ID: ${callId}\r\n${more}\r\n`;
+
+describe('the ring', () => {
+  it('keeps the latest, by size and by age', async () => {
+    const ring = new Ring({ bytes: 10_000, age: 60_000 });
+    for (let count = 0; count < 2000; count++) ring.add(message(sip(`c${count}`), count));
+    expect(ring.bytes).toBeLessThanOrEqual(10_000);
+    const kept = await ring.search(() => true);
+    expect(kept.map(callIdOf)).toEqual(Array.from({ length: ring.size }, (_, n) => `c${2000 - ring.size + n}`));
+    expect(ring.size).toBeGreaterThan(10);
+    ring.add(message(sip('late'), 100_000));
+    expect((await ring.search(() => true)).map(callIdOf)).toEqual(['late']);
+  });
+
+  it('keeps nothing when it may not', async () => {
+    const ring = new Ring({ bytes: 0, age: 60_000 });
+    ring.add(message(sip('c')));
+    expect(await ring.search(() => true)).toEqual([]);
+  });
+});
+
+describe('the ladder', () => {
+  it('is that of the dialogs named, and of those that carry the mark', async () => {
+    const ring = new Ring({ bytes: 1_000_000, age: 60_000 });
+    const mark = { header: 'X-Jackfield-Call', value: 'call-1' };
+    ring.add(message(sip('caller'), 1));
+    ring.add(message(sip('other'), 2));
+    ring.add(message(sip('agent', 'INVITE sip:a@b SIP/2.0', 'X-Jackfield-Call: call-1\r\n'), 3, 'out'));
+    ring.add(message(sip('near', 'INVITE sip:a@b SIP/2.0', 'X-Jackfield-Call: call-10\r\n'), 4, 'out'));
+    ring.add(message(sip('agent', 'SIP/2.0 200 OK'), 5));
+    ring.add(message(`SIP/2.0 200 OK\r\ni:caller\r\n\r\n\r\nCall-ID: other`, 6, 'out'));
+    const found = await ladderOf(ring, { callIds: ['caller', ''], mark });
+    expect(found.map(({ at }) => at)).toEqual([1, 3, 5, 6]);
+    expect(await ladderOf(ring, { callIds: [], mark: undefined })).toEqual([]);
+  });
+
+  it('has messages whole that came in parts', () => {
+    const parts = [Buffer.from('a'), Buffer.from('b')];
+    expect(bytesOf({ ...message(''), parts }).toString()).toBe('ab');
+  });
+});
+
+describe('HEP', () => {
+  it('writes addresses as IP headers have them', () => {
+    expect([...addressBytes('127.0.0.1')]).toEqual([127, 0, 0, 1]);
+    expect(addressBytes('::1').toString('hex')).toBe('00000000000000000000000000000001');
+    expect(addressBytes('2001:db8::a:b').toString('hex')).toBe('20010db80000000000000000000a000b');
+    expect(addressBytes('::ffff:192.0.2.1').toString('hex')).toBe('00000000000000000000ffffc0000201');
+    expect(addressBytes('fe80::1%eth0').toString('hex')).toBe('fe800000000000000000000000000001');
+  });
+
+  it('says where from, where to and when', () => {
+    const packet = hepPacket(message(sip('c'), 1_700_000_000_123.456), { agent: 7, password: 'secret' });
+    expect(packet.toString('latin1', 0, 4)).toBe('HEP3');
+    expect(packet.readUInt16BE(4)).toBe(packet.length);
+    const chunks = new Map<number, Buffer>();
+    for (let at = 6; at < packet.length; at += packet.readUInt16BE(at + 4))
+      chunks.set(packet.readUInt16BE(at + 2), packet.subarray(at + 6, at + packet.readUInt16BE(at + 4)));
+    const hex = (type: number): string | undefined => chunks.get(type)?.toString('hex');
+    expect([hex(1), hex(2), hex(11)]).toEqual(['02', '11', '01']);
+    expect([hex(3), hex(4)]).toEqual(['c0000207', 'c0000201']);
+    expect([chunks.get(7)?.readUInt16BE(), chunks.get(8)?.readUInt16BE()]).toEqual([5062, 5060]);
+    expect([chunks.get(9)?.readUInt32BE(), chunks.get(10)?.readUInt32BE()]).toEqual([1_700_000_000, 123_456]);
+    expect([chunks.get(12)?.readUInt32BE(), String(chunks.get(14)), String(chunks.get(17))]).toEqual([
+      7,
+      'secret',
+      'c',
+    ]);
+    expect(String(chunks.get(15))).toBe(sip('c'));
+  });
+
+  it('turns the addresses round for what we sent', () => {
+    const packet = hepPacket(message(sip('c'), 0, 'out'), { agent: 7, password: '' });
+    expect(packet.indexOf(Buffer.from('c0000201', 'hex'))).toBeLessThan(packet.indexOf(Buffer.from('c0000207', 'hex')));
+  });
+});

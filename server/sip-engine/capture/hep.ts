@@ -1,0 +1,102 @@
+/** HEP version 3 (Homer Encapsulation Protocol, as HOMER's specification rev 36 has it): one datagram a message. */
+import { isIPv6 } from 'node:net';
+import type { Protocol } from '../transport/flow.ts';
+import { callIdOf } from './ladder.ts';
+import { bytesOf } from './wire.ts';
+import type { WireMessage } from './wire.ts';
+
+/** Who we are to the collector. */
+export interface HepIdentity {
+  /** Capture agent id. */
+  readonly agent: number;
+  /** Authenticate key; '' for none. */
+  readonly password: string;
+}
+
+const chunk = {
+  family: 1,
+  transport: 2,
+  source4: 3,
+  destination4: 4,
+  source6: 5,
+  destination6: 6,
+  sourcePort: 7,
+  destinationPort: 8,
+  seconds: 9,
+  microseconds: 10,
+  payloadType: 11,
+  agent: 12,
+  key: 14,
+  payload: 15,
+  correlation: 17,
+} as const;
+
+/** IP protocol numbers: WebSockets and TLS are TCP to a collector. */
+function ipProtocol(protocol: Protocol): number {
+  return protocol === 'udp' ? 17 : 6;
+}
+
+/** Most of a datagram's room is for the message; a longer one is cut, as nothing else can be done over UDP. */
+const longestPayload = 65_000;
+
+function piece(type: number, value: Buffer): Buffer {
+  const head = Buffer.alloc(6);
+  head.writeUInt16BE(type, 2);
+  head.writeUInt16BE(6 + value.length, 4);
+  return Buffer.concat([head, value]);
+}
+
+function number(type: number, value: number, size: 1 | 2 | 4): Buffer {
+  const bytes = Buffer.alloc(size);
+  bytes.writeUIntBE(value, 0, size);
+  return piece(type, bytes);
+}
+
+/** An address as it stands in an IP header: 4 or 16 bytes. */
+export function addressBytes(host: string): Buffer {
+  if (!isIPv6(host)) return Buffer.from(host.split('.').map(Number));
+  const [front = '', back] = (host.split('%')[0] ?? '').split('::');
+  const groups = (text: string): number[] =>
+    text === ''
+      ? []
+      : text.split(':').flatMap((group) => (group.includes('.') ? embedded(group) : [parseInt(group, 16)]));
+  const [first, last] = [groups(front), groups(back ?? '')];
+  const all = [...first, ...Array<number>(Math.max(0, 8 - first.length - last.length)).fill(0), ...last];
+  const bytes = Buffer.alloc(16);
+  all.slice(0, 8).forEach((group, index) => bytes.writeUInt16BE(group, index * 2));
+  return bytes;
+}
+
+/** The IPv4 end of an address such as ::ffff:127.0.0.1. */
+function embedded(text: string): number[] {
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
+}
+
+/** The datagram for a collector. */
+export function hepPacket(message: WireMessage, identity: HepIdentity): Buffer {
+  const { ends, direction, at } = message;
+  const [from, to] = direction === 'in' ? [ends.remote, ends.local] : [ends.local, ends.remote];
+  const v6 = isIPv6(ends.remote.host);
+  const micros = Math.round(at * 1000);
+  const callId = callIdOf(message);
+  const chunks = [
+    number(chunk.family, v6 ? 10 : 2, 1),
+    number(chunk.transport, ipProtocol(ends.protocol), 1),
+    piece(v6 ? chunk.source6 : chunk.source4, addressBytes(from.host)),
+    piece(v6 ? chunk.destination6 : chunk.destination4, addressBytes(to.host)),
+    number(chunk.sourcePort, from.port, 2),
+    number(chunk.destinationPort, to.port, 2),
+    number(chunk.seconds, Math.floor(micros / 1_000_000), 4),
+    number(chunk.microseconds, micros % 1_000_000, 4),
+    number(chunk.payloadType, 1, 1),
+    number(chunk.agent, identity.agent, 4),
+    ...(identity.password === '' ? [] : [piece(chunk.key, Buffer.from(identity.password))]),
+    ...(callId === '' ? [] : [piece(chunk.correlation, Buffer.from(callId))]),
+    piece(chunk.payload, bytesOf(message).subarray(0, longestPayload)),
+  ];
+  const length = 6 + chunks.reduce((sum, each) => sum + each.length, 0);
+  const head = Buffer.from('HEP3\0\0', 'latin1');
+  head.writeUInt16BE(length, 4);
+  return Buffer.concat([head, ...chunks]);
+}
