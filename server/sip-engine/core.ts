@@ -39,6 +39,7 @@ import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
 import { flowText } from './transport/flow.ts';
 import type { Flow } from './transport/flow.ts';
+import type { TransportEvents } from './transport/listener.ts';
 import { TransportLayer } from './transport/transport-layer.ts';
 
 /** What srf compares with v0.8.2 before it pings; names us as well. */
@@ -84,20 +85,12 @@ export class EngineCore {
     );
     const limits = { ...defaultLimits, ...options.limits };
     this.reception = new Reception(transactions, log, parseLimits(limits));
-    const { reception } = this;
     this.capture = new Capture({ ...defaultCapture, ...options.capture }, log);
     this.certificates = new Certificates(options.certificate, { ...defaultTrust, ...options.tls }, clock, log);
     const transport = new TransportLayer({
       places: placesOf(options),
       certificates: this.certificates,
-      events: {
-        wire: (direction, ends, ...parts) => this.capture.note(direction, ends, parts),
-        datagram: (bytes, flow) => reception.datagram(bytes, flow),
-        message: (read, flow) => reception.message(read, flow),
-        malformed: (error, flow) => reception.malformed(error, flow),
-        opened: () => {},
-        closed: (flow) => this.#flowClosed(flow),
-      },
+      events: this.#arrivals(),
       backlog: backlogOf(limits),
       within: parseLimits(limits),
       connections: limits.connections,
@@ -158,6 +151,19 @@ export class EngineCore {
     this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls, passage);
     this.#answers = new AppAnswers(this.context, deliveries, parts, this.serverCalls);
     this.uac = new UserAgentClient(this.context, deliveries, parts);
+  }
+
+  /** What the transports tell: where messages go, and who hears of closed connections. */
+  #arrivals(): TransportEvents {
+    const { capture, reception } = this;
+    return {
+      wire: (direction, ends, ...parts) => capture.note(direction, ends, parts),
+      datagram: (bytes, flow) => reception.datagram(bytes, flow),
+      message: (read, flow) => reception.message(read, flow),
+      malformed: (error, flow) => reception.malformed(error, flow),
+      opened: () => {},
+      closed: (flow) => this.#flowClosed(flow),
+    };
   }
 
   /** One frame must never take the engine and everybody's calls down; a fault of ours is logged and refused. */

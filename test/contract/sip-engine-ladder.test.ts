@@ -12,7 +12,7 @@ describe.runIf(embedded)('the ladder of the engine link', () => {
   const bench = useBench();
 
   it.each(['udp', 'tcp', 'ws'] as const)('tells what passed over %s as it was on the wire', async (transport) => {
-    const app = await bench.app({
+    await bench.app({
       prepare: (srf) => srf.invite((_request, response) => void response.send(486, { headers: { 'X-My': 'busy' } })),
     });
     const peers: Record<typeof transport, () => Promise<RawPeer>> = {
@@ -76,7 +76,7 @@ describe.runIf(embedded)('the HEP export', () => {
       const peer = await udpPeer();
       peer.send('OPTIONS', portOf(engine, 'udp'), { callId: 'hep-test' });
       await collector.printed(/collected OPTIONS hep-test/);
-      peer.close();
+      await peer.close();
     } finally {
       await engine.close();
       await collector.stop('SIGTERM');
