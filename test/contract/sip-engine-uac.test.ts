@@ -337,19 +337,30 @@ describe('calls of the app', () => {
     await sent;
   });
 
-  it('shows every answer of 50 requests at once to an app that awaits (echo and answer in different reads)', async () => {
+  // A stock drachtio-server loses some: echo and answer reach srf in one read.
+  it.runIf(embedded).each([
+    [100, 1],
+    [300, 10],
+    [600, 100],
+  ])('shows all %i answers to an app that awaits its requests, %i at once', async (total, atOnce) => {
     const app = await bench.app();
     const peer = await bench.udp();
+    // Repetitions are answered too; it ends with the test.
     const answer = async (): Promise<void> => {
-      for (let count = 0; count < 50; count++) peer.answer(await peer.request('OPTIONS'), '200 OK');
+      for (;;) peer.answer(await peer.request('OPTIONS'), '200 OK');
     };
+    void answer();
     const ask = async (): Promise<number> => {
       const request = await app.srf.request(uriOf(peer), { method: 'OPTIONS' });
       const [response] = (await once(request, 'response')) as [SrfMessage];
       return response.status;
     };
-    const [statuses] = await Promise.all([Promise.all(Array.from({ length: 50 }, ask)), answer()]);
-    expect(statuses).toEqual(Array.from({ length: 50 }, () => 200));
+    let good = 0;
+    for (let asked = 0; asked < total; asked += atOnce) {
+      const statuses = await Promise.all(Array.from({ length: atOnce }, ask));
+      good += statuses.filter((status) => status === 200).length;
+    }
+    expect(good).toBe(total);
   });
 
   it('registers at a registrar with digest', async () => {

@@ -1,3 +1,4 @@
+import { separate } from '../control/separation.ts';
 import { headerOf, tagOf } from '../parser/message.ts';
 import type { ReadMessage, SipResponse } from '../parser/message.ts';
 import type { Flow } from '../transport/flow.ts';
@@ -56,7 +57,7 @@ export class ClientAnswers {
     if (status === 422 && this.#longer(call, read.message)) return;
     const verdict = follows ? this.#invites.follow(call, read, flow) : 'tell';
     if (status >= 200 && !call.settled) this.#settle(call, read.message);
-    if (verdict === 'tell') this.#tell(call, () => this.#deliver(call, read.message, flow));
+    if (verdict === 'tell') this.#deliver(call, read.message, flow);
     if (status >= 200) this.#after(call, status);
   }
 
@@ -87,9 +88,10 @@ export class ClientAnswers {
     if (call.method === 'INVITE' && !call.inside && call.cancelling === 'no') {
       this.#context.cdr.stop('application', 'system-error-initiated-termination', answer);
     }
-    this.#tell(call, () => {
-      if (call.owner !== undefined) this.#deliveries.madeHere(call.owner, answer, transactionId, call.dialogId);
-    });
+    if (call.owner !== undefined) {
+      this.#separate(call);
+      this.#deliveries.madeHere(call.owner, answer, transactionId, call.dialogId);
+    }
     this.#after(call, status);
   }
 
@@ -140,13 +142,11 @@ export class ClientAnswers {
   #deliver(call: ClientCall, message: SipResponse, flow: Flow): void {
     if (call.owner === undefined) return;
     const { transactionId, dialogId } = call;
+    this.#separate(call);
     this.#deliveries.fromNetwork(call.owner, message, { flow, transactionId, dialogId });
   }
 
-  /** Rule 4 of the protocol: the echo must have been read before the first answer of a request outside of dialogs. */
-  #tell(call: ClientCall, run: () => void): void {
-    const { clock } = this.#context;
-    if (call.holdUntil <= clock.now()) run();
-    else clock.at(call.holdUntil, run);
+  #separate(call: ClientCall): void {
+    if (call.echo?.app === call.owner && call.echo !== undefined) separate(call.echo, this.#context.clock.now());
   }
 }

@@ -1,5 +1,6 @@
 import type { Cancel } from '../../../base/clock.ts';
 import type { AppConnection } from '../control/app-connection.ts';
+import type { EchoMark } from '../control/separation.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Header } from '../parser/message.ts';
 import type { ReliableOrder } from './reliable.ts';
@@ -32,8 +33,8 @@ export interface ClientCall {
   cancelHeaders: readonly Header[];
   /** Gives up an INVITE whose CANCEL nobody answers. */
   cancelWait: Cancel;
-  /** No answer goes to the app before this time: its echo must be read first. Milliseconds since the epoch. */
-  readonly holdUntil: number;
+  /** The echo its answers must be read apart from; undefined where an app listens from the start. */
+  echo: EchoMark | undefined;
   /** Which reliable provisional answers have come. */
   reliable: ReliableOrder;
   /** NOTIFYs that came before the answer to this SUBSCRIBE or REFER. */

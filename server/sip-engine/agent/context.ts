@@ -14,7 +14,7 @@ import type { ParkingLot } from './parking-lot.ts';
 
 /** How the engine behaves beyond RFC 3261's timers; all in milliseconds. */
 export interface EnginePatience {
-  /** The first answer to an app's request waits this long after its echo, or srf may miss it. */
+  /** What waited for an app comes this long after it connected, or srf's user is not there yet. */
   readonly echoLead: number;
   /** How long a request to a parked dialog waits for the app to come back. */
   readonly parkingGrace: number;

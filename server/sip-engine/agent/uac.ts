@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from '../control/app-connection.ts';
+import { markEcho } from '../control/separation.ts';
 import type { AppCommand } from '../control/command.ts';
 import { dialogId, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
@@ -200,7 +201,6 @@ export class UserAgentClient {
     const transaction = this.#transaction(transactionId, request, branch, way);
     const fromTag = tagOf(headerOf(request, 'From') ?? '') ?? '';
     const begins = method === 'INVITE' || method === 'SUBSCRIBE' || method === 'REFER';
-    const { clock, patience } = this.#context;
     const call: ClientCall = {
       transactionId,
       method,
@@ -217,7 +217,7 @@ export class UserAgentClient {
       cancelling: 'no',
       cancelHeaders: [],
       cancelWait: () => {},
-      holdUntil: dialog === undefined && !begins ? clock.now() + patience.echoLead : 0,
+      echo: undefined,
       reliable: new ReliableOrder(),
       early: [],
       ways,
@@ -230,6 +230,8 @@ export class UserAgentClient {
     }
     if (dialog !== undefined && method === 'UPDATE') dialog.ownUpdate = { offers: request.body.length > 0 };
     this.#deliveries.echoRequest(app, id, transaction.bytes, way, transactionId);
+    // createUAC listens from the start.
+    if (dialog === undefined && method !== 'INVITE') call.echo = markEcho(app, this.#context.clock.now());
     this.#record(request, dialog);
     if (flow === undefined) transaction.unsendable();
     else this.#start(call);

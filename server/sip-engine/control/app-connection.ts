@@ -7,6 +7,8 @@ import { FrameReader, writeFrame } from './frame.ts';
 /** An app that does not read is cut off at this many unsent bytes, or one stuck app would eat the engine's memory. */
 const longestBacklog = 64 * 1024 * 1024;
 
+const filler = Buffer.alloc(65_536, '.');
+
 /** What a connection tells the engine. */
 export interface AppConnectionEvents {
   command(command: AppCommand, app: AppConnection): void;
@@ -25,6 +27,7 @@ export class AppConnection {
   readonly dialled: boolean;
   #authenticated = false;
   tags: readonly string[] = [];
+  #written = 0;
   #ready: () => void = () => {};
   #failed: () => void = () => {};
 
@@ -92,9 +95,21 @@ export class AppConnection {
     this.#socket.destroy();
   }
 
+  /** Bytes written so far. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Writes at least `bytes` (up to 64 KiB) bytes that mean nothing: a reply to a request nobody made. */
+  fill(bytes: number): void {
+    this.#write('-|response|-|OK', filler.subarray(0, bytes));
+  }
+
   #write(leader: string, sip?: Buffer): void {
     if (!this.open) return;
-    this.#socket.write(writeFrame(leader, sip));
+    const frame = writeFrame(leader, sip);
+    this.#written += frame.length;
+    this.#socket.write(frame);
     if (this.#socket.writableLength > longestBacklog) this.#socket.destroy();
   }
 

@@ -101,6 +101,8 @@ export class RawApp {
     const fields = (end < 0 ? payload : payload.slice(0, end)).split('|');
     const text = end < 0 ? '' : payload.slice(end + 2);
     const at = (index: number): string => fields[index] ?? '';
+    // The embedded engine fills its stream up with replies to nothing, which apps do not see.
+    if (at(0) === '-') return;
     if (at(1) === 'response') this.#replies.push({ id: at(2), result: at(3), fields: fields.slice(4), text });
     else if (at(1) === 'sip') {
       this.#sips.push({
