@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   calls: { what: 'full calls per second and their CPU', load: () => import('./calls.ts') },
   pop: { what: 'INVITE to screen pop', load: () => import('./pop.ts') },
   ledger: { what: 'durable rows and append latency', load: () => import('./ledger.ts') },
+  journal: { what: "what the SIP engine's journal costs a call", load: () => import('./journal.ts') },
   media: { what: 'cost of an RTP packet at the edge', load: () => import('./media.ts') },
   stack: { what: 'the packages asked for against those shipped', load: () => import('./stack.ts') },
 };

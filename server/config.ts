@@ -52,6 +52,8 @@ export const configSchema = z.strictObject({
       sessionExpiresInSeconds: z.coerce.number().int().min(0).max(86_400).default(1800),
       /** Fetch certificates of STIR/SHAKEN signers over HTTPS; otherwise only those in the site's folder are used. */
       fetchCertificates: z.stringbool().or(z.boolean()).default(false),
+      /** How long the browser of an agent in a call has to come back after the SIP engine died; then the call ends. */
+      returnInSeconds: z.coerce.number().min(1).max(600).default(30),
       /** How long minted registration credentials live. */
       credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
       /** Digest algorithms offered to phones, strongest first; as a variable with commas between them. */
@@ -230,6 +232,8 @@ export function siteFiles(config: Config) {
     stir: join(config.home, 'stir'),
     chainHead: join(config.home, 'data', 'chain.head'),
     engineSecret: join(config.home, 'run', 'engine.secret'),
+    /** Calls the SIP engine would take up again after its death. */
+    engineJournal: join(config.home, 'data', 'engine.journal'),
     mediaSecret: join(config.home, 'run', 'media.secret'),
     /** Address and admin token for the command line; mode 0600. */
     runFile: join(config.home, 'run', 'server.json'),

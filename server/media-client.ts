@@ -95,6 +95,20 @@ export class MediaClient {
     return this.#up;
   }
 
+  /** Resolves when the node is there, or after so many ms without it. */
+  reachable(withinMs: number): Promise<void> {
+    if (this.#up || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(late);
+        stop();
+        resolve();
+      };
+      const stop = this.connected.on(done);
+      const late = setTimeout(done, withinMs);
+    });
+  }
+
   /** Calls `listener` with every event from now on. */
   onEvent(listener: (event: MediaEvent) => void): () => void {
     return this.events.on(({ event }) => listener(event));

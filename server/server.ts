@@ -268,6 +268,7 @@ export class Brain {
         key: readKey(join(config.home, 'data', 'credentials.key')),
         accountOf: (username) => this.phones.accountOf(username),
         devices: { digest: sip.digest, ...sip.registrations },
+        returnMs: sip.returnInSeconds * 1000,
       },
       {
         invited: (invite) => this.#invited(invite),

@@ -17,6 +17,9 @@ export class MediaRefusal extends Error {
   }
 }
 
+/** What must not be refused because this server (or the node) has just started and the two have not met yet; ms. */
+const meetingMs = 5000;
+
 /** The media node as calls see it. */
 export function mediaPort(media: MediaClient): MediaPort {
   const ask = async <V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<MediaResult<V>> => {
@@ -25,8 +28,14 @@ export function mediaPort(media: MediaClient): MediaPort {
     return answer.value;
   };
   return {
-    open: (request) => ask('open', request),
-    answer: async (endpointId, remoteSdp) => void (await ask('answer', { endpointId, remoteSdp })),
+    open: async (request) => {
+      await media.reachable(meetingMs);
+      return ask('open', request);
+    },
+    answer: async (endpointId, remoteSdp) => {
+      await media.reachable(meetingMs);
+      await ask('answer', { endpointId, remoteSdp });
+    },
     apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
     close: async (endpointId) => void (await ask('close', { endpointId })),
     closeCall: async (callId) => void (await ask('closeCall', { callId })),

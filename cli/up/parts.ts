@@ -28,6 +28,7 @@ function engineArguments(config: Config): readonly string[] {
     ...['--admin', `${loopback}:${config.sip.adminPort}`],
     ...['--link', `${loopback}:${config.sip.linkPort}`],
     ...['--secret-file', siteFiles(config).engineSecret],
+    ...['--journal', siteFiles(config).engineJournal],
     ...['--t1', String(config.sip.t1)],
     ...['--lease', String(leaseMs(config))],
     ...['--session-expires', String(config.sip.sessionExpiresInSeconds)],

@@ -61,6 +61,11 @@ function inside(srf: Srf): Inside {
   return srf as unknown as Inside;
 }
 
+/** Connection options with the longest wait between two attempts, ms: srf waits longer and longer otherwise, and its types know nothing of it. */
+export function withReconnect<T extends object>(options: T, longestMs: number): T {
+  return { ...options, reconnect: { retryMaxDelay: longestMs } };
+}
+
 /** The client's events that srf does not pass on. Only after `connect()` was called. */
 export function onClient(srf: Srf, event: string, listener: (...args: unknown[]) => void): void {
   inside(srf).app.client?.on(event, listener);

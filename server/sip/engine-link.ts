@@ -78,6 +78,12 @@ export class EngineLink {
     return this.#ask('ladder', question).catch(() => undefined);
   }
 
+  /** What the engine holds now; rejects when the link is lost. */
+  async dialogs(): Promise<readonly EngineDialog[]> {
+    if (!this.#ready) throw new Error('the engine link is lost');
+    return (await this.#ask('dialogs', {})).dialogs;
+  }
+
   async #hello(secret: string): Promise<void> {
     const hello = await this.#ask('hello', { secret });
     const { dialogs } = await this.#ask('dialogs', {});

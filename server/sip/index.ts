@@ -7,13 +7,23 @@ import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
 import { Devices, type DeviceSettings, wayTo } from './devices.ts';
-import { hasConnection, onClient, type Request, type Response, severalLines, Srf, trunkTransport } from './drachtio.ts';
+import {
+  hasConnection,
+  onClient,
+  type Request,
+  type Response,
+  severalLines,
+  Srf,
+  trunkTransport,
+  withReconnect,
+} from './drachtio.ts';
 import { ha1sOf } from './digest.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
 import { type TrunkOptions, Trunks } from './trunks/index.ts';
 
@@ -39,6 +49,8 @@ export interface SipOptions {
   /** The accounts of desk phones, from memory: every REGISTER asks. */
   readonly accountOf: (username: string) => SipAccount | undefined;
   readonly devices: DeviceSettings;
+  /** How long a browser in a call has to come back after the death of the engine, ms. */
+  readonly returnMs: number;
 }
 
 /** What a restart of this server has to hand over. */
@@ -60,6 +72,8 @@ export type Destination =
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';
+/** Between two attempts to reach the engine. */
+const retryMs = 250;
 
 export class SipSide {
   readonly #options: SipOptions;
@@ -75,6 +89,7 @@ export class SipSide {
   #doubtful: ReadonlySet<string> = new Set();
   #connected = false;
   readonly #farewells: Farewells;
+  readonly #returns: Returns;
   /** Whether the engine was asked once what it holds of the server before this one. */
   #tookOver = false;
 
@@ -88,6 +103,12 @@ export class SipSide {
     });
     this.#legs = new Legs(this.#srf, tellingTrunks(listener, this.trunks), logger);
     this.#farewells = new Farewells(this.#srf, options.logger);
+    this.#returns = new Returns({
+      clock: options.clock,
+      waitMs: options.returnMs,
+      dialogs: () => this.#link?.dialogs() ?? Promise.resolve([]),
+      gone: (ids) => this.#legs.lose(ids),
+    });
     this.#devices = new Devices(
       {
         ...options,
@@ -120,7 +141,7 @@ export class SipSide {
       this.#setConnected(true);
     });
     this.#srf.on('error', (err) => logger.debug({ err }, 'the connection to the SIP engine failed'));
-    void this.#srf.connect({ ...engine });
+    void this.#srf.connect(withReconnect(engine, retryMs));
     // After connect() made the client and before its socket is up: no request of these dialogs can be missed.
     for (const { legId, dialog } of remembered.dialogs) {
       this.#legs.restore(legId, dialog);
@@ -212,6 +233,7 @@ export class SipSide {
     this.#link?.close();
     this.#legs.stopWaiting();
     this.trunks.close();
+    this.#returns.close();
     this.#devices.close();
     if (hasConnection(this.#srf)) this.#srf.disconnect();
   }
@@ -299,12 +321,12 @@ export class SipSide {
     for (const dialog of this.#legs.dropMissing(this.#doubtful, ids))
       this.#farewells.add({ type: 'forgotten', dialog });
     this.#doubtful = new Set();
-    // Later on a dialog may be on its way to us; at the first look nothing can be.
-    if (!this.#tookOver)
-      for (const { id, tag, state } of held)
-        if (tag === appTag && state === 'confirmed' && !ours.has(id))
-          this.#farewells.add({ type: 'orphan', dialogId: id });
+    // Later on a dialog may be on its way to us; at the first look nothing can be, and nothing from before a death.
+    for (const { id, tag, state, recovered } of held)
+      if ((!this.#tookOver || recovered) && tag === appTag && state === 'confirmed' && !ours.has(id))
+        this.#farewells.add({ type: 'orphan', dialogId: id });
     this.#tookOver = true;
+    this.#returns.watch(held.filter(({ id }) => ours.has(id)));
     if (this.#connected) this.#farewells.say();
   }
 

@@ -321,6 +321,15 @@ export class Legs {
     });
   }
 
+  /** Nobody is at the other end of these dialogs any more: their legs are told, and the engine forgets them. */
+  lose(dialogIds: ReadonlySet<string>): void {
+    for (const [legId, leg] of [...this.#legs]) {
+      if (leg.dialog === undefined || !dialogIds.has(leg.dialog.id)) continue;
+      this.bye(legId, 'signalling lost');
+      this.#listener.legEvent({ type: 'leg-ended', legId, cause: 'signalling-lost' });
+    }
+  }
+
   /** The engine is gone and with it every INVITE that was under way. */
   failPending(): void {
     this.stopWaiting();

@@ -133,11 +133,45 @@ describe('kill -9 of the server', () => {
   });
 });
 
-describe.each([
-  { part: 'sip-engine', cause: 'signalling-lost' },
-  { part: 'media', cause: 'media-failure' },
-] as const)('kill -9 of the $part', ({ part, cause }) => {
-  it(`ends talking and waiting calls as ${cause}, and everything works again`, async () => {
+describe('kill -9 of the sip-engine', () => {
+  let waiting: Caller;
+
+  it('while callers talk, wait and choose: all go on', async () => {
+    const talking = await callSite(site);
+    await answerNext(alice, [talking]);
+    waiting = await callSite(site);
+    await waiting.row('queued');
+    const inMenu = await callSite(site, '');
+    await inMenu.row('prompt-played');
+
+    await kill('sip-engine', async () => {
+      inMenu.call.press('1');
+      await Promise.all([talking, waiting, inMenu].map((caller) => caller.hears(50)));
+    });
+    await inMenu.row('queued');
+    for (const caller of [inMenu, talking]) {
+      const report = await caller.hangUp();
+      expect(report).toMatchObject({ end: { type: 'hung-up', by: 'caller' }, received: { lost: 0 } });
+      expect((await caller.row('call-ended')).facts).toMatchObject({ cause: 'caller-hangup' });
+    }
+  });
+
+  it('while an agent rings: the ring stops, and the offer comes again once the page is back', async () => {
+    await alice.dispose();
+    await alice.call('ringing');
+    await kill('sip-engine', () =>
+      alice.page.locator('[data-testid=call-card]:not([data-state=ringing])').waitFor({ state: 'attached' }),
+    );
+    await waiting.row('offered', 2);
+    await answerNext(alice, [waiting]);
+    await waiting.hangUp();
+    await alice.wrapUp();
+    await nothingHaunts();
+  });
+});
+
+describe('kill -9 of the media', () => {
+  it('ends talking and waiting calls as media-failure, and everything works again', async () => {
     const talking = await callSite(site);
     await answerNext(alice, [talking]);
     const waiting = await callSite(site);
@@ -145,14 +179,12 @@ describe.each([
     const inMenu = await callSite(site, '');
     await inMenu.row('prompt-played');
 
-    await kill(part);
+    await kill('media');
     for (const caller of [talking, waiting, inMenu]) {
-      expect((await caller.row('call-ended')).facts).toMatchObject({ cause });
-      // The far side's BYE, also from an engine that never knew the call.
+      expect((await caller.row('call-ended')).facts).toMatchObject({ cause: 'media-failure' });
       expect((await caller.call.ended).end).toMatchObject({ type: 'hung-up', by: 'far-side' });
     }
     await alice.wrapUp();
-    await alice.registered();
     await nothingHaunts();
     await takesTheNextCall();
   });

@@ -11,28 +11,15 @@ export interface StoryRow {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** A caller of these tests: presses its digits, then says its chirp for as long as the call lasts. */
-export class Caller {
+/** A call as the site tells it, known by its caller's number. */
+export class CallStory {
   readonly number: string;
-  readonly call: Call;
   readonly #site: TestSite;
   #callId: string | undefined;
 
-  constructor(number: string, call: Call, site: TestSite) {
+  constructor(number: string, site: TestSite) {
     this.number = number;
-    this.call = call;
     this.#site = site;
-  }
-
-  /** RTP packets heard so far. */
-  get packets(): number {
-    return this.call.statistics.received.packets;
-  }
-
-  /** Resolves when this many more packets were heard: the media clock of a caller, 20 ms each. */
-  async hears(more: number): Promise<void> {
-    const before = this.packets;
-    await until(() => this.packets >= before + more);
   }
 
   /** The call's id at the site, found by the caller's number. */
@@ -58,12 +45,6 @@ export class Caller {
     return found;
   }
 
-  /** Says BYE (or CANCEL) and resolves with what was heard. */
-  async hangUp(): Promise<CallReport> {
-    this.call.hangUp();
-    return this.call.ended;
-  }
-
   async #find(): Promise<string> {
     let id: string | undefined;
     await until(async () => {
@@ -76,14 +57,46 @@ export class Caller {
   }
 }
 
+/** A caller of these tests: presses its digits, then says its chirp for as long as the call lasts. */
+export class Caller extends CallStory {
+  readonly call: Call;
+
+  constructor(number: string, call: Call, site: TestSite) {
+    super(number, site);
+    this.call = call;
+  }
+
+  /** RTP packets heard so far. */
+  get packets(): number {
+    return this.call.statistics.received.packets;
+  }
+
+  /** Resolves when this many more packets were heard: the media clock of a caller, 20 ms each. */
+  async hears(more: number): Promise<void> {
+    const before = this.packets;
+    await until(() => this.packets >= before + more);
+  }
+
+  /** Says BYE (or CANCEL) and resolves with what was heard. */
+  async hangUp(): Promise<CallReport> {
+    this.call.hangUp();
+    return this.call.ended;
+  }
+}
+
 let callers = 0;
+
+/** A caller's number nobody else in this test has. */
+export function nextNumber(): string {
+  return `+86138${String(10_000_000 + ++callers)}`;
+}
 
 /**
  * Calls the demo number from a number of its own, presses `digits` in the menu and then speaks. Without digits it says
  * nothing, so that a key pressed later goes out at once.
  */
 export async function callSite(site: TestSite, digits = '1'): Promise<Caller> {
-  const number = `+86138${String(10_000_000 + ++callers)}`;
+  const number = nextNumber();
   const speech = digits === '' ? undefined : repeated(callerChirp, 150);
   const script = callScript({ digits, digitsAfterMs: 500, speech, sayAfterMs: 100, sayTimes: 1, sayEveryMs: 0 });
   const to = { host: '127.0.0.1', port: site.sipPort };

@@ -111,6 +111,8 @@ describe('the desk feed', () => {
   });
 
   it('waits longer after each attempt', () => {
-    expect([1, 2, 3, 4, 5].map((attempt) => backOff(attempt, 1000))).toEqual([0, 250, 500, 1000, 1000]);
+    const waits = [1, 2, 3, 4, 5, 12, 13, 14, 15, 99].map((attempt) => backOff(attempt, 8000));
+    expect(waits).toEqual([0, 250, 500, 1000, 1000, 1000, 2000, 4000, 8000, 8000]);
+    expect(backOff(3, 300)).toBe(300);
   });
 });

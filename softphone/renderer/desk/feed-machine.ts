@@ -70,9 +70,14 @@ export function initialFeed(token: string): FeedState {
   return { link: 'off', token, attempt: 0, offsetMs: 0, probing: false };
 }
 
-/** The wait before attempt number `attempt` (from 1): at once, then doubling from a quarter of a second. */
+/** So many attempts are made a second apart at most: a server that died is back in a second or two, and a call waits. */
+const hopefulAttempts = 12;
+
+/** The wait before attempt number `attempt` (from 1): at once, doubling to a second; much later doubling again. */
 export function backOff(attempt: number, longestMs: number): number {
-  return attempt <= 1 ? 0 : Math.min(longestMs, 250 * 2 ** (attempt - 2));
+  if (attempt <= 1) return 0;
+  const early = Math.min(1000, 250 * 2 ** (attempt - 2));
+  return Math.min(longestMs, attempt <= hopefulAttempts ? early : 1000 * 2 ** (attempt - hopefulAttempts));
 }
 
 /** What the feed does next. Pure and total: every state takes every event. */

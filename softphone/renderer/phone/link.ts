@@ -32,11 +32,13 @@ interface LinkStep {
   readonly effects: readonly LinkEffect[];
 }
 
+/** An engine that died is back within a second, so it is asked often at first. */
+const firstWaitsMs = [0, 250, 250, 500, 500, 1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000] as const;
 const longestWaitMs = 10_000;
 
-/** The wait before the next attempt, after `attempt` failed ones: at once, then doubling from half a second. */
+/** The wait before the next attempt, after `attempt` failed ones: at once, seven times in the next four seconds, much later doubling. */
 export function retryDelay(attempt: number): number {
-  return attempt === 0 ? 0 : Math.min(longestWaitMs, 500 * 2 ** (attempt - 1));
+  return firstWaitsMs[attempt] ?? longestWaitMs;
 }
 
 /** What the registration does next. Pure and total. */

@@ -23,6 +23,7 @@ const lines: Readonly<Record<Line['type'], Line>> = {
 const accept: PhoneEffect = { type: 'accept', session: 's1' };
 const end: PhoneEffect = { type: 'end', session: 's1' };
 const busy: PhoneEffect = { type: 'reject', session: 's2', status: 486 };
+const lostSocket: PhoneEffect = { type: 'arm-retry', delayMs: 0 };
 const refuse: PhoneEffect = { type: 'reject', session: 's1', status: 486 };
 
 /** What one event does to each state of the line: the state after it and the effects. Absent: nothing happens. */
@@ -109,6 +110,19 @@ const table: readonly (readonly [string, PhoneEvent, Row])[] = [
     'the session over',
     { type: 'session-ended', session: 's1' },
     { ringing: ['ended'], checking: ['ended'], answering: ['ended'], dialling: ['ended'], talking: ['ended'] },
+  ],
+  [
+    'the socket closed',
+    { type: 'socket-closed' },
+    {
+      idle: ['idle', lostSocket],
+      ringing: ['ended', lostSocket, { type: 'reject', session: 's1', status: 480 }],
+      checking: ['ended', lostSocket, { type: 'reject', session: 's1', status: 480 }],
+      answering: ['ended', lostSocket, end],
+      dialling: ['ended', lostSocket, end],
+      talking: ['talking', lostSocket],
+      ended: ['ended', lostSocket],
+    },
   ],
   ['the audio interrupted', { type: 'media-changed', session: 's1', media: 'interrupted' }, { talking: ['talking'] }],
   ['another session over', { type: 'session-ended', session: 's7' }, {}],
@@ -308,7 +322,8 @@ describe('the registration: every event in every state', () => {
     });
   });
 
-  it('waits longer each time, up to ten seconds', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 40].map(retryDelay)).toEqual([0, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  it('asks often at first, then waits longer each time, up to ten seconds', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 40].map(retryDelay);
+    expect(waits).toEqual([0, 250, 250, 500, 500, 1000, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   });
 });

@@ -85,13 +85,17 @@ export function phoneTransition(state: PhoneState, event: PhoneEvent): PhoneStep
     case 'started':
     case 'stopped':
     case 'socket-opened':
-    case 'socket-closed':
     case 'registered':
     case 'register-refused':
     case 'registration-lost':
     case 'retry-elapsed': {
       const { link, effects } = linkTransition(state.link, event);
       return { state: { ...state, link }, effects };
+    }
+    case 'socket-closed': {
+      const { link, effects } = linkTransition(state.link, event);
+      const cut = undecidedCut({ ...state, link });
+      return { state: cut.state, effects: [...effects, ...cut.effects] };
     }
     case 'invited':
       return invited(state, event.invite);
@@ -121,6 +125,36 @@ export function phoneTransition(state: PhoneState, event: PhoneEvent): PhoneStep
         : same(state);
     default:
       return assertNever(event);
+  }
+}
+
+/**
+ * What was not decided went down with the socket: its answer can go no other way, and the server, told so, asks anew. A
+ * ring nobody cancels would keep the line busy. A call that stands goes on.
+ */
+function undecidedCut(state: PhoneState): PhoneStep {
+  const { line } = state;
+  switch (line.type) {
+    case 'ringing':
+    case 'checking':
+      return moved(
+        state,
+        { ...inviteOf(line), type: 'ended', cause: 'cancelled' },
+        { type: 'reject', session: line.session, status: 480 },
+      );
+    case 'answering':
+    case 'dialling':
+      return moved(
+        state,
+        { ...inviteOf(line), type: 'ended', cause: 'failed' },
+        { type: 'end', session: line.session },
+      );
+    case 'idle':
+    case 'talking':
+    case 'ended':
+      return same(state);
+    default:
+      return assertNever(line);
   }
 }
 

@@ -104,7 +104,7 @@ export class Phone {
         return this.#parts.onCredentialsRefused();
       case 'arm-retry':
         this.#retry();
-        this.#retry = this.#parts.clock.at(this.#parts.clock.now() + effect.delayMs, () =>
+        this.#retry = this.#parts.clock.at(this.#parts.clock.now() + effect.delayMs * spread(), () =>
           this.#box.post({ type: 'retry-elapsed' }),
         );
         return;
@@ -182,4 +182,9 @@ export class Phone {
     const reason = cause instanceof Error ? cause.message : 'unknown';
     this.problems.emit(makeProblem('answer-failed', { reason }));
   }
+}
+
+/** All agents of a site lose the engine in the same moment; they come back over a quarter of the wait. */
+function spread(): number {
+  return 1 + Math.random() / 4;
 }

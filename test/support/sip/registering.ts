@@ -65,6 +65,7 @@ export async function startSide(
       trunks: noTrunks,
       accountOf: (username) => accounts.find((account) => account.username === username),
       devices: { ...usualDeviceSettings, pingEveryInSeconds: 0, shortestInSeconds: 10, ...settings },
+      returnMs: 30_000,
     },
     {
       invited: () => ({ status: 404, reason: 'Not Found' }),

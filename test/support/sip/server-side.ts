@@ -69,6 +69,7 @@ export async function startServerSide(
       trunks: noTrunks,
       accountOf: () => undefined,
       devices: usualDeviceSettings,
+      returnMs: 30_000,
       ...options,
     },
     {
