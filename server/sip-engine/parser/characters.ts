@@ -58,6 +58,23 @@ export function hasControl(text: string): boolean {
   return false;
 }
 
+/** 1 for CR and LF, 2^20 for other control characters but tabs. */
+const weights = new Int32Array(256).fill(2 ** 20, 0, space);
+weights[tab] = 0;
+weights[10] = 1;
+weights[13] = 1;
+weights[127] = 2 ** 20;
+
+/**
+ * How many CRs and LFs are among the bytes from `start` to `end`; far more than there are bytes when there are other control
+ * characters. Bytes and without a branch, as every byte of every message goes through here.
+ */
+export function countLineEnds(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) count += weights[bytes[at] ?? 0] ?? 0;
+  return count;
+}
+
 /** Where the quoted string that opens at `at` ends: the place of its closing quote, or the text's length without one. */
 export function endOfQuote(text: string, at: number): number {
   for (at++; at < text.length; at++) {

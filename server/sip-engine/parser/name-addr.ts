@@ -1,4 +1,4 @@
-import { endOfQuote, isBlank, readParameters, splitOutside, trimmed } from './characters.ts';
+import { endOfQuote, isBlank, isToken, readParameters, splitOutside, trimmed } from './characters.ts';
 
 /** The value of From, To, Contact, Route, Record-Route, Refer-To: RFC 3261 section 20.10. */
 export interface NameAddr {
@@ -84,7 +84,14 @@ export function isNameAddr(text: string): boolean {
 export function readTag(text: string): string | undefined {
   const places = find(text);
   if (places === undefined) return undefined;
-  return places.parameters === text.length ? '' : (readParameters(text, places.parameters).get('tag') ?? '');
+  const { parameters } = places;
+  if (parameters === text.length) return '';
+  // A tag and nothing else: nearly always.
+  if (text.startsWith(';tag=', parameters)) {
+    const tag = text.slice(parameters + 5);
+    if (isToken(tag)) return tag;
+  }
+  return readParameters(text, parameters).get('tag') ?? '';
 }
 
 /** Reads a comma list of them; those that cannot be read are left out. */

@@ -1,7 +1,7 @@
 import { fail, ok } from '../../../base/result.ts';
 import type { Result } from '../../../base/result.ts';
-import { hasControl, isBlank, isToken, nextOutside, readNumber, trimmed } from './characters.ts';
-import { receivedHeaderName } from './header-names.ts';
+import { countLineEnds, hasControl, isBlank, isToken, nextOutside, readNumber, trimmed } from './characters.ts';
+import { knownHeaderName, receivedHeaderName } from './header-names.ts';
 import { parseCseq } from './message.ts';
 import type { Essentials, Header, ReadMessage, SipMessage } from './message.ts';
 import { isNameAddr, readTag } from './name-addr.ts';
@@ -70,15 +70,16 @@ function addLine(
   }
   let at = start;
   while (at < end && text.charCodeAt(at) !== colon) at++;
+  if (at === end) return 'header without a colon';
   let nameEnd = at;
   while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
-  if (at === end || !isToken(text, start, nameEnd)) return 'header name is not a token';
-  headers.push({ name: named(text.slice(start, nameEnd)), value: trimmed(text, at + 1, end) });
+  const name = text.slice(start, nameEnd);
+  // A known name is a token.
+  const known = knownHeaderName(name);
+  if (known === undefined && !isToken(name)) return 'header name is not a token';
+  headers.push({ name: known ?? named(name), value: trimmed(text, at + 1, end) });
   return undefined;
 }
-
-/** Control characters of any kind, and line ends that are none: where one of them is, values are looked at one by one. */
-const suspicious = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** How header names are written, and what becomes of bad header lines: by default they spoil the message. */
 export interface HeadReading {
@@ -86,6 +87,8 @@ export interface HeadReading {
   readonly dropBadLines?: boolean;
   /** The most header lines; `limits` says how many if absent. */
   readonly headers?: number;
+  /** What `countLineEnds` says of the bytes; when absent every value is searched for control characters. */
+  readonly lineEnds?: number;
 }
 
 /**
@@ -101,26 +104,43 @@ export function parseHead(
   const line = readStart(text.slice(0, end));
   if (line.type === 'hopeless') return error(line.code, line.detail);
   const { start } = line;
+  const startEnd = end;
+  let problem: string | undefined;
   const headers: Header[] = [];
   const most = reading.headers ?? limits.headers;
-  let problem: string | undefined;
+  let lines = 0;
   for (let at = end + 2; at < text.length; at = end + 2) {
     end = text.indexOf('\r\n', at);
     if (end < 0) end = text.length;
-    if (headers.length >= most) {
-      return error('too-many-headers', `more than ${most} headers`, { start, headers });
-    }
+    lines++;
+    if (headers.length >= most) return error('too-many-headers', `more than ${most} headers`, { start, headers });
     const bad = addLine(headers, text, at, end, reading.named);
     if (reading.dropBadLines !== true) problem ??= bad;
   }
   const head = { start, headers };
   if (line.type === 'flawed') return error(line.code, line.detail, head);
-  if (suspicious.test(text)) {
-    if (hasControl(text.slice(0, text.indexOf('\r\n')))) return error('start-line', 'control character', head);
+  // When all CRs and LFs end lines and there is no other control character, nothing need be searched for one.
+  if (reading.lineEnds !== 2 * lines) {
+    if (hasControl(text.slice(0, startEnd))) return error('start-line', 'control character', head);
     if (reading.dropBadLines === true) return ok({ start, headers: headers.filter(({ value }) => !hasControl(value)) });
     if (headers.some(({ value }) => hasControl(value))) problem ??= 'control character in a value';
   }
   return problem === undefined ? ok(head) : error('header-line', problem, head);
+}
+
+/** `parseHead` for bytes of the network, from `start` to before the empty line at `end`. */
+export function readHead(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  within: ParseLimits,
+): Result<StartAndHeaders, ParseError> {
+  const lineEnds = countLineEnds(bytes, start, end);
+  return parseHead(bytes.toString('utf8', start, end), {
+    named: receivedHeaderName,
+    headers: within.headers,
+    lineEnds,
+  });
 }
 
 /** The Content-Length of a head: a number, undefined when absent, 'bad' when unreadable or contradictory. */
@@ -220,6 +240,12 @@ function readEssentials(head: StartAndHeaders): Essentials | Bad {
   return { callId, fromTag, toTag: toTag === '' ? undefined : toTag, cseq: cseq.number, cseqMethod: cseq.method, via };
 }
 
+/** Field by field, as spreading costs as much as reading a header. */
+function makeMessage(start: Start, headers: readonly Header[], body: Buffer): SipMessage {
+  if (start.type === 'request') return { type: 'request', method: start.method, uri: start.uri, headers, body };
+  return { type: 'response', status: start.status, reason: start.reason, headers, body };
+}
+
 /** Puts a head and its body together, checking what RFC 3261 section 8.1.1 makes mandatory. */
 export function finishMessage(head: StartAndHeaders, body: Buffer): Result<ReadMessage, ParseError> {
   const found = readEssentials(head);
@@ -233,15 +259,22 @@ export function finishMessage(head: StartAndHeaders, body: Buffer): Result<ReadM
     if (found.cseqMethod !== start.method) return error('method-mismatch', 'CSeq has another method', head);
     if (uri === 'scheme') return error('scheme', 'Request-URI has an unknown scheme', head);
   }
-  const message: SipMessage = { ...start, headers, body };
-  return ok({ ...found, message });
+  return ok({
+    callId: found.callId,
+    fromTag: found.fromTag,
+    toTag: found.toTag,
+    cseq: found.cseq,
+    cseqMethod: found.cseqMethod,
+    via: found.via,
+    message: makeMessage(start, headers, body),
+  });
 }
 
 /** The start of a head that is too long, as far as it may be read: enough to answer it with 513. */
 export function cutHead(bytes: Buffer, within: ParseLimits): StartAndHeaders | undefined {
   const end = bytes.lastIndexOf('\r\n', within.head);
   if (end < 0) return undefined;
-  const read = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers: within.headers });
+  const read = readHead(bytes, 0, end, within);
   return read.ok ? read.value : read.error.head;
 }
 
@@ -259,7 +292,7 @@ export function parseDatagram(
     return error('too-long', 'headers too long', cutHead(bytes.subarray(start), within));
   }
   if (end < 0) return error('no-head-end', 'no empty line after the headers');
-  const head = parseHead(bytes.toString('utf8', start, end), { named: receivedHeaderName, headers: within.headers });
+  const head = readHead(bytes, start, end, within);
   if (!head.ok) return head;
   if (bytes.length > limit) return error('too-long', `longer than ${limit} bytes`, head.value);
   const length = contentLength(head.value);

@@ -45,6 +45,10 @@ export function readStart(line: string): StartReading {
   if (line.startsWith('SIP/')) return readResponse(line);
   const method = line.slice(0, first);
   if (!isToken(method)) return hopeless('start-line', 'method is not a token');
+  if (line.endsWith(' SIP/2.0') && line.length > first + 9) {
+    const uri = line.slice(first + 1, -8);
+    if (!uri.startsWith(' ') && !uri.endsWith(' ')) return { type: 'good', start: { type: 'request', method, uri } };
+  }
   const tidy = line.trimEnd();
   const last = tidy.lastIndexOf(' ');
   const version = tidy.slice(last + 1);

@@ -1,6 +1,5 @@
 import { ByteStore } from './byte-store.ts';
-import { receivedHeaderName } from './header-names.ts';
-import { contentLength, cutHead, finishMessage, limits, parseHead } from './parse.ts';
+import { contentLength, cutHead, finishMessage, limits, readHead } from './parse.ts';
 import type { ParseError, ParseLimits, StartAndHeaders } from './parse.ts';
 import type { ReadMessage } from './message.ts';
 
@@ -74,13 +73,13 @@ export class StreamReader {
     const bytes = this.#bytes.view();
     if (bytes.length === 0 || (bytes[0] === cr && bytes.length < 4)) return false;
     const end = bytes.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3), 'latin1');
-    const { head: most, headers, stream } = this.#within;
+    const { head: most, stream } = this.#within;
     if (end > most || (end < 0 && bytes.length > most)) {
       return this.#break(events, tooLong('headers too long', cutHead(bytes, this.#within)));
     }
     this.#searched = bytes.length;
     if (end < 0) return false;
-    const parsed = parseHead(bytes.toString('utf8', 0, end), { named: receivedHeaderName, headers });
+    const parsed = readHead(bytes, 0, end, this.#within);
     const raw = this.#bytes.take(end + 4);
     this.#searched = 0;
     const head = parsed.ok ? parsed.value : parsed.error.head;

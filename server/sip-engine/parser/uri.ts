@@ -35,11 +35,18 @@ export function readHostPort(text: string): { readonly host: string; readonly po
   return { host, port };
 }
 
-/** Reads a `sip:` or `sips:` URI; undefined when it is malformed or has another scheme. */
-export function parseSipUri(text: string): SipUri | undefined {
-  const colon = text.indexOf(':');
-  const scheme = text.slice(0, Math.max(0, colon)).toLowerCase();
-  if ((scheme !== 'sip' && scheme !== 'sips') || illegal.test(text)) return undefined;
+/** The parts of a URI known to be a SIP one, its parameters still to be read. */
+interface Parts {
+  readonly user: string | undefined;
+  readonly place: { readonly host: string; readonly port: number | undefined };
+  readonly placeEnd: number;
+  /** Where the question mark is, or the end. */
+  readonly end: number;
+}
+
+/** Takes apart what follows the scheme's colon; undefined when it is malformed. */
+function takeApart(text: string, colon: number): Parts | undefined {
+  if (illegal.test(text)) return undefined;
   // The user part may hold semicolons and question marks, so the '@' is looked for first (RFC 3261 section 25.1).
   const sign = text.lastIndexOf('@');
   const user = sign < 0 ? undefined : text.slice(colon + 1, sign);
@@ -50,9 +57,19 @@ export function parseSipUri(text: string): SipUri | undefined {
   const semicolon = text.indexOf(';', start);
   const placeEnd = semicolon < 0 || semicolon > end ? end : semicolon;
   const place = readHostPort(text.slice(start, placeEnd));
-  if (place === undefined) return undefined;
+  return place === undefined ? undefined : { user, place, placeEnd, end };
+}
+
+/** Reads a `sip:` or `sips:` URI; undefined when it is malformed or has another scheme. */
+export function parseSipUri(text: string): SipUri | undefined {
+  const colon = text.indexOf(':');
+  const scheme = text.slice(0, Math.max(0, colon)).toLowerCase();
+  if (scheme !== 'sip' && scheme !== 'sips') return undefined;
+  const parts = takeApart(text, colon);
+  if (parts === undefined) return undefined;
+  const { user, place, placeEnd, end } = parts;
   const parameters = readParameters(text.slice(placeEnd, end));
-  return { scheme, user, ...place, parameters, headers: question < 0 ? '' : text.slice(question + 1) };
+  return { scheme, user, host: place.host, port: place.port, parameters, headers: text.slice(end + 1) };
 }
 
 /** Schemes besides sip and sips that a request may be addressed to: RFC 3966, 5031, 3860, 3859. */
@@ -61,14 +78,14 @@ const otherSchemes = new Set(['tel', 'urn', 'im', 'pres']);
 /** Whether a text may stand in a Request-URI; `scheme` when it is a URI nobody here can reach (RFC 3261 section 8.2.2.1). */
 export function judgeRequestUri(text: string): 'good' | 'malformed' | 'scheme' {
   const colon = text.indexOf(':');
-  if (colon < 1 || colon === text.length - 1 || illegal.test(text)) return 'malformed';
+  if (colon < 1 || colon === text.length - 1) return 'malformed';
   const scheme = text.slice(0, colon).toLowerCase();
   if (scheme === 'sip' || scheme === 'sips') {
-    const uri = parseSipUri(text);
+    const parts = takeApart(text, colon);
     // RFC 3261 section 19.1.1, table 1: no headers in a Request-URI.
-    return uri === undefined || uri.headers !== '' ? 'malformed' : 'good';
+    return parts === undefined || parts.end < text.length ? 'malformed' : 'good';
   }
-  if (!schemeName.test(scheme)) return 'malformed';
+  if (illegal.test(text) || !schemeName.test(scheme)) return 'malformed';
   return otherSchemes.has(scheme) ? 'good' : 'scheme';
 }
 
