@@ -86,8 +86,8 @@ describe.runIf(embedded)('requests the engine answers by itself', () => {
     ];
     for (const [callId, toTag, fromTag, expected] of cases) {
       const headers = [`Replaces: ${callId};to-tag=${toTag};from-tag=${fromTag}`, 'X-Jackfield-Replaces: forged'];
-      peer.send('INVITE', port(), { headers });
-      await peer.response(486);
+      const sent = peer.send('INVITE', port(), { headers });
+      await peer.next(({ status, header }) => status === 486 && header('Call-ID') === sent.header('Call-ID'));
       const replacing = others.pop();
       expect(replacing?.get('Replaces')).toContain(callId);
       const named = replacing?.has('X-Jackfield-Replaces') === true ? replacing.get('X-Jackfield-Replaces') : undefined;
