@@ -61,6 +61,10 @@ export const dialProgress = z.object({
 });
 export type DialProgress = z.infer<typeof dialProgress>;
 
+/** One of an agent's devices, as a call knows it. A softphone has no name. */
+export const callDevice = z.object({ id, kind: z.enum(['softphone', 'desk']), name: z.string().optional() });
+export type CallDevice = z.infer<typeof callDevice>;
+
 export const deskCall = z.object({
   callId,
   offerId,
@@ -86,6 +90,12 @@ export const deskCall = z.object({
   answeredAt: time.optional(),
   endedAt: time.optional(),
   endCause: z.string().optional(),
+  /** The agent's devices that are being rung; absent when none is. */
+  rings: z.array(callDevice).optional(),
+  /** The device the agent took the call on. */
+  on: callDevice.optional(),
+  /** The agent holds the caller by the hold key of their desk phone: only that ends it. */
+  heldOnPhone: z.boolean().optional(),
   muted: z.boolean(),
   /** True when the other side put the call on hold. */
   heldByPeer: z.boolean(),

@@ -3,7 +3,7 @@ import { assertNever } from '../base/assert-never.ts';
 import type { Result } from '../base/result.ts';
 import type { DeskCommand } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import type { Calls, CallState } from './calls/index.ts';
+import { type Calls, type CallState, isOnHold } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
@@ -108,6 +108,7 @@ function talk(
       calls.post(callId, { type: 'held', agentId });
       return undefined;
     case 'resume':
+      if (!call.held && isOnHold(call)) return makeProblem('held-on-phone');
       calls.post(callId, { type: 'resumed', agentId });
       return undefined;
     case 'keypad':

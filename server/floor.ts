@@ -1,7 +1,7 @@
 /** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
 import type { Clock } from '../base/clock.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
-import type { Calls, CallState, RoutingPort } from './calls/index.ts';
+import type { Calls, CallState, Device, RoutingPort } from './calls/index.ts';
 import type { Desks } from './desks.ts';
 import type { Plan } from './dialplan/index.ts';
 import {
@@ -22,6 +22,8 @@ export interface FloorOptions {
   readonly plan: () => Plan | undefined;
   readonly calls: () => Calls;
   readonly desks: () => Desks;
+  /** The devices of an agent that an offer rings now. */
+  readonly devicesOf: (agentId: string) => readonly Device[];
 }
 
 /** Name of the one snapshot that holds routing. */
@@ -210,7 +212,9 @@ export class Floor implements RoutingPort {
     switch (effect.type) {
       case 'offer': {
         const { id, callId, agentId, until } = effect.offer;
-        if (!calls.post(callId, { type: 'offered', offerId: id, agentId, until })) this.offerFailed(id, 'error');
+        const devices = this.#options.devicesOf(agentId);
+        if (!calls.post(callId, { type: 'offered', offerId: id, agentId, until, devices }))
+          this.offerFailed(id, 'error');
         return;
       }
       case 'offer-lost': {

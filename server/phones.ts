@@ -3,9 +3,9 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { DeskPhones, RingChoice } from '../protocol/desk.ts';
-import type { EndpointKind } from '../protocol/media.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import type { DeviceCredentials } from '../protocol/rest.ts';
+import type { Device } from './calls/index.ts';
 import { Registrations } from './registrations.ts';
 import type { Rows } from './rows.ts';
 import { type Binding, ha1sOf, type SipAccount } from './sip/index.ts';
@@ -23,13 +23,6 @@ export interface PhonesOptions {
   readonly changed: (agentId: string) => void;
   /** An account is gone: so is what is registered with it. */
   readonly removed: (agentId: string, username: string) => void;
-}
-
-/** A device an offer rings. `name` is null for a softphone. */
-export interface RungDevice {
-  readonly deviceId: string;
-  readonly kind: EndpointKind;
-  readonly name: string | null;
 }
 
 /** No letter or digit that looks like another: it is typed in on a phone. 20 of them are 98 bits. */
@@ -94,7 +87,7 @@ export class Phones {
   }
 
   /** The devices an offer to the agent rings now: those that answer, of the kind they chose. */
-  toRing(agentId: string): RungDevice[] {
+  toRing(agentId: string): Device[] {
     const ring = this.ringOf(agentId);
     return (this.#bindings.get(agentId) ?? []).flatMap(({ id, kind, device, reachable }) => {
       const chosen = ring === 'all' || (ring === 'softphone') === (kind === 'webrtc');

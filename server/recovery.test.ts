@@ -17,6 +17,7 @@ import { tellDialogs } from './recovery.ts';
 import { type Agent, emptyRouting, type RoutingState } from './routing/index.ts';
 import type { StoredDialog } from './sip/index.ts';
 
+const page = { deviceId: 'page', kind: 'webrtc', name: null } as const;
 const callId = '01CALL';
 const callerLeg = '01CALL.c';
 const agentLeg = '01CALL.a1';
@@ -54,7 +55,7 @@ const way: readonly (readonly [string, CallEvent | null])[] = [
   ['answering', opened(callerLeg)],
   ['in the menu', { type: 'leg-confirmed', legId: callerLeg }],
   ['queued', move(2, queue)],
-  ['offered', { type: 'offered', offerId, agentId: 'alice', until: 99 }],
+  ['offered', { type: 'offered', offerId, agentId: 'alice', until: 99, devices: [page] }],
   ['inviting', opened(agentLeg)],
   ['ringing', { type: 'leg-ringing', legId: agentLeg }],
   ['answered', { type: 'leg-answered', legId: agentLeg, sdp: 'answer' }],
@@ -253,6 +254,7 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number) {
       epoch: 1,
       plan: () => undefined,
       calls: () => calls,
+      devicesOf: () => [page],
       // What the floor asks of them here; the whole of them is not needed.
       desks: () => desks as unknown as ReturnType<FloorOptions['desks']>,
       rows: rows as unknown as FloorOptions['rows'],

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../base/logger.ts';
 import type { MediaResult } from '../protocol/media.ts';
-import { callOfLeg, type Calls, type CallState, hasEnded, type Leg } from './calls/index.ts';
+import { callOfLeg, type Calls, type CallState, hasEnded, type Leg, legsOf as legsOfCall } from './calls/index.ts';
 import type { Ledger, StoredSnapshot } from './ledger/index.ts';
 import type { MediaClient } from './media-client.ts';
 import { emptyRouting, type RoutingState } from './routing/index.ts';
@@ -28,10 +28,10 @@ function stateOf<T>(snapshot: StoredSnapshot): T {
 }
 
 /** A call as an earlier release may have kept it. */
-type OlderCall = Omit<CallState, 'dial'> & { readonly dial?: CallState['dial'] };
+type OlderCall = Omit<CallState, 'dial' | 'ringing'> & Partial<Pick<CallState, 'dial' | 'ringing'>>;
 
 function upcast(call: OlderCall): CallState {
-  return { ...call, dial: call.dial ?? null };
+  return { ...call, dial: call.dial ?? null, ringing: call.ringing ?? [] };
 }
 
 /** Reads the snapshots and the stored legs. */
@@ -55,8 +55,8 @@ function unregistered(state: RoutingState): RoutingState {
   return { ...state, agents: Object.fromEntries(agents) };
 }
 
-function legsOf(call: CallState): Leg[] {
-  return hasEnded(call) ? [] : [call.caller, ...(call.other === null ? [] : [call.other])];
+function legsOf(call: CallState): readonly Leg[] {
+  return hasEnded(call) ? [] : legsOfCall(call);
 }
 
 /**

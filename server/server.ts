@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { type CallState, Calls } from './calls/index.ts';
+import { type CallState, Calls, type Device } from './calls/index.ts';
 import { obey } from './commands.ts';
 import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
@@ -21,7 +21,7 @@ import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
 import { partyOf, Rows } from './rows.ts';
-import { type Binding, type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
+import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
@@ -86,6 +86,7 @@ export class Brain {
         plan: () => this.plans.current,
         calls: () => this.calls,
         desks: () => this.desks,
+        devicesOf: (agentId) => this.phones.toRing(agentId),
       },
       this.#kept.routing,
     );
@@ -208,7 +209,7 @@ export class Brain {
       rows: this.#rows,
       nextId: () => this.#nextId(),
       trouble: () => this.#trouble(),
-      deviceOf: (agentId) => speakingDevice(this.sip.devicesOf(agentId)),
+      deviceOf: (agentId) => speakingDevice(this.phones.toRing(agentId)),
       normalise: (number) => normalise(number, { country, areaCode }),
       country,
       ringMs: ringInSeconds * 1000,
@@ -236,10 +237,7 @@ export class Brain {
       server: `${advertisedAddress(config)}:${String(config.sip.port)}`,
       isAgent: (id) => this.floor.agent(id) !== undefined,
       changed: (agentId) => {
-        this.floor.setRegistered(
-          agentId,
-          this.phones.toRing(agentId).some(({ kind }) => kind === 'webrtc'),
-        );
+        this.floor.setRegistered(agentId, this.phones.toRing(agentId).length > 0);
         this.desks.phonesChanged(agentId);
       },
       removed: (agentId, username) => this.sip.accountRemoved(agentId, username),
@@ -365,11 +363,10 @@ export class Brain {
   }
 }
 
-/** The page if it is there, else the newest desk phone that answers. */
-function speakingDevice(devices: readonly Binding[]): AgentDevice | undefined {
-  const live = devices.filter((device) => device.reachable);
-  const device = live.findLast(({ kind }) => kind === 'webrtc') ?? live.at(-1);
-  return device === undefined ? undefined : { deviceId: device.id, kind: device.kind };
+/** Of the phones the agent wants rung the page, else the newest desk phone. */
+function speakingDevice(devices: readonly Device[]): AgentDevice | undefined {
+  const device = devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
+  return device === undefined ? undefined : { deviceId: device.deviceId, kind: device.kind };
 }
 
 function readSecret(file: string): string {

@@ -26,6 +26,12 @@ export const deskProblems = {
     expected: { en: 'the state {expected}', zh: '状态 {expected}' },
     todo: { en: 'Wait for that state and try again.', zh: '请在进入该状态后重试。' },
   },
+  'held-on-phone': {
+    status: 409,
+    what: { en: 'The caller is on hold at your desk phone.', zh: '来电者在您的桌面话机上被保持。' },
+    expected: { en: 'the hold key of that phone', zh: '该话机的保持键' },
+    todo: { en: 'Take the caller back there.', zh: '请在话机上恢复通话。' },
+  },
   'no-such-choice': {
     status: 422,
     what: { en: '"{code}" is not one of the choices.', zh: '“{code}”不在可选项中。' },

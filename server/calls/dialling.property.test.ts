@@ -43,7 +43,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'hang-up-asked', cause: 'agent-hangup' },
     { type: 'held', agentId: 'alice' },
     { type: 'recovered' },
-    { type: 'offered', offerId: 'o1', agentId: 'bob', until: 9 },
+    { type: 'offered', offerId: 'o1', agentId: 'bob', until: 9, devices: [] },
     { type: 'wrap-up-ended', disposition: null, by: 'timeout' },
   ),
 );

@@ -194,7 +194,7 @@ describe('a call that comes to nothing', () => {
   it('is cancelled by the agent, and a 200 that crossed the CANCEL is ended', () => {
     const { state, effects } = run([...toCalling, progress(180), { type: 'hang-up-asked', cause: 'agent-hangup' }]);
     expect(state).toMatchObject({ phase: 'over', end: { cause: 'agent-cancelled' } });
-    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party });
+    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party, answeredElsewhere: false });
     expect(effects).toContainEqual({ type: 'end-leg', legId: agent, cause: 'agent-cancelled' });
     const late = transition(state, answered(party), 9);
     expect(late.effects).toEqual([{ type: 'end-leg', legId: party, cause: 'agent-cancelled' }]);
@@ -203,7 +203,7 @@ describe('a call that comes to nothing', () => {
   it('rings no longer than it may', () => {
     const { state, effects } = run([...toCalling, progress(180), timer('ring')]);
     expect(state.dial?.failure).toMatchObject({ cause: 'no-answer' });
-    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party });
+    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party, answeredElsewhere: false });
     expect(run([opened(agent), timer('ring')]).state).toMatchObject({
       phase: 'over',
       end: { cause: 'agent-no-answer' },
@@ -215,7 +215,7 @@ describe('a call that comes to nothing', () => {
     expect(declined.state.end?.cause).toBe('agent-declined');
     const gone = run([...toCalling, progress(180), { type: 'leg-ended', legId: agent, cause: 'hangup' }]);
     expect(gone.state.end?.cause).toBe('agent-cancelled');
-    expect(gone.effects).toContainEqual({ type: 'cancel-leg', legId: party });
+    expect(gone.effects).toContainEqual({ type: 'cancel-leg', legId: party, answeredElsewhere: false });
   });
 
   it('does not take silence before the answer for a loss', () => {
@@ -328,7 +328,7 @@ describe('a desk phone that dials', () => {
   it('gives up', () => {
     const { effects, state } = run([...calling, progress(180), cancelled], way);
     expect(state).toMatchObject({ phase: 'over', end: { cause: 'agent-cancelled' } });
-    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party });
+    expect(effects).toContainEqual({ type: 'cancel-leg', legId: party, answeredElsewhere: false });
     expect(effects.filter((each) => each.type === 'reject-leg')).toEqual([]);
   });
 });

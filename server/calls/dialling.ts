@@ -31,8 +31,9 @@ function firstDialled(asked: Dialling): Dialled {
  * The legs of a call that an agent makes: theirs is `<callId>.a1`, or `<callId>.c` where their desk phone dialled; the
  * party's is `<callId>.x1`.
  */
-export function firstLegs({ callId, way, kind }: Dialling): { readonly caller: Leg; readonly agent: Leg } {
-  const agent = way === 'inviting' ? newLeg(`${callId}.c`, 'sip') : newLeg(`${callId}.a1`, kind);
+export function firstLegs({ callId, way, kind, deviceId }: Dialling): { readonly caller: Leg; readonly agent: Leg } {
+  const device = deviceId === null ? undefined : { deviceId, kind, name: null };
+  const agent = way === 'inviting' ? newLeg(`${callId}.c`, 'sip') : newLeg(`${callId}.a1`, kind, device);
   return { caller: newLeg(`${callId}.x1`, 'sip'), agent };
 }
 
@@ -260,6 +261,7 @@ function onLegFailed(state: DiallingCall, event: On<'leg-failed'>, now: number):
           : step(next),
       );
     }
+    case 'ringing':
     case undefined:
       return step(state);
   }
@@ -282,6 +284,7 @@ function onLegEnded(state: DiallingCall, event: On<'leg-ended'>, now: number): S
         event.cause === 'hangup' ? 'callee-hangup' : event.cause,
         now,
       );
+    case 'ringing':
     case undefined:
       return step(state);
   }
@@ -310,7 +313,8 @@ function onRingTimer(state: DiallingCall, now: number): Step {
 
 function partyGoodbye(caller: Leg): CallEffect[] {
   const { legId, signalling } = caller;
-  if (signalling === 'inviting' || signalling === 'ringing') return [{ type: 'cancel-leg', legId }];
+  if (signalling === 'inviting' || signalling === 'ringing')
+    return [{ type: 'cancel-leg', legId, answeredElsewhere: false }];
   return signalling === 'answering' || signalling === 'confirmed' ? [{ type: 'end-leg', legId, cause: 'failed' }] : [];
 }
 

@@ -2,7 +2,7 @@
 import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
-import type { CallRow, Destination, PlanInput, PlanMove, Requirement } from './ports.ts';
+import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
 import type { TimerName } from './state.ts';
 
 /** Where an endpoint or a dialog went. */
@@ -59,7 +59,14 @@ export type CallEvent =
   /** BYE, from the far side or made by the engine for it. */
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | LossCause }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
-  | { readonly type: 'offered'; readonly offerId: OfferId; readonly agentId: AgentId; readonly until: number }
+  | {
+      readonly type: 'offered';
+      readonly offerId: OfferId;
+      readonly agentId: AgentId;
+      readonly until: number;
+      /** The devices to ring, of those the agent wants rung. */
+      readonly devices: readonly Device[];
+    }
   | { readonly type: 'offer-lost'; readonly offerId: OfferId; readonly reason: string }
   | { readonly type: 'ticket-timed-out'; readonly ticketId: TicketId }
   | { readonly type: 'ticket-refused'; readonly ticketId: TicketId }
@@ -108,7 +115,7 @@ export type CallEffect =
   | { readonly type: 'progress-leg'; readonly legId: LegId; readonly status: number; readonly sdp: string | null }
   /** Our answer to the offer in the far side's 200, in the ACK. */
   | { readonly type: 'acknowledge-leg'; readonly legId: LegId; readonly sdp: string }
-  | { readonly type: 'cancel-leg'; readonly legId: LegId }
+  | { readonly type: 'cancel-leg'; readonly legId: LegId; readonly answeredElsewhere: boolean }
   | { readonly type: 'end-leg'; readonly legId: LegId; readonly cause: string }
   | { readonly type: 'answer-reinvite'; readonly legId: LegId; readonly token: number; readonly sdp: string | null }
   | {
@@ -125,7 +132,7 @@ export type CallEffect =
   | {
       readonly type: 'offer-failed';
       readonly offerId: OfferId;
-      readonly cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined';
+      readonly cause: FailureCause;
     }
   /** The party an agent dialled answered. */
   | { readonly type: 'dial-connected'; readonly agentId: AgentId }

@@ -1,7 +1,7 @@
 /** Who hears whom, as it follows from a call's state. The one place where hold, mute, music and taps are decided. */
 import { type Graph, type Tone, toneUri } from '../../protocol/media.ts';
 import { type Dialled, toneOf } from './dialled.ts';
-import { type CallState, hasEnded, type Leg, silence } from './state.ts';
+import { type CallState, hasEnded, isOnHold, type Leg, silence } from './state.ts';
 
 function canTalk(leg: Leg | null): leg is Leg {
   return leg !== null && leg.open && leg.signalling === 'confirmed';
@@ -21,9 +21,9 @@ export function graphOf(state: CallState): Graph {
   const agent = state.offer !== null;
   return {
     plays,
-    edges: state.held ? [] : bridge(state, caller, other),
+    edges: isOnHold(state) ? [] : bridge(state, caller, other),
     // The recorder's rule holds for the ears too: who is muted or on hold is not listened to.
-    taps: agent && !state.held ? taps(state, caller, other) : [],
+    taps: agent && !isOnHold(state) ? taps(state, caller, other) : [],
     dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
   };
 }

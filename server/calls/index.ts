@@ -3,6 +3,8 @@ export type {
   CallRow,
   CallSignals,
   Destination,
+  Device,
+  FailureCause,
   Instruction,
   MediaPort,
   PlanFact,
@@ -15,6 +17,6 @@ export type {
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
-export { type CallState, hasEnded, type Leg, whichLeg } from './state.ts';
+export { type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
 export type { AgentWay, Dialled, DialFailure, DialFailureCause, Dialling } from './dialled.ts';
 export { admit, admitDialled, type Invitation, transition } from './transition.ts';

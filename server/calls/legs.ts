@@ -1,9 +1,10 @@
 /** What happens to a leg's dialog and endpoint, whichever phase the call is in. */
-import { connect, failOffer, failureOf, onAgentAnswered } from './offers.ts';
+import { connect, failDevice, failOffer, failureOf, onDeviceAnswered, withRinging } from './offers.ts';
 import type { CallEvent } from './events.ts';
 import { advance, perform } from './plan.ts';
-import { type CallState, whichLeg } from './state.ts';
-import { andThen, record, type Step, step, withCaller, withOther } from './step.ts';
+import type { FailureCause } from './ports.ts';
+import { type CallState, isOnHold, whichLeg } from './state.ts';
+import { andThen, nowPlaying, record, type Step, step, withCaller, withOther } from './step.ts';
 import { end } from './teardown.ts';
 
 type On<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
@@ -22,17 +23,29 @@ export function onEndpointOpened(state: CallState, event: On<'endpoint-opened'>)
     if (state.caller.signalling !== 'new') return step(state);
     return step(withCaller(state, { open: true, signalling: 'answering' }), { type: 'answer-leg', legId, sdp });
   }
+  if (which === 'ringing') return inviteDevice(state, legId, sdp);
   if (state.other?.signalling !== 'new') return step(state);
-  const { offer, instruction } = state;
+  const { instruction } = state;
   const to = instruction?.type === 'transfer' ? instruction.to : state.to;
-  const destination =
-    offer === null
-      ? ({ type: 'outside', to } as const)
-      : ({ type: 'agent', agentId: offer.agentId, offerId: offer.offerId } as const);
   return step(withOther(state, { open: true, signalling: 'inviting' }), {
     type: 'invite-leg',
     legId,
-    destination,
+    destination: { type: 'outside', to },
+    sdp,
+    from: state.from,
+  });
+}
+
+function inviteDevice(state: CallState, legId: string, sdp: string): Step {
+  const leg = state.ringing.find((each) => each.legId === legId);
+  const { offer } = state;
+  if (leg?.signalling !== 'new' || offer === null) return step(state);
+  const { agentId, offerId } = offer;
+  const device = leg.device === undefined ? {} : { deviceId: leg.device.deviceId };
+  return step(withRinging(state, legId, { open: true, signalling: 'inviting' }), {
+    type: 'invite-leg',
+    legId,
+    destination: { type: 'agent', agentId, offerId, ...device },
     sdp,
     from: state.from,
   });
@@ -40,20 +53,26 @@ export function onEndpointOpened(state: CallState, event: On<'endpoint-opened'>)
 
 function answerReinvite(
   state: CallState,
-  which: 'caller' | 'other',
+  which: 'caller' | 'other' | 'ringing',
   event: On<'endpoint-opened'>,
   token: number,
 ): Step {
   const leg = which === 'caller' ? state.caller : state.other;
   const heldByPeer = isHold(event.remoteDirection);
   const answered = { type: 'answer-reinvite', legId: event.legId, token, sdp: event.localSdp } as const;
-  const change = which === 'caller' ? withCaller(state, { heldByPeer }) : withOther(state, { heldByPeer });
-  if (leg?.heldByPeer === heldByPeer) return step(state, answered);
-  return step(
-    change,
-    record(heldByPeer ? 'held' : 'resumed', { by: which === 'caller' ? 'caller' : 'other' }),
-    answered,
-  );
+  if (which === 'ringing' || leg?.heldByPeer === heldByPeer) return step(state, answered);
+  const row = heldByPeer ? 'held' : 'resumed';
+  if (which === 'caller') return step(withCaller(state, { heldByPeer }), record(row, { by: 'caller' }), answered);
+  const changed = withOther(state, { heldByPeer });
+  if (state.offer === null) return step(changed, record(row, { by: 'other' }), answered);
+  const { agentId } = state.offer;
+  return step(withHoldMusic(state, changed), record(row, { by: 'agent', on: 'phone' }, { agentId }), answered);
+}
+
+/** The hold key of an agent's phone is the agent's hold: the caller hears music meanwhile. */
+function withHoldMusic(before: CallState, after: CallState): CallState {
+  if (after.phase !== 'talking' || isOnHold(before) === isOnHold(after)) return after;
+  return isOnHold(after) ? nowPlaying(after, after.queue?.holdMusic ?? [], true) : { ...after, playing: null };
 }
 
 export function onEndpointFailed(state: CallState, event: On<'endpoint-failed'>, now: number): Step {
@@ -65,17 +84,15 @@ export function onEndpointFailed(state: CallState, event: On<'endpoint-failed'>,
       return end(state, cause, now);
     case 'other':
       return otherFailed(state, 'media-failure', now);
+    case 'ringing':
+      return failDevice(state, legId, 'media-failure');
     case undefined:
       return step(state);
   }
 }
 
 /** The other party will not be had: the offer goes back, or the transfer failed, or the talk is over. */
-function otherFailed(
-  state: CallState,
-  cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined',
-  now: number,
-): Step {
+function otherFailed(state: CallState, cause: FailureCause, now: number): Step {
   if (state.phase === 'queued') return failOffer(state, cause);
   if (state.phase === 'talking') return end(state, 'media-failure', now);
   if (state.phase !== 'transferring' || state.other === null) return step(state);
@@ -99,6 +116,8 @@ export function onEndpointLost(state: CallState, event: On<'endpoint-lost'>, now
       return end(withCaller(state, { open: false }), 'media-failure', now);
     case 'other':
       return otherFailed(withOther(state, { open: false }), 'media-failure', now);
+    case 'ringing':
+      return failDevice(state, event.legId, 'media-failure');
     case undefined:
       return step(state);
   }
@@ -113,11 +132,12 @@ export function onLegConfirmed(state: CallState, event: On<'leg-confirmed'>, now
 
 export function onLegAnswered(state: CallState, event: On<'leg-answered'>): Step {
   const { legId, sdp } = event;
+  const device = state.ringing.find((leg) => leg.legId === legId);
+  if (device !== undefined && state.other === null) return onDeviceAnswered(state, device, sdp);
   const live =
     state.other?.legId === legId && (state.other.signalling === 'inviting' || state.other.signalling === 'ringing');
   // A 200 that crossed our CANCEL: the dialog exists, so it must be ended.
   if (!live) return step(state, { type: 'end-leg', legId, cause: 'offer-lost' });
-  if (state.offer !== null) return onAgentAnswered(state, sdp);
   return step(withOther(state, { signalling: 'answering' }), { type: 'answer-endpoint', legId, sdp });
 }
 
@@ -127,6 +147,10 @@ export function onLegFailed(state: CallState, event: On<'leg-failed'>, now: numb
       return end(withCaller(state, { signalling: 'ended' }), 'signalling-lost', now);
     case 'other':
       return otherFailed(withOther(state, { signalling: 'ended' }), failureOf(event.status), now);
+    case 'ringing': {
+      const gone = withRinging(state, event.legId, { signalling: 'ended' });
+      return failDevice(gone, event.legId, failureOf(event.status), event.status >= 600);
+    }
     case undefined:
       return step(state);
   }
@@ -143,6 +167,8 @@ export function onLegEnded(state: CallState, event: On<'leg-ended'>, now: number
       if (state.phase === 'talking') return end(gone, cause(state.offer === null ? 'target' : 'agent'), now);
       return otherFailed(gone, 'declined', now);
     }
+    case 'ringing':
+      return failDevice(withRinging(state, event.legId, { signalling: 'ended' }), event.legId, 'unreachable');
     case undefined:
       return step(state);
   }
@@ -157,6 +183,7 @@ export function onLegReinvited(state: CallState, event: On<'leg-reinvited'>): St
   const { legId, token, sdp } = event;
   const which = whichLeg(state, legId);
   const leg = which === 'caller' ? state.caller : state.other;
-  if (which === undefined || leg === null) return step(state, { type: 'answer-reinvite', legId, token, sdp: null });
+  if (which === undefined || which === 'ringing' || leg === null)
+    return step(state, { type: 'answer-reinvite', legId, token, sdp: null });
   return step(state, { type: 'open-endpoint', legId, kind: leg.kind, remoteSdp: sdp === '' ? null : sdp, token });
 }

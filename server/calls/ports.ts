@@ -93,6 +93,16 @@ export interface MediaPort {
   closeCall(callId: CallId): Promise<void>;
 }
 
+/** One of an agent's devices, as a call rings it. `name` is null for a softphone. */
+export interface Device {
+  readonly deviceId: string;
+  readonly kind: EndpointKind;
+  readonly name: string | null;
+}
+
+/** Why an agent could not be had. */
+export type FailureCause = 'unreachable' | 'media-failure' | 'error' | 'busy' | 'declined';
+
 /** Where an outgoing leg goes: an agent's registered softphone, or a SIP URI or number of a transfer. */
 export type Destination =
   | {
@@ -125,7 +135,8 @@ export interface SipPort {
   }): void;
   /** ACK with our answer to the offer of a 200. */
   acknowledge(legId: LegId, sdp: string): void;
-  cancel(legId: LegId): void;
+  /** `answeredElsewhere`: another device of the same agent was quicker (RFC 3326). */
+  cancel(legId: LegId, answeredElsewhere: boolean): void;
   bye(legId: LegId, cause: string): void;
   /** Answers the re-INVITE `token` names: with our SDP, or 488 when there is none. */
   answerReinvite(legId: LegId, token: number, sdp: string | null): void;
@@ -144,7 +155,7 @@ export interface RoutingPort {
   }): void;
   withdrawTicket(ticketId: TicketId): void;
   offerAnswered(offerId: OfferId): void;
-  offerFailed(offerId: OfferId, cause: 'unreachable' | 'busy' | 'media-failure' | 'error' | 'declined'): void;
+  offerFailed(offerId: OfferId, cause: FailureCause): void;
   /** The party the agent dialled answered. */
   dialConnected(agentId: AgentId, callId: CallId): void;
   /** The agent's part of the call is over: wrap-up begins, if there is anything to wrap up. */

@@ -180,7 +180,7 @@ export class CallRunner {
       case 'acknowledge-leg':
         return this.#performLeg(effect);
       case 'cancel-leg':
-        return sip.cancel(effect.legId);
+        return sip.cancel(effect.legId, effect.answeredElsewhere);
       case 'end-leg':
         return sip.bye(effect.legId, effect.cause);
       case 'answer-reinvite':

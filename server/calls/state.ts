@@ -2,7 +2,7 @@
 import type { AgentId, CallId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { Dialled } from './dialled.ts';
-import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
+import type { CallSignals, Device, FailureCause, Instruction, PlanPosition } from './ports.ts';
 
 /** One party's SIP dialog and media endpoint. */
 export interface Leg {
@@ -17,6 +17,8 @@ export interface Leg {
   readonly open: boolean;
   /** The far side put us on hold by re-INVITE. */
   readonly heldByPeer: boolean;
+  /** The agent's device it goes to; absent for everybody else. */
+  readonly device?: Device;
 }
 
 /** The agent being rung for this call, or talking in it. */
@@ -25,6 +27,8 @@ export interface CallOffer {
   readonly agentId: AgentId;
   readonly offeredAt: number;
   readonly until: number;
+  /** The most telling of the reasons why devices could not be had so far. */
+  readonly failure?: FailureCause;
 }
 
 export interface CallQueue {
@@ -80,6 +84,8 @@ export interface CallState {
   readonly offer: CallOffer | null;
   /** Set for the whole of a call that an agent made; its `offer` names that agent. */
   readonly dial: Dialled | null;
+  /** The legs to the agent's devices, until one of them answers and becomes the other party. */
+  readonly ringing: readonly Leg[];
   /** How many other legs there were; names the next one. */
   readonly legs: number;
   readonly position: PlanPosition | null;
@@ -112,8 +118,21 @@ export interface CallState {
 export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 
 /** A leg nothing has happened to yet. */
-export function newLeg(legId: LegId, kind: EndpointKind): Leg {
-  return { legId, kind, signalling: 'new', open: false, heldByPeer: false };
+export function newLeg(legId: LegId, kind: EndpointKind, device?: Device): Leg {
+  return {
+    ...{ legId, kind, signalling: 'new', open: false, heldByPeer: false },
+    ...(device === undefined ? {} : { device }),
+  };
+}
+
+/** Every leg there is. */
+export function legsOf(state: CallState): readonly Leg[] {
+  return [state.caller, ...(state.other === null ? [] : [state.other]), ...state.ringing];
+}
+
+/** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */
+export function isOnHold({ held, offer, other }: CallState): boolean {
+  return held || (offer !== null && other?.heldByPeer === true);
 }
 
 /** A call nothing has happened in yet. */
@@ -129,6 +148,7 @@ export function newCall(
     other: null,
     offer: null,
     dial: null,
+    ringing: [],
     legs: 0,
     position: null,
     instruction: null,
@@ -150,9 +170,10 @@ export function newCall(
 }
 
 /** Which of the call's legs it is, if any. */
-export function whichLeg(state: CallState, legId: LegId): 'caller' | 'other' | undefined {
+export function whichLeg(state: CallState, legId: LegId): 'caller' | 'other' | 'ringing' | undefined {
   if (state.caller.legId === legId) return 'caller';
-  return state.other?.legId === legId ? 'other' : undefined;
+  if (state.other?.legId === legId) return 'other';
+  return state.ringing.some((leg) => leg.legId === legId) ? 'ringing' : undefined;
 }
 
 /** True once all legs are gone. */

@@ -1,6 +1,6 @@
 /** What an agent may do in a call: all of it acts on the graph, none of it on SIP. */
 import type { CallEvent } from './events.ts';
-import type { CallState } from './state.ts';
+import { type CallState, isOnHold } from './state.ts';
 import { nowPlaying, record, type Step, step } from './step.ts';
 
 type On<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
@@ -13,15 +13,15 @@ function isTalkingWith(state: CallState, agentId: string): boolean {
 export function onHeld(state: CallState, event: On<'held'>): Step {
   if (!isTalkingWith(state, event.agentId) || state.held) return step(state);
   const music = state.queue?.holdMusic ?? state.dial?.holdMusic ?? [];
-  return step(
-    { ...nowPlaying(state, music, true), held: true },
-    record('held', { by: 'agent' }, { agentId: event.agentId }),
-  );
+  const playing = isOnHold(state) ? state : nowPlaying(state, music, true);
+  return step({ ...playing, held: true }, record('held', { by: 'agent' }, { agentId: event.agentId }));
 }
 
 export function onResumed(state: CallState, event: On<'resumed'>): Step {
   if (!isTalkingWith(state, event.agentId) || !state.held) return step(state);
-  return step({ ...state, playing: null, held: false }, record('resumed', { by: 'agent' }, { agentId: event.agentId }));
+  // The hold key of the agent's own phone is still pressed: the caller goes on hearing music.
+  const playing = isOnHold({ ...state, held: false }) ? state.playing : null;
+  return step({ ...state, playing, held: false }, record('resumed', { by: 'agent' }, { agentId: event.agentId }));
 }
 
 /** A muted agent is heard by nobody: not by the caller, not by the ears. */

@@ -16,7 +16,7 @@ function goodbye(leg: Leg | null, cause: string): CallEffect[] {
   switch (leg?.signalling) {
     case 'inviting':
     case 'ringing':
-      return [{ type: 'cancel-leg', legId: leg.legId }];
+      return [{ type: 'cancel-leg', legId: leg.legId, answeredElsewhere: false }];
     case 'answering':
     case 'confirmed':
       return [{ type: 'end-leg', legId: leg.legId, cause }];
@@ -77,6 +77,7 @@ export function end(state: CallState, cause: string, now: number): Step {
     phase: wrapUp ? 'wrap-up' : 'over',
     caller: { ...state.caller, signalling: 'ended', open: false },
     other: state.other === null ? null : { ...state.other, signalling: 'ended', open: false },
+    ringing: [],
     playing: null,
     timers: {},
     keypad: [],
@@ -89,6 +90,7 @@ export function end(state: CallState, cause: string, now: number): Step {
     ...(wrapUp && state.offer !== null ? [record('wrap-up-started', {}, { agentId: state.offer.agentId })] : []),
     ...callerGoodbye(state, cause),
     ...otherGoodbye(state, cause),
+    ...state.ringing.flatMap((leg) => goodbye(leg, cause)),
     { type: 'close-media' },
     ...leaveQueue(state, wrapUp),
     ...(wrapUp ? [] : [{ type: 'retire' } as const]),

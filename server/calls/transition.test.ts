@@ -33,7 +33,9 @@ const opened = (legId: string): CallEvent => ({
   remoteDirection: 'sendrecv',
   token: null,
 });
-const offered: CallEvent = { type: 'offered', offerId: 'o1', agentId: 'alice', until: 99 };
+const page = { deviceId: 'page', kind: 'webrtc', name: null } as const;
+const desk = { deviceId: 'phone', kind: 'sip', name: 'desk' } as const;
+const offered: CallEvent = { type: 'offered', offerId: 'o1', agentId: 'alice', until: 99, devices: [page] };
 
 function run(events: readonly CallEvent[]): { state: CallState; effects: CallEffect[]; types: string[] } {
   const first = admit(invitation, 0);
@@ -111,7 +113,7 @@ describe('the way of a call', () => {
   it('withdraws the ticket and cancels the ringing agent when the caller gives up', () => {
     const { effects, state } = run([...toRinging, { type: 'leg-ended', legId: callerLeg, cause: 'hangup' }]);
     expect(state.phase).toBe('over');
-    expect(effects).toContainEqual({ type: 'cancel-leg', legId: agentLeg });
+    expect(effects).toContainEqual({ type: 'cancel-leg', legId: agentLeg, answeredElsewhere: false });
     expect(effects).toContainEqual(expect.objectContaining({ type: 'withdraw-ticket' }));
     expect(effects).toContainEqual(
       expect.objectContaining({ type: 'record', row: expect.objectContaining({ type: 'abandoned' }) }),
@@ -121,7 +123,7 @@ describe('the way of a call', () => {
   it('goes on waiting when an offer lapses, and ends a late answer', () => {
     const lapsed = run([...toRinging, { type: 'offer-lost', offerId: 'o1', reason: 'lapsed' }]);
     expect(lapsed.state).toMatchObject({ phase: 'queued', offer: null, other: null });
-    expect(lapsed.effects).toContainEqual({ type: 'cancel-leg', legId: agentLeg });
+    expect(lapsed.effects).toContainEqual({ type: 'cancel-leg', legId: agentLeg, answeredElsewhere: false });
     const late = transition(lapsed.state, { type: 'leg-answered', legId: agentLeg, sdp: 'x' }, 9);
     expect(late.effects).toEqual([{ type: 'end-leg', legId: agentLeg, cause: 'offer-lost' }]);
   });
@@ -158,6 +160,111 @@ describe('the way of a call', () => {
     ]);
     expect(effects).toContainEqual({ type: 'answer-reinvite', legId: callerLeg, token: 1, sdp: 'answer' });
     expect(state.graph.edges).toEqual([{ from: agentLeg, to: callerLeg, gainDb: 0 }]);
+  });
+});
+
+const deskLeg = '01CALL.a2';
+const lost = (legId: string): CallEvent => ({ type: 'endpoint-lost', legId, cause: 'x' });
+const toBoth = [
+  ...toQueue,
+  { ...offered, devices: [page, desk] },
+  opened(agentLeg),
+  opened(deskLeg),
+  { type: 'leg-ringing', legId: agentLeg },
+  { type: 'leg-ringing', legId: deskLeg },
+] as const;
+
+describe('an agent with two devices', () => {
+  it('is rung on both, each with media of its kind', () => {
+    const { effects, state } = run(toBoth);
+    expect(effects.filter((each) => each.type === 'open-endpoint').slice(1)).toMatchObject([
+      { legId: agentLeg, kind: 'webrtc' },
+      { legId: deskLeg, kind: 'sip' },
+    ]);
+    expect(effects.flatMap((each) => (each.type === 'invite-leg' ? [each.destination] : []))).toMatchObject([
+      { agentId: 'alice', deviceId: 'page' },
+      { agentId: 'alice', deviceId: 'phone' },
+    ]);
+    expect(state.ringing.map(({ signalling }) => signalling)).toEqual(['ringing', 'ringing']);
+  });
+
+  it('talks on the one that answers first; the other is told where the call went', () => {
+    const { effects, state } = run([
+      ...toBoth,
+      { type: 'leg-answered', legId: deskLeg, sdp: 'answer' },
+      { type: 'endpoint-answered', legId: deskLeg },
+    ]);
+    expect(effects).toContainEqual({ type: 'cancel-leg', legId: agentLeg, answeredElsewhere: true });
+    expect(effects).toContainEqual({ type: 'close-endpoint', legId: agentLeg });
+    expect(state).toMatchObject({ phase: 'talking', ringing: [], other: { legId: deskLeg, device: { name: 'desk' } } });
+    expect(state.graph.edges.map(({ to }) => to)).toEqual([deskLeg, callerLeg]);
+  });
+
+  it('ends the second of two answers that cross', () => {
+    const first = run([...toBoth, { type: 'leg-answered', legId: deskLeg, sdp: 'answer' }]).state;
+    const late = transition(first, { type: 'leg-answered', legId: agentLeg, sdp: 'late' }, 9);
+    expect(late.effects).toEqual([{ type: 'end-leg', legId: agentLeg, cause: 'offer-lost' }]);
+    expect(late.state.other?.legId).toBe(deskLeg);
+  });
+
+  const failed = (legId: string, status: number): CallEvent => ({ type: 'leg-failed', legId, status, reason: '' });
+  const noMedia = (legId: string): CallEvent => ({ type: 'endpoint-failed', legId, code: 'no-port', token: null });
+  it.each([
+    ['one is busy: the other goes on ringing', [failed(deskLeg, 486)], null],
+    ['one cannot be reached, then the other is busy', [failed(deskLeg, 480), failed(agentLeg, 486)], 'busy'],
+    ['one is busy, then the other cannot be reached', [failed(deskLeg, 486), failed(agentLeg, 480)], 'busy'],
+    ['one has no media, then the other no answer', [noMedia(deskLeg), failed(agentLeg, 408)], 'media-failure'],
+    ['one declines for all of them (6xx)', [failed(deskLeg, 603)], 'declined'],
+    ['one is busy everywhere (600)', [failed(agentLeg, 600)], 'busy'],
+    ['an endpoint is lost, then the other', [agentLeg, deskLeg].map(lost), 'media-failure'],
+  ] as const)('whose offer comes back when %s', (_what, events, cause) => {
+    const { effects, state } = run([...toBoth, ...events]);
+    const causes = effects.flatMap((each) => (each.type === 'offer-failed' ? [each.cause] : []));
+    expect(causes).toEqual(cause === null ? [] : [cause]);
+    expect(state.offer === null).toBe(cause !== null);
+    expect(state.ringing).toHaveLength(cause === null ? 1 : 0);
+    const gone = effects.flatMap((each) => (each.type === 'close-endpoint' ? [each.legId] : []));
+    expect(gone.length).toBe(cause === null ? 1 : 2);
+    expect(state.phase).toBe('queued');
+  });
+
+  it.each([
+    ['the offer lapses', { type: 'offer-lost', offerId: 'o1', reason: 'lapsed' }],
+    ['the caller hangs up', { type: 'leg-ended', legId: callerLeg, cause: 'hangup' }],
+  ] as const)('stops ringing on both when %s', (_what, event) => {
+    const { effects, state } = run([...toBoth, event]);
+    const cancelled = effects.flatMap((each) => (each.type === 'cancel-leg' ? [each] : []));
+    expect(cancelled).toEqual(
+      [agentLeg, deskLeg].map((legId) => ({ type: 'cancel-leg', legId, answeredElsewhere: false })),
+    );
+    expect(state.ringing).toEqual([]);
+  });
+
+  it('is not there without any device', () => {
+    const { effects } = run([...toQueue, { ...offered, devices: [] }]);
+    expect(effects).toContainEqual({ type: 'offer-failed', offerId: 'o1', cause: 'unreachable' });
+  });
+
+  it('holds the caller by the hold key of the phone: music for them, and only that key ends it', () => {
+    const hold = (remoteDirection: 'sendonly' | 'sendrecv', token: number): CallEvent[] => [
+      { type: 'leg-reinvited', legId: deskLeg, token, sdp: 'x' },
+      { type: 'endpoint-opened', legId: deskLeg, localSdp: 'answer', remoteDirection, token },
+    ];
+    const onDesk: readonly CallEvent[] = [
+      ...toBoth,
+      { type: 'leg-answered', legId: deskLeg, sdp: 'answer' },
+      { type: 'endpoint-answered', legId: deskLeg },
+    ];
+    const held = run([...onDesk, ...hold('sendonly', 1)]);
+    expect(held.state.graph).toMatchObject({ edges: [], taps: [], plays: [{ to: callerLeg, loop: true }] });
+    expect(held.effects).toContainEqual(
+      expect.objectContaining({ type: 'record', row: expect.objectContaining({ type: 'held', agentId: 'alice' }) }),
+    );
+    const both: readonly CallEvent[] = [...onDesk, ...hold('sendonly', 1), { type: 'held', agentId: 'alice' }];
+    const stillHeld = run([...both, { type: 'resumed', agentId: 'alice' }]).state;
+    expect(stillHeld.graph).toMatchObject({ edges: [], plays: [{ to: callerLeg }] });
+    const back = run([...onDesk, ...hold('sendonly', 1), ...hold('sendrecv', 2)]).state;
+    expect(back.graph).toMatchObject({ plays: [], edges: [{ from: callerLeg }, { from: deskLeg }] });
   });
 });
 
@@ -217,7 +324,9 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     cause: fc.constantFrom('hangup' as const, 'signalling-lost' as const),
   }),
   leg.map((legId) => ({ type: 'leg-reinvited', legId, token: 1, sdp: 's' }) as const),
-  fc.constantFrom('o1', 'o2').map((offerId) => ({ type: 'offered', offerId, agentId: 'alice', until: 9 }) as const),
+  fc
+    .constantFrom('o1', 'o2')
+    .map((offerId) => ({ type: 'offered', offerId, agentId: 'alice', until: 9, devices: [page, desk] }) as const),
   fc.record({
     type: fc.constant('offer-lost' as const),
     offerId: fc.constantFrom('o1', 'o2'),

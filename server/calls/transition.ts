@@ -16,7 +16,7 @@ import {
   onLegFailed,
   onLegReinvited,
 } from './legs.ts';
-import { onOffered, onOfferLost } from './offers.ts';
+import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
@@ -86,6 +86,7 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'leg-confirmed':
       return onLegConfirmed(state, event, now);
     case 'leg-ringing':
+      if (whichLeg(state, event.legId) === 'ringing') return onDeviceRinging(state, event.legId);
       return state.other?.legId === event.legId && state.other.signalling === 'inviting'
         ? step(withOther(state, { signalling: 'ringing' }))
         : step(state);

@@ -1,8 +1,8 @@
 /** What a desk shows of a call: a projection of the call's state, pure. */
 import { assertNever } from '../../base/assert-never.ts';
-import type { DeskCall, DialProgress } from '../../protocol/desk.ts';
+import type { CallDevice, DeskCall, DialProgress } from '../../protocol/desk.ts';
 import { makeProblem } from '../../protocol/problems/index.ts';
-import type { CallState, Dialled } from '../calls/index.ts';
+import { type CallState, type Dialled, isOnHold, type Leg } from '../calls/index.ts';
 
 /** What the call itself does not know. */
 export interface CallSurroundings {
@@ -36,6 +36,7 @@ export function deskCallOf(state: CallState, around: CallSurroundings): DeskCall
     offerUntil: offer.until,
     ...(state.talkingSince === null ? {} : { answeredAt: state.talkingSince }),
     ...(end === null ? {} : { endedAt: end.at, endCause: end.cause }),
+    ...devicesOf(state),
     muted: state.muted,
     heldByPeer: state.caller.heldByPeer,
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
@@ -43,9 +44,10 @@ export function deskCallOf(state: CallState, around: CallSurroundings): DeskCall
   };
 }
 
-function deskState({ end, phase, held, dial }: CallState): DeskCall['state'] {
+function deskState(state: CallState): DeskCall['state'] {
+  const { end, phase, dial } = state;
   if (end !== null) return 'ended';
-  if (phase === 'talking') return held ? 'held' : 'talking';
+  if (phase === 'talking') return isOnHold(state) ? 'held' : 'talking';
   // Somebody else wants the agent to call: their phone rings as for any other call.
   const rings = dial === null || (dial.stage === 'agent' && dial.way === 'invited' && !dial.auto);
   return rings ? 'offered' : 'dialling';
@@ -68,4 +70,20 @@ function progressOf({ stage, failure, rung, early, auto, target }: Dialled): Dia
     default:
       return assertNever(stage);
   }
+}
+
+/** Which devices ring, or which one the agent took the call on. */
+function devicesOf({ ringing, other, offer }: CallState): Pick<DeskCall, 'rings' | 'on' | 'heldOnPhone'> {
+  const on = offer === null || other === null ? undefined : deviceOf(other);
+  return {
+    ...(ringing.length === 0 ? {} : { rings: ringing.flatMap((leg) => deviceOf(leg) ?? []) }),
+    ...(on === undefined ? {} : { on }),
+    ...(on !== undefined && other?.heldByPeer === true ? { heldOnPhone: true } : {}),
+  };
+}
+
+function deviceOf({ device }: Leg): CallDevice | undefined {
+  if (device === undefined) return undefined;
+  const { deviceId: id, kind, name } = device;
+  return { id, kind: kind === 'webrtc' ? 'softphone' : 'desk', ...(name === null ? {} : { name }) };
 }

@@ -130,6 +130,18 @@ export function severalLines(name: string, values: readonly string[]): Record<st
   return values.length === 0 ? {} : { [name]: values.join(`\r\n${name}: `) };
 }
 
+/** Cancels an INVITE with headers of ours (srf's types know of none). `failed` hears when it came too late. */
+export function cancelRequest(
+  request: Request,
+  headers: Readonly<Record<string, string>>,
+  failed: (err: unknown) => void,
+): void {
+  const cancel = request.cancel as unknown as (options: object, done: (err: unknown) => void) => void;
+  cancel.call(request, { headers: { ...headers } }, (err) => {
+    if (err !== null && err !== undefined) failed(err);
+  });
+}
+
 /** A request outside any `Dialog` of srf: `stackDialogId` names a dialog the engine holds. */
 export interface BareRequest {
   readonly method: string;

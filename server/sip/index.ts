@@ -200,8 +200,8 @@ export class SipSide {
     this.#legs.invite({ ...way, legId, sdp, from, headers: { ...headers, ...named } });
   }
 
-  cancel(legId: string): void {
-    this.#legs.cancel(legId);
+  cancel(legId: string, answeredElsewhere: boolean): void {
+    this.#legs.cancel(legId, answeredElsewhere);
     this.trunks.over(legId);
   }
 

@@ -4,6 +4,7 @@ import type { LegId } from '../../protocol/ids.ts';
 import {
   answerIn,
   authenticate,
+  cancelRequest,
   contactsOf,
   type Dialog,
   forgetDialog,
@@ -48,6 +49,9 @@ export interface Trials {
   next(failure: AttemptFailure): Partial<OutgoingInvite> | undefined;
 }
 
+/** RFC 3326 section 2: a phone that is told so counts no missed call. */
+const completedElsewhere = 'Call completed elsewhere';
+
 interface Pending {
   readonly req: Request;
   readonly res: Response;
@@ -69,6 +73,8 @@ interface Leg {
 interface Inviting {
   request?: Request;
   cancelled: boolean;
+  /** Cancelled because another device of the same agent was quicker. */
+  elsewhere?: boolean;
   /** Given up for another attempt: whatever still comes of it is sent home. */
   abandoned: boolean;
   progressed: boolean;
@@ -179,7 +185,7 @@ export class Legs {
         const request = (second ?? first) as Request | undefined;
         if (request === undefined || typeof request.cancel !== 'function') return;
         inviting.request = request;
-        if (inviting.cancelled || inviting.abandoned) this.#sendCancel(request);
+        if (inviting.cancelled || inviting.abandoned) this.#sendCancel(request, inviting.elsewhere === true);
       },
       cbProvisional: (res: Response) => {
         if (res.status < 180 || inviting.abandoned) return;
@@ -228,7 +234,7 @@ export class Legs {
     const silence = Object.assign(new Error('no answer'), { status: 408, reason: 'no answer' });
     this.#attemptFailed(leg, invite, inviting, silence);
     inviting.abandoned = true;
-    if (inviting.request !== undefined) this.#sendCancel(inviting.request);
+    if (inviting.request !== undefined) this.#sendCancel(inviting.request, false);
   }
 
   /** A 200 that came after we had gone elsewhere. */
@@ -266,12 +272,13 @@ export class Legs {
     offer.destroy().catch((err: unknown) => this.#logger.debug({ legId, err }, 'a late offer could not be ended'));
   }
 
-  cancel(legId: LegId): void {
+  cancel(legId: LegId, elsewhere: boolean): void {
     const leg = this.#legs.get(legId);
     if (leg?.inviting === undefined) return this.bye(legId, 'cancelled');
     leg.inviting.cancelled = true;
-    leg.ending = 'cancelled';
-    if (leg.inviting.request !== undefined) this.#sendCancel(leg.inviting.request);
+    leg.inviting.elsewhere = elsewhere;
+    leg.ending = elsewhere ? completedElsewhere : 'cancelled';
+    if (leg.inviting.request !== undefined) this.#sendCancel(leg.inviting.request, elsewhere);
   }
 
   bye(legId: LegId, cause: string): void {
@@ -386,10 +393,9 @@ export class Legs {
     this.#listener.dialogChanged(legId, null);
   }
 
-  #sendCancel(request: Request): void {
+  #sendCancel(request: Request, elsewhere: boolean): void {
     if (!hasConnection(this.#srf)) return;
-    request.cancel((err: unknown) => {
-      if (err !== null && err !== undefined) this.#logger.debug({ err }, 'a CANCEL came too late');
-    });
+    const headers = elsewhere ? { Reason: `SIP;cause=200;text="${completedElsewhere}"` } : {};
+    cancelRequest(request, headers, (err) => this.#logger.debug({ err }, 'a CANCEL came too late'));
   }
 }

@@ -40,6 +40,11 @@ const table: readonly (readonly [string, DeskCall | null, string])[] = [
   ['a call out', call('dialling'), 'dialling+ ringing+ dialling+ dialling+ dialling+ dialling+ dialling+'],
   ['a call', call('talking'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],
   ['a held call', call('held'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],
+  [
+    'a call on the desk phone',
+    { ...call('talking'), on: { id: 'd1', kind: 'desk', name: 'desk' } },
+    'elsewhere+ ringing+ elsewhere+ answering+ dialling+ talking+ elsewhere+',
+  ],
   ['a call that ended', call('ended'), 'wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+ wrap-up+'],
   [
     'another offer',

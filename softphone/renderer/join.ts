@@ -15,6 +15,8 @@ export type Joined =
   | { readonly type: 'answering'; readonly details?: DeskCall }
   | { readonly type: 'dialling'; readonly details?: DeskCall }
   | { readonly type: 'talking'; readonly details?: DeskCall }
+  /** The agent talks on their desk phone: its audio is there, the buttons here. */
+  | { readonly type: 'elsewhere'; readonly details: DeskCall }
   /** The desk says the agent is talking, but this phone has no audio (a reload, a lost media node). */
   | { readonly type: 'audio-lost'; readonly details: DeskCall }
   | { readonly type: 'wrap-up'; readonly details: DeskCall };
@@ -46,7 +48,7 @@ function withoutPhone(call: DeskCall | null): Joined {
       return { type: 'dialling', details: call };
     case 'talking':
     case 'held':
-      return { type: 'audio-lost', details: call };
+      return { type: call.on?.kind === 'desk' ? 'elsewhere' : 'audio-lost', details: call };
     case 'ended':
       return { type: 'wrap-up', details: call };
     default:

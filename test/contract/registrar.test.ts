@@ -145,6 +145,24 @@ function invite({ sip }: TestSide, binding: Binding | undefined): void {
   sip.invite({ legId: 'c1.a1', callId: 'c1', destination, sdp: 'v=0\r\n', from: '+8613800000000' });
 }
 
+describe('a device whose call another one took', () => {
+  it('is told so with the CANCEL (RFC 3326), and nothing when the call just ended', async () => {
+    const made = await side();
+    const peer = await bench.udp();
+    await registerPeer(peer, bench.engine, { username: 'bob' });
+    for (const [elsewhere, reason] of [
+      [true, 'SIP;cause=200;text="Call completed elsewhere"'],
+      [false, ''],
+    ] as const) {
+      invite(made, made.registered.get('bob')?.[0]);
+      peer.answer(await peer.request('INVITE'), '180 Ringing', { tag: 't' });
+      await made.event('leg-ringing');
+      made.sip.cancel('c1.a1', elsewhere);
+      expect((await peer.request('CANCEL')).header('Reason')).toBe(reason);
+    }
+  });
+});
+
 describe('a device behind a proxy', () => {
   it('is reached by its Path, which the answer repeats (RFC 3327)', async () => {
     const { registered, ...rest } = await side();

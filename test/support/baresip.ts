@@ -202,6 +202,11 @@ export class Baresip {
     return wav.samples;
   }
 
+  /** Ends it as a power cut would: without a word. */
+  async kill(): Promise<void> {
+    await this.#program.stop('SIGKILL');
+  }
+
   /** Ends it; its files go. */
   async close(): Promise<void> {
     this.#control.destroy();

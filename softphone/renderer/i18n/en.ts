@@ -92,6 +92,9 @@ export const en = {
     noDetailsTalking: 'You are connected; the details are on their way.',
     notRinging:
       'The details are here, but this phone is not ringing. Check that it says “Registered” above; the call goes to the next agent if it does not ring.',
+    ringingOn: 'It rings on your desk phone ({{name}}). Answer it there.',
+    talkingOn: 'You are talking on your desk phone ({{name}}).',
+    heldOn: 'You have put the caller on hold at your desk phone; take them back there.',
     audioLost: 'The audio of this call is not connected here. It comes back as soon as the server rings again.',
     interrupted: 'The audio is interrupted. It comes back by itself if the network does.',
     failed: 'The audio connection is lost. Wait for the server to restore it, or hang up and call back.',
@@ -163,6 +166,20 @@ export const en = {
     oldest: 'Longest wait',
     empty: 'No queues.',
   },
+  phones: {
+    title: 'Your phones',
+    ring: 'A call rings',
+    choice: { all: 'all of them', softphone: 'this softphone', desk: 'the desk phone' },
+    softphone: 'Softphone',
+    desk: 'your desk phone',
+    reachable: 'registered',
+    unreachable: 'does not answer',
+    none: 'None of your phones can be reached, so no call is offered to you.',
+    unreached: {
+      softphone: 'No softphone of yours is registered, so no call is offered to you.',
+      desk: 'No desk phone of yours can be reached, so no call is offered to you.',
+    },
+  },
   ears: {
     absent: 'No transcript for {{language}}: no recogniser is installed.',
     degraded: 'The transcript for {{language}} may have gaps.',
@@ -183,6 +200,7 @@ export const en = {
   },
   live: {
     ringing: 'Incoming call from {{who}}. Press {{key}} to answer.',
+    ringingOn: 'Incoming call from {{who}} on your desk phone.',
     connected: 'Connected.',
     held: 'On hold.',
     ended: 'The call has ended. Choose an outcome.',

@@ -87,6 +87,9 @@ export const zh: Texts<typeof en> = {
     noDetails: '话机正在振铃，来电信息稍后显示。',
     noDetailsTalking: '通话已接通，来电信息稍后显示。',
     notRinging: '来电信息已到，但话机没有振铃。请检查上方话机是否“已注册”；若不振铃，来电将转给下一位坐席。',
+    ringingOn: '正在您的桌面话机（{{name}}）上振铃，请在话机上接听。',
+    talkingOn: '您正在桌面话机（{{name}}）上通话。',
+    heldOn: '您在桌面话机上保持了来电者，请在话机上恢复通话。',
     audioLost: '本页面尚未接入该通话的声音，服务器再次呼叫后会自动恢复。',
     interrupted: '声音中断，网络恢复后会自动恢复。',
     failed: '声音连接已断开。请等待服务器恢复，或挂断后回拨。',
@@ -158,6 +161,20 @@ export const zh: Texts<typeof en> = {
     oldest: '最长等待',
     empty: '没有队列。',
   },
+  phones: {
+    title: '您的话机',
+    ring: '来电振铃',
+    choice: { all: '全部话机', softphone: '软电话', desk: '桌面话机' },
+    softphone: '软电话',
+    desk: '桌面话机',
+    reachable: '已注册',
+    unreachable: '无应答',
+    none: '您的话机均无法接通，因此不会给您分配来电。',
+    unreached: {
+      softphone: '您没有已注册的软电话，因此不会给您分配来电。',
+      desk: '您的桌面话机无法接通，因此不会给您分配来电。',
+    },
+  },
   ears: {
     absent: '{{language}}没有转写：未安装识别引擎。',
     degraded: '{{language}}转写可能不完整。',
@@ -178,6 +195,7 @@ export const zh: Texts<typeof en> = {
   },
   live: {
     ringing: '{{who}} 来电，按 {{key}} 接听。',
+    ringingOn: '{{who}} 来电，正在桌面话机上振铃。',
     connected: '已接通。',
     held: '已保持。',
     ended: '通话已结束，请选择处理结果。',

@@ -120,7 +120,9 @@ export class AgentSession {
   };
 
   async #hasMicrophone(): Promise<boolean> {
-    if (this.#microphoneChecked) return true;
+    // Who wants the desk phone rung speaks into that.
+    const onDesk = this.feed.state.get().desk?.phones.ring === 'desk';
+    if (this.#microphoneChecked || onDesk) return true;
     const microphone = await this.#parts.openMicrophone();
     if (!microphone.ok) {
       this.problems.emit(microphone.error);

@@ -4,6 +4,7 @@ import type { Line } from '../phone/machine.ts';
 import { labelText } from '../i18n/index.ts';
 import { hotkeys } from '../ui/hotkeys.ts';
 import { useTongue } from '../ui/hooks.ts';
+import { deskPhone } from './call-card.tsx';
 import { newestOpenAlert } from './use-desk-actions.ts';
 import { who } from './who.ts';
 
@@ -23,7 +24,9 @@ export function Announcer({ joined, line }: AnnouncerProps) {
   const ringing =
     joined.type === 'ringing'
       ? t('live.ringing', { who: who(joined, line, t('call.unknownCaller')), key: hotkeys.answer.label })
-      : '';
+      : joined.type === 'details-only' && deskPhone(joined.details.rings) !== undefined
+        ? t('live.ringingOn', { who: who(joined, line, t('call.unknownCaller')) })
+        : '';
   const alert = newestOpenAlert(details?.alerts ?? []);
   const said = details?.transcript.findLast((each) => each.final && each.speaker === 'caller');
   const state = stateKey(joined);
@@ -65,6 +68,6 @@ function dialText(joined: Joined, t: ReturnType<typeof useTranslation>['t']): st
 
 function stateKey(joined: Joined): 'connected' | 'held' | 'ended' | undefined {
   if (joined.type === 'wrap-up') return 'ended';
-  if (joined.type !== 'talking') return undefined;
+  if (joined.type !== 'talking' && joined.type !== 'elsewhere') return undefined;
   return joined.details?.state === 'held' ? 'held' : 'connected';
 }

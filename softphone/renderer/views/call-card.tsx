@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
-import type { DeskCall, Presence } from '../../../protocol/desk.ts';
+import type { CallDevice, DeskCall, Presence } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import type { LastCall } from '../party.ts';
 import type { Line } from '../phone/machine.ts';
@@ -40,6 +40,7 @@ export function cardState(joined: Joined): CardState {
     case 'details-only':
       return 'offered';
     case 'talking':
+    case 'elsewhere':
     case 'audio-lost':
       return joined.details?.state === 'held' ? 'held' : 'talking';
     case 'wrap-up':
@@ -79,7 +80,15 @@ export function CallCard({ joined, line, offsetMs, presence, actions, last, keyp
       data-testid="call-card"
       data-state={state}
       data-call-id={details?.callId ?? ('callId' in line ? line.callId : undefined)}
-      data-audio={joined.type === 'audio-lost' ? 'lost' : line.type === 'talking' ? line.media : 'none'}
+      data-audio={
+        joined.type === 'audio-lost'
+          ? 'lost'
+          : joined.type === 'elsewhere'
+            ? 'elsewhere'
+            : line.type === 'talking'
+              ? line.media
+              : 'none'
+      }
       aria-label={t('call.title')}
     >
       <div className="call-head">
@@ -124,7 +133,11 @@ function Remarks({ joined, line, details, muted }: RemarksProps) {
   const late = (text: string): void => void remarks.push({ text, late: true });
   if (joined.type === 'ringing' && details === undefined) late(t('call.noDetails'));
   if (joined.type === 'talking' && details === undefined) late(t('call.noDetailsTalking'));
-  if (joined.type === 'details-only') late(t('call.notRinging'));
+  const rung = deskPhone(joined.type === 'details-only' ? details?.rings : undefined);
+  if (rung !== undefined) remark(t('call.ringingOn', { name: rung.name ?? t('phones.desk') }));
+  else if (joined.type === 'details-only') late(t('call.notRinging'));
+  if (joined.type === 'elsewhere') remark(t('call.talkingOn', { name: joined.details.on?.name ?? t('phones.desk') }));
+  if (details?.heldOnPhone === true && details.state === 'held') remark(t('call.heldOn'));
   if (joined.type === 'audio-lost') late(t('call.audioLost'));
   if (line.type === 'ringing' && line.declined) remark(t('call.declined'));
   if (line.type === 'talking' && line.media === 'interrupted') remark(t('call.interrupted'));
@@ -140,6 +153,11 @@ function Remarks({ joined, line, details, muted }: RemarksProps) {
       ))}
     </div>
   );
+}
+
+/** The desk phone among what rings, where no softphone does: this page then has nothing to answer. */
+export function deskPhone(rings: readonly CallDevice[] | undefined): CallDevice | undefined {
+  return rings?.every(({ kind }) => kind === 'desk') === true ? rings[0] : undefined;
 }
 
 /**

@@ -71,6 +71,7 @@ export function CallControls({ joined, actions, keypad }: CallControlsProps) {
           <HangUp actions={actions} />
         </div>
       );
+    case 'elsewhere':
     case 'talking':
       return (
         <div className="controls controls-talk">

@@ -14,6 +14,7 @@ import { EarsNotice } from './ears-notice.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { Notices } from './notices.tsx';
 import { useSwitchTongue } from './page-switches.tsx';
+import { PhonesPanel } from './phones-panel.tsx';
 import { QueuePanel } from './queue-panel.tsx';
 import { TopBar } from './top-bar.tsx';
 import { focusTranscript, TranscriptPanel } from './transcript-panel.tsx';
@@ -40,7 +41,8 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const call = desk?.call ?? null;
   const joined = joinCall(call, phone.line);
   const actions = useDeskActions({ model, session, joined, line: phone.line });
-  const keypadShown = keypadOpen && joined.type === 'talking';
+  const talking = joined.type === 'talking' || joined.type === 'elsewhere';
+  const keypadShown = keypadOpen && talking;
   const last = useStore(session.last);
   useAttention(model, joined, phone.line);
   useHotkeys({
@@ -48,7 +50,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
     pause: () => setPauseOpen(!pauseOpen),
     signOut: actions.signOut,
     ...actions.callKeys,
-    ...(joined.type === 'talking' ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
+    ...(talking ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
     dial: focusDial,
     transcript: focusTranscript,
     disposition: focusDispositions,
@@ -96,6 +98,9 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
         <aside className="column column-side" aria-label={t('alerts.title')}>
           <AlertPanel call={call} session={session} />
           <EarsNotice ears={relevantEars(desk)} />
+          {desk === undefined ? null : (
+            <PhonesPanel phones={desk.phones} disabled={feed.link !== 'live'} choose={actions.chooseRing} />
+          )}
           <QueuePanel queues={desk?.queues ?? []} offsetMs={feed.offsetMs} />
         </aside>
       </main>

@@ -1,5 +1,5 @@
 import { assertNever } from '../../../base/assert-never.ts';
-import type { Alert } from '../../../protocol/desk.ts';
+import type { Alert, RingChoice } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import type { Line } from '../phone/machine.ts';
 import type { AgentSession } from '../session/agent-session.ts';
@@ -21,6 +21,7 @@ export interface DeskActions {
   readonly signOut: () => void;
   readonly dial: (number: string) => void;
   readonly searchContacts: SearchContacts;
+  readonly chooseRing: (ring: RingChoice) => void;
   readonly answer: () => void;
   readonly decline: () => void;
   readonly hangUp: () => void;
@@ -34,7 +35,7 @@ export interface DeskActions {
 
 /** True if either side of the desk has cut the microphone. */
 export function isMuted(joined: Joined, line: Line): boolean {
-  const atDesk = joined.type === 'talking' && joined.details?.muted === true;
+  const atDesk = (joined.type === 'talking' || joined.type === 'elsewhere') && joined.details?.muted === true;
   return atDesk || (line.type === 'talking' && line.muted);
 }
 
@@ -60,6 +61,7 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
       void session.dial(number);
     },
     searchContacts: session.searchContacts,
+    chooseRing: (ring) => void session.command({ type: 'ring', ring }),
     answer: () => session.answer(),
     decline: () => void session.decline(),
     hangUp: () => void session.hangUp(),
@@ -91,6 +93,7 @@ function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyA
     case 'dialling':
     case 'audio-lost':
       return { hangUp };
+    case 'elsewhere':
     case 'talking':
       return { hangUp, mute: toggleMute, hold: toggleHold };
     default:

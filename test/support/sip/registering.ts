@@ -34,7 +34,8 @@ export interface TestSide {
   readonly sip: SipSide;
   /** What was told of each agent last. */
   readonly registered: Map<string, readonly Binding[]>;
-  readonly legEvents: LegEvent[];
+  /** Resolves with the next event of that type, which is taken. */
+  event(type: LegEvent['type']): Promise<LegEvent>;
   /** Resolves when an agent's devices are so. */
   until(agentId: string, holds: (bindings: readonly Binding[]) => boolean): Promise<readonly Binding[]>;
 }
@@ -98,7 +99,19 @@ export async function startSide(
       waiting.add(look);
       look();
     });
-  return { sip, registered, legEvents, until };
+  const event = (type: LegEvent['type']) =>
+    new Promise<LegEvent>((resolve) => {
+      const look = (): void => {
+        const at = legEvents.findIndex((each) => each.type === type);
+        const [found] = at < 0 ? [] : legEvents.splice(at, 1);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { sip, registered, event, until };
 }
 
 const hashes = { 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256', MD5: 'md5' } as const;
