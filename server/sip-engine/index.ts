@@ -78,6 +78,7 @@ function linkSource(core: EngineCore): LinkSource {
   };
   return {
     recovered: core.recovery?.count,
+    journal: () => core.journal?.lastHealth,
     ladder: async (question) => (await core.capture.ladder(question)).map(told),
     // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
     dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),
@@ -106,7 +107,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
     }
     scope.defer('engine link', () => link.close());
     core.flowLost.on(({ at, contacts }) => link.flowLost(at, contacts));
-    core.journal?.health.on((health) => link.journalChanged(health));
+    core.journal?.health.on(() => link.journalChanged());
   }
   const listen = core.context.transport.listeners.map(({ protocol, address }) => ({ protocol, ...address }));
   return {

@@ -16,6 +16,7 @@ import { embedded } from '../support/sip/target.ts';
 import { until } from '../support/site.ts';
 
 const secret = 'journal-secret';
+
 const answerSdp = testSdp.replace('40000', '40002');
 
 interface SrfInside {

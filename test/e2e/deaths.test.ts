@@ -32,7 +32,7 @@ beforeAll(async () => {
   for (const agent of agents) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await openAgentPage(context, site, { agent });
-    page.page.setDefaultTimeout(30_000);
+    page.page.setDefaultTimeout(90_000);
     pages.push(page);
   }
   await Promise.all(pages.map((page) => page.logIn()));
@@ -184,5 +184,5 @@ describe.each(['sip-engine', 'server'] as const)('kill -9 of the %s', (part) => 
     }
     console.log(`kill -9 of the ${part}: ${JSON.stringify(figures)}`);
     expect(figures).toMatchObject({ calls: kills * (agents.length + waiters), lost: 0, sources: 1 });
-  });
+  }, 300_000);
 });

@@ -204,9 +204,10 @@ export class UserAgentServer {
     return true;
   }
 
-  /** 481 ends the dialog for the peer (RFC 3261 section 12.2.1.2); who may have forgotten it asks them to come again. */
+  /** 481 ends the dialog for the peer (RFC 3261 section 12.2.1.2); who may have forgotten it asks them to come again. A BYE ends it anyway. */
   #unknown(transaction: ServerTransaction): void {
-    if (this.#context.recovery?.unsure === true) return this.#refuse(transaction, 503, retryAfter);
+    const bye = transaction.request.message.method === 'BYE';
+    if (this.#context.recovery?.unsure === true && !bye) return this.#refuse(transaction, 503, retryAfter);
     this.#refuse(transaction, 481);
   }
 

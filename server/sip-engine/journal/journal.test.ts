@@ -230,7 +230,13 @@ describe('the journal', () => {
 
 describe('a dialog taken up', () => {
   it('is what it was, but nobody has it, its path is closed and its CSeq has jumped', () => {
-    const was = confirmed('a', { localSeq: 5, localSdp: Buffer.from('v=0'), source: { host: '10.0.0.1', port: 1 } });
+    const session = { type: 'watching', interval: 90_000, endAt: 99 } as const;
+    const was = confirmed('a', {
+      localSeq: 5,
+      session,
+      localSdp: Buffer.from('v=0'),
+      source: { host: '10.0.0.1', port: 1 },
+    });
     const now = dialogOf(entryOf(was));
     const { acks: _acks, cancelLease: _lease, flow, ...plain } = now;
     expect(plain).toMatchObject({

@@ -60,6 +60,7 @@ export class Journal implements DialogWatch {
   /** After a failure nothing is written until the next attempt; all of it is told once. */
   #waiting = false;
   #alarmed = false;
+  #lastHealth: JournalHealth | undefined;
   #closed = false;
 
   constructor(disk: JournalDisk, clock: Clock, log: Logger, limits: JournalLimits = defaultLimits) {
@@ -82,6 +83,11 @@ export class Journal implements DialogWatch {
       this.#log.error({ err }, 'the journal cannot be read: calls of before are lost');
       return { dialogs: [], torn: 0, broken: 0 };
     }
+  }
+
+  /** What was told last; undefined while nothing went wrong. */
+  get lastHealth(): JournalHealth | undefined {
+    return this.#lastHealth;
   }
 
   /** Begins to write about these dialogs, with a new file of those that are there. */
@@ -219,7 +225,7 @@ export class Journal implements DialogWatch {
     if (!this.#alarmed) return;
     this.#alarmed = false;
     this.#log.warn({}, 'the journal can be written again');
-    this.health.emit({ at: this.#clock.now(), state: 'well', reason: 'it can be written again' });
+    this.#tell('well', 'it can be written again');
   }
 
   /** What was to be written is in memory still: the next attempt writes the file anew. */
@@ -237,7 +243,11 @@ export class Journal implements DialogWatch {
     if (this.#alarmed) return;
     this.#alarmed = true;
     this.#log.error({ err }, 'the journal cannot be written: calls go on, but would not survive the engine');
-    const reason = err instanceof Error ? err.message : String(err);
-    this.health.emit({ at: this.#clock.now(), state: 'failing', reason });
+    this.#tell('failing', err instanceof Error ? err.message : String(err));
+  }
+
+  #tell(state: JournalHealth['state'], reason: string): void {
+    this.#lastHealth = { at: this.#clock.now(), state, reason };
+    this.health.emit(this.#lastHealth);
   }
 }

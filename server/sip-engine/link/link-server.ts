@@ -21,6 +21,8 @@ import type { Address } from '../transport/flow.ts';
 export interface LinkSource {
   /** How many dialogs came from the journal; undefined when there is none. */
   readonly recovered: number | undefined;
+  /** How the journal is; undefined while nothing went wrong. */
+  journal(): JournalHealth | undefined;
   dialogs(): EngineDialog[];
   flows(): EngineFlow[];
   /** The latest messages of some dialogs, oldest first. */
@@ -49,7 +51,6 @@ export class LinkServer {
   readonly #source: LinkSource;
   readonly #log: Logger;
   readonly #peers = new Set<Peer>();
-  #journal: JournalHealth | undefined;
 
   constructor(address: Address, secret: string, source: LinkSource, log: Logger) {
     this.#address = address;
@@ -76,10 +77,14 @@ export class LinkServer {
     for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', at, contacts });
   }
 
-  /** Tells every greeted peer how the journal is, and later ones when it is failing. */
-  journalChanged(health: JournalHealth): void {
-    this.#journal = health;
-    for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'journal', ...health });
+  /** Tells every greeted peer how the journal is; later ones are told when it is failing. */
+  journalChanged(): void {
+    for (const peer of this.#peers) if (peer.greeted) this.#tellJournal(peer);
+  }
+
+  #tellJournal(peer: Peer): void {
+    const health = this.#source.journal();
+    if (health !== undefined) this.#write(peer, { type: 'journal', ...health });
   }
 
   async close(): Promise<void> {
@@ -130,7 +135,7 @@ export class LinkServer {
           capabilities: this.#source.recovered === undefined ? [...plain] : [...plain, 'journal'],
           recovered: this.#source.recovered ?? 0,
         });
-        if (this.#journal?.state === 'failing') this.#write(peer, { type: 'journal', ...this.#journal });
+        if (this.#source.journal()?.state === 'failing') this.#tellJournal(peer);
         return;
       case 'dialogs':
         return this.#write(peer, { type: 'dialogs', id, dialogs: this.#source.dialogs() });
