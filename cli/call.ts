@@ -1,6 +1,7 @@
-/** `jackfield call CALLED` places a demo call; `call list|show|hangup` look into and end calls, `call dial` makes one. */
+/** `jackfield call CALLED` places a demo call; `call list|show|ladder|hangup` look into and end calls, `call dial` makes one. */
 import type { Command } from 'commander';
 import { registerDial } from './call/dial.ts';
+import { registerLadder } from './call/ladder.ts';
 import { registerCallRecords } from './call/records.ts';
 import { readPlaceOptions } from './call/options.ts';
 import type { RawPlaceOptions } from './call/options.ts';
@@ -34,5 +35,6 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       await perform(terminal, async () => runCall(await readPlaceOptions(called, raw, terminal), terminal));
     });
   registerCallRecords(call, terminal);
+  registerLadder(call, terminal);
   registerDial(call, terminal);
 }

@@ -94,6 +94,29 @@ export const storyRow = z.object({
 export const callStory = callSummary.extend({ story: z.array(storyRow) });
 export type CallStory = z.infer<typeof callStory>;
 
+/** A SIP message of a call. */
+export const ladderMessage = z.object({
+  /** Milliseconds since the epoch, to the microsecond. */
+  at: z.number(),
+  /** Seen from our SIP engine. */
+  direction: z.enum(['in', 'out']),
+  transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+  /** `host:port` of the other end and of ours. */
+  remote: z.string(),
+  local: z.string(),
+  text: z.string(),
+});
+export type LadderMessage = z.infer<typeof ladderMessage>;
+/** `GET /api/v1/calls/{id}/ladder`: what passed on the wire, as far as the SIP engine remembers it. */
+export const callLadder = z.object({
+  /** Numbers and digest answers are masked, lengths kept. */
+  masked: z.boolean(),
+  /** How many more messages there were; the oldest are told. */
+  left: z.number().int(),
+  messages: z.array(ladderMessage),
+});
+export type CallLadder = z.infer<typeof callLadder>;
+
 /** One line of `GET /api/v1/agents`. */
 export const agentSummary = z.object({
   id: agentId,

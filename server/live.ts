@@ -5,6 +5,7 @@ import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
+  CallLadder,
   DeviceAccountSummary,
   DeviceCredentials,
   DialRequest,
@@ -147,6 +148,15 @@ export class Live implements LivePort {
 
   dial({ agentId, to, from, queue, lateOffer }: DialRequest, by: string): Result<string, Problem> {
     return this.#brain.outbound.dial({ agentId, to, from, queue, lateOffer, by });
+  }
+
+  async ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>> {
+    const { sip, ledger, clock } = this.#brain;
+    const found = await sip.ladder(callId, unmasked);
+    if (found === undefined) return fail(makeProblem('no-ladder'));
+    const facts = { by, messages: found.messages.length };
+    if (unmasked) ledger.append([{ type: 'ladder-read', callId, at: clock.now(), facts }]);
+    return ok(found);
   }
 
   hangUp(callId: string, _by: string): Result<undefined, Problem> {

@@ -107,6 +107,15 @@ export const httpProblems = {
     expected: { en: 'a number such as +8613800000000, or an extension', zh: '如 +8613800000000 的号码，或分机号' },
     todo: { en: 'Correct the number; nothing was changed.', zh: '请更正号码；未作任何更改。' },
   },
+  'no-ladder': {
+    status: 503,
+    what: { en: 'The SIP engine cannot be asked for what passed on the wire.', zh: '无法向 SIP 引擎查询信令记录。' },
+    expected: { en: 'the embedded engine, running', zh: '内置 SIP 引擎正在运行' },
+    todo: {
+      en: 'Try again in a few seconds; a stock drachtio-server keeps no ladders, capture there with sngrep or tshark.',
+      zh: '请几秒后重试；原版 drachtio-server 不保存信令记录，请在其所在机器用 sngrep 或 tshark 抓包。',
+    },
+  },
   'softphone-not-built': {
     status: 503,
     what: { en: 'The agent page has not been built.', zh: '坐席页面尚未构建。' },

@@ -5,6 +5,7 @@ import type { Problem } from '../../protocol/problems/index.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
+  CallLadder,
   DeviceAccountSummary,
   DeviceCredentials,
   DialRequest,
@@ -36,6 +37,8 @@ export interface LivePort {
   removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>>;
   /** Makes a call for an agent and gives its id; what becomes of it is told by the ledger. */
   dial(order: DialRequest, by: string): Result<string, Problem>;
+  /** The SIP messages of a call; the ledger keeps who asked for them unmasked. */
+  ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>>;
   /** Ends a call; its end is told by the ledger. */
   hangUp(callId: string, by: string): Result<undefined, Problem>;
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
+import type { CallLadder } from '../../protocol/rest.ts';
 import { callHeader, offerHeader, resumeHeader } from '../../protocol/ids.ts';
 import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
@@ -20,6 +21,7 @@ import {
 import { ha1sOf } from './digest.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
+import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
@@ -227,6 +229,17 @@ export class SipSide {
   /** The account is gone: what is registered under it goes too. */
   accountRemoved(agentId: string, username: string): void {
     this.#devices.accountRemoved(agentId, username);
+  }
+
+  /** The SIP messages of a call that the engine remembers, masked unless asked; undefined when it cannot be asked. */
+  async ladder(callId: string, unmasked: boolean): Promise<CallLadder | undefined> {
+    const found = await this.#link?.ladder({ callIds: [], mark: { header: callHeader, value: callId } });
+    if (found === undefined) return undefined;
+    return {
+      masked: !unmasked,
+      left: found.left,
+      messages: found.messages.map((each) => shownMessage(each, unmasked)),
+    };
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** The dialogs of our calls: asks go in by leg, what happens comes out as leg events. */
 import type { Logger } from '../../base/logger.ts';
-import type { LegId } from '../../protocol/ids.ts';
+import { callHeader, type LegId } from '../../protocol/ids.ts';
 import {
   answerIn,
   authenticate,
@@ -97,6 +97,11 @@ function failureOf(err: unknown): Failure {
   return { status: 503, reason: err instanceof Error ? err.message : 'unknown' };
 }
 
+/** Names the call in what we answer, so that its messages are found among all others. */
+function callMark(legId: LegId): Record<string, string> {
+  return { [callHeader]: legId.split('.')[0] ?? '' };
+}
+
 export class Legs {
   readonly #srf: Srf;
   readonly #listener: SipListener;
@@ -135,7 +140,7 @@ export class Legs {
     if (leg?.pending === undefined) return;
     const { req, res } = leg.pending;
     leg.pending = undefined;
-    this.#srf.createUAS(req, res, { localSdp: sdp }).then(
+    this.#srf.createUAS(req, res, { localSdp: sdp, headers: callMark(legId) }).then(
       (dialog) => {
         this.#confirmed(legId, leg, dialog as Dialog);
         if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-confirmed', legId });
@@ -147,14 +152,14 @@ export class Legs {
   /** A provisional answer to an incoming INVITE, with our SDP for early media. */
   progress(legId: LegId, status: number, sdp: string | null): void {
     const res = this.#legs.get(legId)?.pending?.res;
-    if (sdp === null) res?.send(status);
-    else res?.send(status, { body: sdp, headers: { 'Content-Type': 'application/sdp' } });
+    if (sdp === null) res?.send(status, { headers: callMark(legId) });
+    else res?.send(status, { body: sdp, headers: { ...callMark(legId), 'Content-Type': 'application/sdp' } });
   }
 
   reject(legId: LegId, status: number, reason: string): void {
     const leg = this.#legs.get(legId);
     this.#legs.delete(legId);
-    leg?.pending?.res.send(status, reason, {});
+    leg?.pending?.res.send(status, reason, { headers: callMark(legId) });
   }
 
   invite(invite: OutgoingInvite): void {

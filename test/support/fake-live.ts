@@ -56,6 +56,7 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
     removeDevice: (_agent, device) =>
       Promise.resolve(device === 'desk' ? ok(undefined) : fail(makeProblem('not-found', { what: 'device' }))),
     dial: ({ agentId }) => (agentId === 'alice' ? ok('c2') : fail(makeProblem('not-found', { what: 'agent' }))),
+    ladder: (_callId, unmasked) => Promise.resolve(ok({ masked: !unmasked, left: 0, messages: [] })),
     hangUp(callId) {
       hungUp.push(callId);
       return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { makeProblem } from '../../../protocol/problems/index.ts';
-import { callStory, callSummary, dialRequest, dialResult, page, type CallSummary } from '../../../protocol/rest.ts';
+import {
+  callLadder,
+  callStory,
+  callSummary,
+  dialRequest,
+  dialResult,
+  page,
+  type CallSummary,
+} from '../../../protocol/rest.ts';
 import { callStory as storyOf, listCalls } from '../../ledger/index.ts';
 import { type Context, done, notFound, refuse } from '../context.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
@@ -52,6 +60,24 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
     },
   });
 
+  const ladder = route({
+    method: 'get',
+    path: '/api/v1/calls/{id}/ladder',
+    summary: 'The SIP messages of a recent call; numbers and digest answers are masked unless an admin asks otherwise',
+    access: 'supervisor',
+    params: idParams,
+    query: z.object({ unmasked: z.enum(['true', 'false']).default('false') }),
+    responses: { 200: callLadder },
+    problems: ['not-found', 'not-allowed', 'no-ladder'],
+    async handle({ params, query, caller }) {
+      const unmasked = query.unmasked === 'true';
+      if (unmasked && caller.account.role !== 'admin') return refuse(makeProblem('not-allowed', { role: 'admin' }));
+      if (storyOf(ledger, params.id) === undefined) return notFound('call');
+      const found = await live.ladder(params.id, unmasked, caller.account.id);
+      return found.ok ? done(found.value) : refuse(found.error);
+    },
+  });
+
   const hangUp = route({
     method: 'post',
     path: '/api/v1/calls/{id}/hangup',
@@ -84,5 +110,5 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
       return dialled.ok ? done({ id: dialled.value }, 202) : refuse(dialled.error);
     },
   });
-  return [list, show, dial, hangUp];
+  return [list, show, ladder, dial, hangUp];
 }

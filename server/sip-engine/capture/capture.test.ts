@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressBytes, hepPacket } from './hep.ts';
+import { hepPacket } from './hep.ts';
 import { callIdOf, ladderOf } from './ladder.ts';
 import { Ring } from './ring.ts';
 import { bytesOf } from './wire.ts';
@@ -59,14 +59,6 @@ describe('the ladder', () => {
 });
 
 describe('HEP', () => {
-  it('writes addresses as IP headers have them', () => {
-    expect([...addressBytes('127.0.0.1')]).toEqual([127, 0, 0, 1]);
-    expect(addressBytes('::1').toString('hex')).toBe('00000000000000000000000000000001');
-    expect(addressBytes('2001:db8::a:b').toString('hex')).toBe('20010db80000000000000000000a000b');
-    expect(addressBytes('::ffff:192.0.2.1').toString('hex')).toBe('00000000000000000000ffffc0000201');
-    expect(addressBytes('fe80::1%eth0').toString('hex')).toBe('fe800000000000000000000000000001');
-  });
-
   it('says where from, where to and when', () => {
     const packet = hepPacket(message(sip('c'), 1_700_000_000_123.456), { agent: 7, password: 'secret' });
     expect(packet.toString('latin1', 0, 4)).toBe('HEP3');

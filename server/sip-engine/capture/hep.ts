@@ -1,5 +1,6 @@
 /** HEP version 3 (Homer Encapsulation Protocol, as HOMER's specification rev 36 has it): one datagram a message. */
 import { isIPv6 } from 'node:net';
+import { addressBytes } from '../../../base/ip-address.ts';
 import type { Protocol } from '../transport/flow.ts';
 import { callIdOf } from './ladder.ts';
 import { bytesOf } from './wire.ts';
@@ -39,7 +40,7 @@ function ipProtocol(protocol: Protocol): number {
 /** Most of a datagram's room is for the message; a longer one is cut, as nothing else can be done over UDP. */
 const longestPayload = 65_000;
 
-function piece(type: number, value: Buffer): Buffer {
+function piece(type: number, value: Uint8Array): Buffer {
   const head = Buffer.alloc(6);
   head.writeUInt16BE(type, 2);
   head.writeUInt16BE(6 + value.length, 4);
@@ -50,27 +51,6 @@ function number(type: number, value: number, size: 1 | 2 | 4): Buffer {
   const bytes = Buffer.alloc(size);
   bytes.writeUIntBE(value, 0, size);
   return piece(type, bytes);
-}
-
-/** An address as it stands in an IP header: 4 or 16 bytes. */
-export function addressBytes(host: string): Buffer {
-  if (!isIPv6(host)) return Buffer.from(host.split('.').map(Number));
-  const [front = '', back] = (host.split('%')[0] ?? '').split('::');
-  const groups = (text: string): number[] =>
-    text === ''
-      ? []
-      : text.split(':').flatMap((group) => (group.includes('.') ? embedded(group) : [parseInt(group, 16)]));
-  const [first, last] = [groups(front), groups(back ?? '')];
-  const all = [...first, ...Array<number>(Math.max(0, 8 - first.length - last.length)).fill(0), ...last];
-  const bytes = Buffer.alloc(16);
-  all.slice(0, 8).forEach((group, index) => bytes.writeUInt16BE(group, index * 2));
-  return bytes;
-}
-
-/** The IPv4 end of an address such as ::ffff:127.0.0.1. */
-function embedded(text: string): number[] {
-  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
-  return [a * 256 + b, c * 256 + d];
 }
 
 /** The datagram for a collector. */
