@@ -50,6 +50,14 @@ export const configSchema = z.strictObject({
       t1: z.coerce.number().int().min(10).max(4000).default(500),
       /** Calls are refreshed at half this interval, so that one whose peer died ends (RFC 4028); 0: only where a peer asks. */
       sessionExpiresInSeconds: z.coerce.number().int().min(0).max(86_400).default(1800),
+      /** A HEP collector (Homer) that gets a copy of every SIP message: `host:port`. */
+      hep: z
+        .string()
+        .regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port')
+        .optional(),
+      /** The capture agent id it knows us by, and the file with its key, if it wants one. */
+      hepId: z.coerce.number().int().min(0).max(0xffff_ffff).default(2026),
+      hepPasswordFile: z.string().optional(),
       /** Fetch certificates of STIR/SHAKEN signers over HTTPS; otherwise only those in the site's folder are used. */
       fetchCertificates: z.stringbool().or(z.boolean()).default(false),
       /** How long the browser of an agent in a call has to come back after the SIP engine died; then the call ends. */

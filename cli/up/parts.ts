@@ -15,6 +15,12 @@ function leaseMs(config: Config): number {
   return Math.round(config.media.leaseInSeconds) * 1000;
 }
 
+function hepArguments({ sip }: Config): readonly string[] {
+  if (sip.hep === undefined) return [];
+  const password = sip.hepPasswordFile === undefined ? [] : ['--hep-password-file', sip.hepPasswordFile];
+  return ['--hep', sip.hep, '--hep-id', String(sip.hepId), ...password];
+}
+
 function engineArguments(config: Config): readonly string[] {
   const bind = inUri(config.network.bind);
   const { certificate, key } = certificateFiles(config);
@@ -35,6 +41,7 @@ function engineArguments(config: Config): readonly string[] {
     ...['--advertise', advertisedAddress(config)],
     ...(config.sip.tlsAuthorities === undefined ? [] : ['--tls-ca', config.sip.tlsAuthorities]),
     ...['--tls-verify', config.sip.tlsVerify ? 'yes' : 'no'],
+    ...hepArguments(config),
   ];
 }
 
