@@ -4,7 +4,7 @@ import { fakeLive, idle } from '../../test/support/fake-live.ts';
 import { LedgerBench } from '../../test/support/ledger-bench.ts';
 import { Metrics } from './metrics.ts';
 
-it('counts how late words and alerts came after they were said, from the rows', async () => {
+it('counts from the rows: how late words and alerts came after they were said, what became of calls out', async () => {
   const bench = new LedgerBench();
   const ledger = await bench.open(bench.folder());
   const ready = { ready: true, parts: {} };
@@ -18,6 +18,8 @@ it('counts how late words and alerts came after they were said, from the rows', 
     row('transcript-heard', 5000, { speaker: 'agent', endMs: 100 }),
     row('call-recovered', 6000, { phase: 'talking' }),
     row('call-ended', 7000, { cause: 'caller-hangup' }),
+    row('answered', 8000, { ringMs: 500 }),
+    row('dial-failed', 9000, { cause: 'busy' }),
   ]).written;
   const text = await metrics.registry.metrics();
   expect(text).toContain('jackfield_alert_latency_seconds_sum 0.3');
@@ -25,6 +27,9 @@ it('counts how late words and alerts came after they were said, from the rows', 
   expect(text).toContain('jackfield_asr_lag_seconds_count 1');
   expect(text).toContain('jackfield_state_repairs_total 1');
   expect(text).toContain('jackfield_calls_ended_total{cause="caller-hangup"} 1');
+  expect(text).toContain('jackfield_dialled_calls_total{outcome="answered"} 1');
+  expect(text).toContain('jackfield_dialled_calls_total{outcome="busy"} 1');
+  expect(text).toContain('jackfield_queue_wait_seconds_count{outcome="answered"} 1');
   metrics.close();
   await bench.scope.close();
 });

@@ -28,6 +28,12 @@ export class Metrics {
     labelNames: ['cause'],
     registers: [this.registry],
   });
+  readonly #dialled = new Counter({
+    name: 'jackfield_dialled_calls_total',
+    help: 'Calls that agents made, by what became of them: answered, or why not.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #requests = this.#histogram('jackfield_http_request_seconds', 'Time to answer a request.', [
     'method',
     'route',
@@ -64,8 +70,15 @@ export class Metrics {
     if ((row.type === 'answered' || row.type === 'abandoned') && typeof waitedMs === 'number')
       this.#queueWait.observe({ outcome: row.type }, waitedMs / 1000);
     this.#countHeard(row);
+    this.#countDialled(row);
     if (row.type === 'call-recovered') this.#stateRepairs.inc();
     if (row.type === 'call-ended') this.#callsEnded.inc({ cause: typeof cause === 'string' ? cause : 'unknown' });
+  }
+
+  #countDialled({ type, facts }: LedgerRow): void {
+    const { ringMs, cause } = facts;
+    if (type === 'answered' && typeof ringMs === 'number') this.#dialled.inc({ outcome: 'answered' });
+    if (type === 'dial-failed') this.#dialled.inc({ outcome: typeof cause === 'string' ? cause : 'unknown' });
   }
 
   /** The tap on the caller begins with the answer and anew after each hold; `endMs` of what was heard is on its clock. */

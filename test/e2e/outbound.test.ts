@@ -1,5 +1,5 @@
 /** An agent calls somebody: what the agent hears and sees before the answer, the talk, and why it came to nothing. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -11,19 +11,33 @@ import { startBaresip } from '../support/baresip.ts';
 import { heardBy, hearFor, launchChromium } from '../support/browser/chromium.ts';
 import { freePort } from '../support/programs.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSippCaller } from '../support/sipp.ts';
 import { type CalleeStep, type SippCallee, startSippCallee } from '../support/sipp-callee.ts';
 
 let folder: string;
 let site: TestSite;
 let browser: Browser;
 let alice: AgentPage;
-/** Everybody outside is at this port: the site's domain. */
+/** Everybody outside is at this port: the trunk's only target. */
 let outside: number;
+
+const trunks = (port: number): string => `
+trunks:
+  demo: { name: { en: Demo, zh: 演示 }, calls: in, addresses: [this-machine] }
+  outside:
+    name: { en: Outside, zh: 外线 }
+    calls: out
+    targets: ['sip:127.0.0.1:${String(port)}']
+    health: { every: 0s }
+    caller-id: { allowed: ['+8653100000'], default: '+8653100000' }
+outbound:
+  mobile: { prefixes: ['+8613'], trunks: [outside] }
+`;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-outbound-'));
   outside = await freePort();
-  site = await startSite({ environment: { JACKFIELD_SIP_DOMAIN: `127.0.0.1:${String(outside)}` } });
+  site = await startSite({ prepare: (dialplans) => writeFileSync(join(dialplans, 'trunks.yaml'), trunks(outside)) });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { records: true });
@@ -122,7 +136,7 @@ describe('an agent who dials on the page', () => {
     await alice.page.locator('[data-testid=last-call][data-failure=dial-busy]').waitFor();
     const story = await ended(id);
     expect(story).toMatchObject({ direction: 'outbound', agent: 'alice', to: '+8613900001111', cause: 'busy' });
-    expect(story.rows).toEqual(['call-dialled', 'call-ringing', 'dial-failed', 'call-ended']);
+    expect(story.rows).toEqual(['call-dialled', 'trunk-tried', 'call-ringing', 'dial-failed', 'call-ended']);
     const listed = await site.command('call', 'list');
     expect(listed.stdout).toMatch(/\+8613900001111\s+out\s/);
     await party.close();
@@ -157,6 +171,7 @@ describe('an agent who dials on the page', () => {
     expect(story).toMatchObject({ cause: 'callee-hangup', disposition: 'callback' });
     expect(story.rows).toEqual([
       'call-dialled',
+      'trunk-tried',
       'early-media',
       'answered',
       'call-ended',
@@ -220,6 +235,8 @@ describe('an agent who dials on the page', () => {
     const { login, password } = site.loginOf('alice');
     const { token } = await post<{ token: string }>('/api/v1/login', { name: login, password });
     const order = { agentId: 'alice', to: '13900007777', lateOffer: true };
+    const forBob = await post<{ code: string }>('/api/v1/calls', { ...order, agentId: 'bob' }, token);
+    expect(forBob.code, 'an agent makes calls for nobody else').toBe('not-allowed');
     const { id } = await post<{ id: string }>('/api/v1/calls', order, token);
     expect(await alice.call('talking')).toBe(id);
     await hears((heard) => agentHeardIn(telephone(heard)).peak > 0.8);
@@ -230,6 +247,13 @@ describe('an agent who dials on the page', () => {
     const bodyOf = (method: string) => new RegExp(`^${method} [^]*?Content-Length: (\\d+)`, 'm').exec(messages)?.[1];
     expect([bodyOf('INVITE'), Number(bodyOf('ACK')) > 100]).toEqual(['0', true]);
     await party.close();
+  });
+
+  it('is told at once of a number that no trunk takes', async () => {
+    await dial('+1 202 555 0123');
+    await alice.page.locator('[data-testid=problem][data-code=dial-no-trunk]').waitFor();
+    await alice.page.keyboard.press('Alt+KeyE');
+    await alice.activity('idle');
   });
 
   it('is asked first when somebody else wants them to call', async () => {
@@ -246,17 +270,18 @@ describe('an agent who dials on the page', () => {
 });
 
 describe('a desk phone that dials', () => {
-  it('is answered when the party is, and talks', async () => {
+  it('is answered when the party is, and talks', async ({ onTestFailed }) => {
     const made = await site.api('POST', '/api/v1/agents/alice/devices', { name: 'desk' });
     const { username, password } = made.body as { username: string; password: string };
     const party = await callee([ringing, { type: 'wait', ms: 300 }, ...answered, { type: 'expect', request: 'BYE' }]);
     const account = {
-      domain: `127.0.0.1:${String(outside)}`,
+      domain: 'jackfield.local',
       password,
       registrar: site.sipPort,
       transport: 'tcp',
     } as const;
     const phone = await startBaresip({ user: username, account, says: repeated(callerChirp, 60) });
+    onTestFailed(() => console.error(phone.log));
     await phone.event('REGISTER_OK');
     await phone.dial('13900009999');
     await phone.event('CALL_RINGING');
@@ -268,6 +293,26 @@ describe('a desk phone that dials', () => {
     expect(await ended(id)).toMatchObject({ agent: 'alice', to: '+8613900009999', cause: 'agent-hangup' });
     await phone.close();
     await party.close();
+  });
+});
+
+describe('a caller who makes no offer', () => {
+  it('gets ours in the 200, and is heard by the answer in its ACK', async () => {
+    const from = '+8613811112222';
+    const script = [
+      { type: 'pause', ms: 300 },
+      { type: 'digit', digit: '1' },
+    ] as const;
+    const caller = await startSippCaller({
+      ...{ port: site.sipPort, called: '+8653100000', from, lateOffer: true, script, talksMs: 500 },
+    });
+    const { complaints, messages } = await caller.finished();
+    expect(complaints.replace(/^.*Overload warning.*$|^The following.*$/gm, '').trim()).toBe('');
+    expect(/^INVITE [^]*?Content-Length: (\d+)/m.exec(messages)?.[1]).toBe('0');
+    const { body } = await site.api('GET', `/api/v1/calls?number=${encodeURIComponent(from)}`);
+    const [found] = (body as { items: { id: string }[] }).items;
+    expect((await ended(found?.id ?? '')).rows).toEqual(expect.arrayContaining(['menu-chosen']));
+    await caller.close();
   });
 });
 

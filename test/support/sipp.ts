@@ -16,6 +16,8 @@ export interface SippCallerOptions {
   readonly called: string;
   readonly from?: string;
   readonly transport?: 'udp' | 'tcp';
+  /** Its INVITE carries no SDP; the ACK brings its answer to the offer of the 200. */
+  readonly lateOffer?: boolean;
   /** How many calls in all, how many at once, how many begin in a second. */
   readonly calls?: number;
   readonly atOnce?: number;
@@ -56,7 +58,7 @@ const within = (method: string, sequence: number, body = ''): string => `<![CDAT
 
       ${method} [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-      [routes]${headers(String(sequence), method)}
+      [routes]${headers(String(sequence), method)}${body === '' ? '' : '\n      Content-Type: application/sdp'}
       Content-Length: ${body === '' ? '0' : '[len]'}
 ${body}
     ]]>`;
@@ -73,6 +75,10 @@ const offer = `
       a=fmtp:101 0-15
       a=ptime:20
 `;
+
+const withSdp = `      Content-Type: application/sdp
+      Content-Length: [len]
+${offer}`;
 
 /** What it does after the ACK: play the capture (sipp's own `play_dtmf` sends empty events) and let it end. */
 function talk(scriptMs: number | undefined): string {
@@ -104,9 +110,7 @@ export function callerScenario(options: SippCallerOptions, scriptMs?: number): s
 
       INVITE sip:[field_called]@[remote_ip]:[remote_port] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]${headers('1', 'INVITE')}
-      Content-Type: application/sdp
-      Content-Length: [len]
-${offer}
+${options.lateOffer === true ? '      Content-Length: 0\n' : withSdp}
     ]]>`;
   const text = `<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="caller">
@@ -115,7 +119,7 @@ ${offer}
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
   <recv response="200" rrs="true" rtd="1"/>
-  <send>${within('ACK', 1)}</send>
+  <send>${within('ACK', 1, options.lateOffer === true ? offer : '')}</send>
   ${talk(scriptMs)}
   ${ending}
 </scenario>
