@@ -1,11 +1,29 @@
 /** Phones nobody here wrote register with digest. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../server/sip-engine/index.ts';
 import { startBaresip } from '../support/baresip.ts';
 import { startLinphone } from '../support/linphone.ts';
 import { realm, startSide, testAccount } from '../support/sip/registering.ts';
-import { portOf, useBench } from '../support/sip/target.ts';
+import { portOf, startTestEngine } from '../support/sip/target.ts';
+import { makeTestCertificates, type TestCertificates } from '../support/sip/tls-peer.ts';
 
-const bench = useBench();
+const secret = 'contract-secret';
+let certificates: TestCertificates;
+let engine: Engine;
+
+beforeAll(async () => {
+  certificates = await makeTestCertificates();
+  engine = await startTestEngine({
+    listen: (['udp', 'tcp', 'tls'] as const).map((protocol) => ({ protocol, host: '127.0.0.1', port: 0 })),
+    certificate: certificates.write('phones', await certificates.issue(['127.0.0.1', 'localhost'])),
+  });
+});
+
+afterAll(async () => {
+  await engine.close();
+  certificates.remove();
+});
+
 const accounts = [testAccount('alice-desk', 'alice'), testAccount('bob-desk', 'bob')];
 const closers: (() => void | Promise<void>)[] = [];
 
@@ -13,14 +31,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
+describe.each(['udp', 'tcp', 'tls'] as const)('over %s', (transport) => {
   it('baresip registers, and unregisters when it goes', async () => {
-    const side = await startSide(bench.engine, bench.target.secret, accounts);
+    const side = await startSide(engine, secret, accounts);
     closers.push(() => side.sip.close());
     const account = {
       domain: realm,
       password: 'alice-desk'.repeat(2),
-      registrar: portOf(bench.engine, transport),
+      registrar: portOf(engine, transport),
       transport,
     };
     const phone = await startBaresip({ user: 'alice-desk', account });
@@ -32,9 +50,9 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
   });
 
   it('linphonec registers, and unregisters when it goes', async () => {
-    const side = await startSide(bench.engine, bench.target.secret, accounts);
+    const side = await startSide(engine, secret, accounts);
     closers.push(() => side.sip.close());
-    const registrar = portOf(bench.engine, transport);
+    const registrar = portOf(engine, transport);
     const phone = await startLinphone({
       user: 'bob-desk',
       domain: realm,
