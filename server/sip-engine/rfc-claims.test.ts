@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
-const files = globSync(['server/sip-engine/**/*.test.ts', 'test/contract/*.test.ts'], { cwd: root });
+const files = globSync(['server/sip-engine/**/*.test.ts', 'server/sip/*.test.ts', 'test/contract/*.test.ts'], {
+  cwd: root,
+});
 const bases = new Set(files.map((file) => basename(file)));
 
 /** What a name of docs/rfc.md may leave out (`...`) or a test fills in (`%s`). */

@@ -2,8 +2,8 @@
  * Short-lived registration credentials (RFC 3261 section 22 knows only digest, and SIP.js only MD5). Nothing is stored:
  * the user name carries agent and expiry, the password is their HMAC under the site's key, so they outlive a restart.
  */
-import { createHmac } from 'node:crypto';
 import type { AgentId } from '../../protocol/ids.ts';
+import { Signer } from './digest.ts';
 
 export interface Minted {
   readonly username: string;
@@ -18,10 +18,10 @@ export interface Claim {
 }
 
 export class Credentials {
-  readonly #key: Buffer;
+  readonly #signer: Signer;
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#signer = new Signer(key);
   }
 
   /** New credentials for an agent, valid until `expiresAt` (ms). */
@@ -39,6 +39,6 @@ export class Credentials {
   }
 
   #passwordOf(username: string): string {
-    return createHmac('sha256', this.#key).update(`sip-credentials ${username}`).digest('base64url');
+    return this.#signer.sign(`sip-credentials ${username}`);
   }
 }

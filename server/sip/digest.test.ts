@@ -1,8 +1,9 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type DigestAlgorithm, digestAlgorithms } from '../../protocol/sip.ts';
 import { type Authenticated, Authenticator } from './authenticator.ts';
 import { Credentials } from './credentials.ts';
-import { digest, expectedResponse, ha1Of, ha1sOf, parseAuthorization } from './digest.ts';
+import { digest, expectedResponse, ha1Of, ha1sOf, parseAuthorization, same, Signer } from './digest.ts';
 import { Lockout } from './lockout.ts';
 import { Nonces } from './nonces.ts';
 import { type Peer, SimplePeers } from './simple-peers.ts';
@@ -84,6 +85,10 @@ describe('digest', () => {
     expect(parseAuthorization('Basic YTpi', 'site')).toBeUndefined();
     expect(parseAuthorization(`Digest ${'a'.repeat(100_000)}`, 'site')).toBeUndefined();
   });
+});
+
+it('compares whole texts', () => {
+  expect([same('ab', 'ab'), same('ab', 'ac'), same('ab', 'a'), same('', '')]).toEqual([true, false, false, true]);
 });
 
 describe('challenges', () => {
@@ -213,6 +218,13 @@ describe('a lockout', () => {
     expect(lockout.isClosed('10.0.0.1', 'desk', 1000)).toBe(false);
     lockout.wrong('10.0.0.1', 'desk', 1000);
     expect(lockout.isClosed('10.0.0.1', 'desk', 1001)).toBe(false);
+  });
+});
+
+describe('a signer', () => {
+  it.each([32, 64, 100])('is HMAC-SHA-256 under a key of %i bytes', (length) => {
+    const key = Buffer.alloc(length, 9);
+    expect(new Signer(key).sign('text')).toBe(createHmac('sha256', key).update('text').digest('base64url'));
   });
 });
 

@@ -1,6 +1,6 @@
 /** Nonces that carry their own time under an HMAC, and the counts seen with them: an answer is good once. */
-import { createHmac, randomBytes } from 'node:crypto';
-import { same } from './digest.ts';
+import { randomBytes } from 'node:crypto';
+import { same, Signer } from './digest.ts';
 
 export interface NonceOptions {
   readonly key: Buffer;
@@ -19,6 +19,7 @@ export type NonceVerdict = 'fresh' | 'stale' | 'unknown';
 export class Nonces {
   readonly #options: NonceOptions;
   readonly #mostKept: number;
+  readonly #signer: Signer;
   #young = new Map<string, number>();
   #old = new Map<string, number>();
   #turnedAt = 0;
@@ -27,6 +28,7 @@ export class Nonces {
 
   constructor(options: NonceOptions) {
     this.#options = options;
+    this.#signer = new Signer(options.key);
     this.#mostKept = options.mostKept ?? 100_000;
   }
 
@@ -69,6 +71,6 @@ export class Nonces {
   }
 
   #sign(text: string): string {
-    return createHmac('sha256', this.#options.key).update(text).digest('base64url').slice(0, 22);
+    return this.#signer.sign(text).slice(0, 22);
   }
 }
