@@ -97,6 +97,8 @@ export class UdpListener implements Listener {
     this.#local = new LocalAddress(this.#address, this.#place.advertise, this.#place.near);
     this.#socket.on('error', () => {});
     this.#socket.on('message', (bytes, from) => {
+      // RFC 768: without a source port nobody waits for an answer, and none could be sent.
+      if (from.port === 0) return;
       const remote = { host: from.address, port: from.port };
       // What a SIP message begins with is above all control characters; what is below is a keep-alive.
       if ((bytes[0] ?? 0) < 32 && this.#keptAlive(bytes, remote)) return;
@@ -123,9 +125,12 @@ export class UdpListener implements Listener {
     return new UdpFlow(this, remote, this.#local.towards(remote.host));
   }
 
-  /** Sends one datagram; `failed` is told when the system refuses it at once. */
+  /** Sends one datagram; `failed` is told when it cannot go out. Never throws, whatever a peer or DNS gave as the place. */
   send(bytes: Buffer, remote: Address, failed?: (reason: string) => void): void {
-    if (failed === undefined) this.#socket.send(bytes, remote.port, remote.host);
+    // Node throws for port 0, which an SRV record may hold; from a timer that would end the engine.
+    if (remote.port === 0) {
+      if (failed !== undefined) queueMicrotask(() => failed('nothing can be sent to port 0'));
+    } else if (failed === undefined) this.#socket.send(bytes, remote.port, remote.host);
     else {
       this.#socket.send(bytes, remote.port, remote.host, (error) => {
         if (error !== null) failed(error.message);
