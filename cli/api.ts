@@ -29,6 +29,8 @@ interface Answer {
   readonly body: unknown;
 }
 
+const usualTimeoutMs = 15_000;
+
 /** One running server. */
 export class Api {
   readonly url: string;
@@ -53,8 +55,8 @@ export class Api {
     return this.#read(path, answer, schema, also);
   }
 
-  async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
-    return this.#read(path, await this.#ask('POST', path, body), schema, []);
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>, timeoutMs = usualTimeoutMs): Promise<T> {
+    return this.#read(path, await this.#ask('POST', path, body, timeoutMs), schema, []);
   }
 
   /** Removes what a path names. */
@@ -75,14 +77,19 @@ export class Api {
     return items;
   }
 
-  async #ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  async #ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: unknown,
+    timeoutMs = usualTimeoutMs,
+  ): Promise<Answer> {
     const headers = { authorization: `Bearer ${this.#token}`, accept: 'application/json', connection: 'close' };
     try {
       const response = await fetch(`${this.url}${path}`, {
         method,
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(15_000),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await response.text();
       return { status: response.status, body: text === '' ? undefined : parseJson(text) };

@@ -14,11 +14,13 @@ import type {
   Readiness,
   SipCredentials,
 } from '../protocol/rest.ts';
+import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
 import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
 import { type Brain, webSocketUrls } from './server.ts';
+import { trunkSummaryOf } from './trunk-plan.ts';
 
 export class Live implements LivePort {
   readonly #brain: Brain;
@@ -157,6 +159,15 @@ export class Live implements LivePort {
     const facts = { by, messages: found.messages.length };
     if (unmasked) ledger.append([{ type: 'ladder-read', callId, at: clock.now(), facts }]);
     return ok(found);
+  }
+
+  trunks(): readonly TrunkSummary[] {
+    return this.#brain.sip.trunks.views().map(trunkSummaryOf);
+  }
+
+  async testTrunk(id: string, number: string | undefined): Promise<TrunkCard | undefined> {
+    const card = await this.#brain.sip.testTrunk(id, number);
+    return card && { ...card, checks: [...card.checks] };
   }
 
   hangUp(callId: string, _by: string): Result<undefined, Problem> {

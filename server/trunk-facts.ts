@@ -1,7 +1,7 @@
 /** What happens to trunks, as rows, snapshots and log lines. */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { type Config, siteFiles } from './config.ts';
+import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import type { Ledger } from './ledger/index.ts';
 import { type Rows, snapshotVersion } from './rows.ts';
 import { CertificateFolder, type DayUse, dayIn, httpsFetcher, type SipOptions, type TrunkEvent } from './sip/index.ts';
@@ -27,6 +27,12 @@ function dayInZone(zone: () => string | undefined): (now: number) => string {
   };
 }
 
+/** `41000-41999` as numbers. */
+function portsOf(range: string): readonly [number, number] {
+  const [first = 0, last = 0] = range.split('-').map(Number);
+  return [first, last];
+}
+
 /** Where trunks find what is kept of them: passwords, use of the day, certificates. */
 export function trunkOptions(
   config: Config,
@@ -44,6 +50,7 @@ export function trunkOptions(
     secretOf: (ref) => secrets.of(ref),
     dayOf: dayInZone(zone),
     kept: keptTrunkUse(ledger),
+    audio: { bind: config.network.bind, advertise: advertisedAddress(config), ports: portsOf(config.media.rtpPorts) },
     certificates: new CertificateFolder({ folder: files.stir, clock, ...fetcher }),
   };
 }

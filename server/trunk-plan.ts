@@ -1,7 +1,8 @@
 /** From the trunks of a plan to what the SIP side works with. */
 import type { CallSignals } from './calls/index.ts';
 import { meets, type Plan } from './dialplan/index.ts';
-import type { Invite, TrunkConfig, TrunkPlan } from './sip/index.ts';
+import type { TrunkSummary } from '../protocol/trunks.ts';
+import type { Invite, TrunkConfig, TrunkPlan, TrunkView } from './sip/index.ts';
 
 /** A site whose files have no trunk takes calls from its own machine, so that it can be tried. */
 const ownMachine: TrunkConfig = {
@@ -51,5 +52,40 @@ export function signalsOf({ origin, asserted, diversions, attestation }: Invite)
     ...(asserted === undefined ? {} : { asserted }),
     ...(diversions === undefined || diversions.length === 0 ? {} : { diversions }),
     ...(attestation === undefined ? {} : { attestation }),
+  };
+}
+
+/** The values that are there. */
+function withoutNulls<T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  // Entries are copied as they are; only those that are null stay behind.
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+/** A trunk as the API shows it. */
+export function trunkSummaryOf(view: TrunkView): TrunkSummary {
+  const { config, state, trouble, registration, targets, calls, today } = view;
+  const { id, name, profile, limits, daily, addresses } = config;
+  return {
+    ...{ id, name, calls: config.calls, state, active: calls, addresses: [...addresses] },
+    ...withoutNulls({ profile, trouble }),
+    ...(registration === null
+      ? {}
+      : {
+          registration: {
+            state: registration.phase,
+            ...withoutNulls({ expiresAt: registration.expiresAt, reason: registration.reason }),
+          },
+        }),
+    targets: targets.map(({ uri, state: own, since, rttMs, reason }) => ({
+      ...{ uri, state: own },
+      ...withoutNulls({ since: own === 'unknown' ? null : since, rttMs, reason }),
+    })),
+    limits: withoutNulls(limits),
+    today: {
+      ...{ minutes: today.talkedMs / 60_000, spent: today.spent },
+      ...withoutNulls({ minutesCap: daily?.minutes ?? null, spendCap: daily?.spend ?? null }),
+    },
   };
 }

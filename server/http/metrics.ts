@@ -34,6 +34,17 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #trunkRefusals = new Counter({
+    name: 'jackfield_trunk_refused_total',
+    help: 'Calls a trunk did not take, by cause.',
+    labelNames: ['trunk', 'direction', 'cause'],
+    registers: [this.registry],
+  });
+  readonly #strangers = new Counter({
+    name: 'jackfield_strangers_refused_total',
+    help: 'INVITEs of nobody we know.',
+    registers: [this.registry],
+  });
   readonly #requests = this.#histogram('jackfield_http_request_seconds', 'Time to answer a request.', [
     'method',
     'route',
@@ -52,6 +63,15 @@ export class Metrics {
       live.queues().map(({ id, waiting }) => [id, waiting]),
     );
     this.#labelledGauge('jackfield_agents', 'Agents by state.', 'state', () => agentStates(live));
+    this.#labelledGauge('jackfield_trunk_up', '1 while calls can go over the trunk.', 'trunk', () =>
+      live.trunks().map(({ id, state }) => [id, state === 'up' ? 1 : 0]),
+    );
+    this.#labelledGauge('jackfield_trunk_calls', 'Calls going on over the trunk.', 'trunk', () =>
+      live.trunks().map(({ id, active }) => [id, active.in + active.out]),
+    );
+    this.#labelledGauge('jackfield_trunk_minutes_today', 'Minutes of outgoing calls today.', 'trunk', () =>
+      live.trunks().map(({ id, today }) => [id, today.minutes]),
+    );
     this.#unsubscribe = ledger.subscribe((row) => this.#count(row));
   }
 
@@ -71,6 +91,7 @@ export class Metrics {
       this.#queueWait.observe({ outcome: row.type }, waitedMs / 1000);
     this.#countHeard(row);
     this.#countDialled(row);
+    this.#countTrunks(row);
     if (row.type === 'call-recovered') this.#stateRepairs.inc();
     if (row.type === 'call-ended') this.#callsEnded.inc({ cause: typeof cause === 'string' ? cause : 'unknown' });
   }
@@ -79,6 +100,15 @@ export class Metrics {
     const { ringMs, cause } = facts;
     if (type === 'answered' && typeof ringMs === 'number') this.#dialled.inc({ outcome: 'answered' });
     if (type === 'dial-failed') this.#dialled.inc({ outcome: typeof cause === 'string' ? cause : 'unknown' });
+  }
+
+  /** A row may stand for several refusals: those that were not told before it. */
+  #countTrunks({ type, facts }: LedgerRow): void {
+    const { trunk, direction, cause, untold, count } = facts;
+    if (type === 'strangers-refused' && typeof count === 'number') this.#strangers.inc(count);
+    if (type !== 'trunk-refused' || typeof cause !== 'string') return;
+    const labels = { trunk: typeof trunk === 'string' ? trunk : '', direction: String(direction), cause };
+    this.#trunkRefusals.inc(labels, 1 + (typeof untold === 'number' ? untold : 0));
   }
 
   /** The tap on the caller begins with the answer and anew after each hold; `endMs` of what was heard is on its clock. */

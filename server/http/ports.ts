@@ -14,6 +14,7 @@ import type {
   Readiness,
   SipCredentials,
 } from '../../protocol/rest.ts';
+import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
 export interface LivePort {
@@ -39,6 +40,10 @@ export interface LivePort {
   dial(order: DialRequest, by: string): Result<string, Problem>;
   /** The SIP messages of a call; the ledger keeps who asked for them unmasked. */
   ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>>;
+  /** Trunks, in the order of the files. */
+  trunks(): readonly TrunkSummary[];
+  /** Tests a trunk; takes some seconds. Undefined: there is no such trunk. */
+  testTrunk(id: string, number: string | undefined): Promise<TrunkCard | undefined>;
   /** Ends a call; its end is told by the ledger. */
   hangUp(callId: string, by: string): Result<undefined, Problem>;
 }

@@ -5,6 +5,7 @@ import { contactRoutes } from './routes/contacts.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { trunkRoutes } from './routes/trunks.ts';
 import { siteRoutes } from './routes/site.ts';
 
 /** Every route there is. The router is built from it and the OpenAPI document too, so neither can know more. */
@@ -15,6 +16,7 @@ export function routeTable(context: Context): Route[] {
     ...callRoutes(context),
     ...siteRoutes(context),
     ...deviceRoutes(context),
+    ...trunkRoutes(context),
     ...operationRoutes(context, () => table),
   ];
   return table;

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import { createRequire } from 'node:module';
 import Srf from 'drachtio-srf';
 import type { StoredDialog } from './ports.ts';
+import type { Attempt } from './trunks/outgoing.ts';
+import type { TestAnswer, TestInvite } from './trunks/probe.ts';
 import type { TrunkAnswer, TrunkTransport } from './trunks/transport.ts';
 
 export { Srf };
@@ -236,6 +238,66 @@ export function answerIn(err: unknown): TrunkAnswer | null {
 /** What is needed to send an INVITE once more with an answer to its challenge. */
 export function sentOf(req: Request): { readonly callId: string; readonly cseq: number; readonly from: string } {
   return { callId: req.get('Call-ID'), cseq: Number.parseInt(req.get('CSeq'), 10), from: req.get('From') };
+}
+
+/** A test call: an INVITE whose dialog nobody but the test knows. */
+export function testInvite(srf: Srf, attempt: Attempt, progress: (status: number, sdp: string) => void): TestInvite {
+  const seen: { request?: Request; dialog?: Dialog; progressed: boolean; closed: boolean; giveUp?: NodeJS.Timeout } = {
+    progressed: false,
+    closed: false,
+  };
+  const close = (): void => {
+    clearTimeout(seen.giveUp);
+    seen.closed = true;
+    if (!hasConnection(srf)) return;
+    if (seen.dialog === undefined) seen.request?.cancel(() => undefined);
+    else (seen.dialog.destroy as () => Promise<unknown>).call(seen.dialog).catch(() => undefined);
+  };
+  const failureOf = (status: number, err: unknown) => {
+    const sent = seen.request === undefined ? null : sentOf(seen.request);
+    return { status, progressed: seen.progressed, answer: answerIn(err), sent };
+  };
+  const ended = new Promise<TestAnswer>((resolve) => {
+    const silent = (): void => {
+      close();
+      const failure = { ...failureOf(408, undefined), progressed: seen.progressed };
+      resolve({ status: 408, reason: 'no answer', sdp: '', sessionInSeconds: null, failure });
+    };
+    seen.giveUp = setTimeout(silent, attempt.answerWithinMs);
+    const { uri, proxy, sdp, headers, auth } = attempt;
+    const way = proxy === undefined ? {} : { proxy };
+    const progressOf = {
+      cbRequest: (first: unknown, second?: unknown) => {
+        const request = (second ?? first) as Request | undefined;
+        if (typeof request?.cancel === 'function') seen.request = request;
+      },
+      cbProvisional: (res: Response) => {
+        if (res.status < 180) return;
+        seen.progressed = true;
+        progress(res.status, sdpOf(res));
+      },
+    };
+    srf.createUAC(uri, { localSdp: sdp ?? '', headers: { ...headers }, ...way }, progressOf).then(
+      (answered) => {
+        clearTimeout(seen.giveUp);
+        const dialog = answered as Dialog;
+        seen.dialog = dialog;
+        if (auth !== undefined) authenticate(dialog, auth);
+        const { res } = dialog as unknown as { readonly res: Response };
+        const session = Number.parseInt(linesOf(res, 'Session-Expires')[0] ?? '', 10);
+        const sessionInSeconds = Number.isNaN(session) ? null : session;
+        const failure = failureOf(200, undefined);
+        if (seen.closed) return close();
+        resolve({ status: res.status, reason: res.reason, sdp: dialog.remote.sdp, sessionInSeconds, failure });
+      },
+      (err: unknown) => {
+        clearTimeout(seen.giveUp);
+        const { status = 503, reason = '' } = err as { status?: number; reason?: string };
+        resolve({ status, reason, sdp: '', sessionInSeconds: null, failure: failureOf(status, err) });
+      },
+    );
+  });
+  return { ended, close };
 }
 
 /** Challenges inside the dialog are answered by srf with these. */

@@ -15,6 +15,7 @@ import {
   type Response,
   severalLines,
   Srf,
+  testInvite,
   trunkTransport,
   withReconnect,
 } from './drachtio.ts';
@@ -27,7 +28,11 @@ import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
+import { checksOf, gradeOf } from './trunks/card.ts';
+import type { AudioPlace } from './trunks/echo-audio.ts';
 import { type TrunkOptions, Trunks } from './trunks/index.ts';
+import { probe } from './trunks/probe.ts';
+import type { TrunkCard } from './trunks/public.ts';
 
 export type { Binding, Invite, KnownOrigin, LegEvent, Origin, Refusal, SipListener, StoredDialog } from './ports.ts';
 export * from './trunks/public.ts';
@@ -45,7 +50,12 @@ export interface SipOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newCallId: () => string;
-  readonly trunks: Pick<TrunkOptions, 'secretOf' | 'dayOf' | 'kept' | 'certificates' | 'draw'>;
+  readonly trunks: Pick<TrunkOptions, 'secretOf' | 'dayOf' | 'kept' | 'certificates' | 'draw'> & {
+    /** Where the audio of test calls goes from. */
+    readonly audio: AudioPlace;
+    /** How long a test call talks. */
+    readonly talkMs?: number;
+  };
   /** Key of minted credentials and digest nonces; kept over restarts so that registrations stay valid. */
   readonly key: Buffer;
   /** The accounts of desk phones, from memory: every REGISTER asks. */
@@ -307,6 +317,27 @@ export class SipSide {
     this.#legs.forget(legId);
     this.trunks.over(legId);
     res.send(refusal.status, refusal.reason, { headers: { ...refusal.headers } });
+  }
+
+  /** Tests a trunk: OPTIONS, and a call to `number` (or the trunk's own test number). Undefined: there is no such trunk. */
+  async testTrunk(id: string, number?: string): Promise<TrunkCard | undefined> {
+    const line = this.trunks.line(id);
+    if (line === undefined) return undefined;
+    const { audio, talkMs = 3000 } = this.#options.trunks;
+    const to = number ?? line.config.testNumber;
+    const legId = `test-${this.#options.newCallId()}.x1`;
+    const from = line.config.callerId.default ?? 'anonymous';
+    const findings = await probe(
+      {
+        ...{ line, audio, talkMs },
+        call: (sdp) => this.trunks.outgoing(legId, { to: to ?? '', from, sdp, headers: {}, trunk: id }),
+        invite: (attempt, progress) => testInvite(this.#srf, attempt, progress),
+        over: () => this.trunks.over(legId),
+      },
+      to !== null && line.config.calls !== 'in',
+    );
+    const checks = checksOf(findings);
+    return { trunk: id, grade: gradeOf(checks), checks };
   }
 
   /** A trunk that proves itself has an account like a phone's. */

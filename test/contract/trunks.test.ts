@@ -1,19 +1,20 @@
 /** Trunks at work: the server's SIP side on a real engine, carriers played by hand. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { SipOptions } from '../../server/sip/index.ts';
 import { expectedResponse, ha1Of } from '../../server/sip/digest.ts';
 import type { RawMessage } from '../support/sip/raw-message.ts';
 import { type RawPeer, testSdp } from '../support/sip/raw-peer.ts';
-import { startServerSide } from '../support/sip/server-side.ts';
+import { noTrunks, startServerSide } from '../support/sip/server-side.ts';
 import { portOf, useBench } from '../support/sip/target.ts';
 import { trunksOf } from '../support/sip/trunk-plans.ts';
 
 const bench = useBench();
 const secrets: SipOptions['trunks'] = {
+  ...noTrunks,
   secretOf: (ref) => (ref.type === 'stored' && ref.key !== 'unknown' ? 'secret' : undefined),
   dayOf: () => '2026-11-22',
-  kept: new Map(),
-  certificates: { anchors: () => [], chain: () => Promise.resolve(undefined) },
   draw: () => 0,
 };
 
@@ -333,5 +334,75 @@ describe('an incoming call', () => {
     side.sip.reject('call1.c', 486, 'Busy Here');
     await peer.response(486);
     expect(side.sip.trunks.views()).toMatchObject([{ calls: { in: 0, out: 0 } }]);
+  });
+});
+
+describe('the test of a trunk', () => {
+  const check = (card: Awaited<ReturnType<Awaited<ReturnType<typeof serverSide>>['sip']['testTrunk']>>) =>
+    Object.fromEntries((card?.checks ?? []).map(({ name, grade, found }) => [name, `${grade}: ${found}`]));
+  const sdpAt = (port: number): string =>
+    testSdp
+      .replace('40000 RTP/AVP 0', `${port} RTP/AVP 8 101`)
+      .replace('a=sendrecv', 'a=rtpmap:101 telephone-event/8000\r\na=sendrecv');
+
+  it('grades what it finds when all is well', async () => {
+    const [peer, echo] = [await bench.udp(), createSocket('udp4')];
+    echo.bind(0, '127.0.0.1');
+    await once(echo, 'listening');
+    bench.later(() => void echo.close());
+    echo.on('message', (bytes, from) => echo.send(bytes, from.port, from.address));
+    const side = await serverSide(yamlFor([peer], "    profile: gateway-cn\n    test-number: '*43'"));
+    const tested = side.sip.testTrunk('carrier');
+    peer.answer(await peer.request('OPTIONS'), '200 OK');
+    const invite = await peer.request('INVITE');
+    expect(invite.start).toContain('sip:*43@');
+    peer.answer(invite, '183 Session Progress', { tag: 'x', body: sdpAt(echo.address().port) });
+    peer.answer(invite, '200 OK', {
+      tag: 'x',
+      body: sdpAt(echo.address().port),
+      lines: ['Session-Expires: 1800;refresher=uas'],
+    });
+    await peer.request('ACK');
+    peer.answer(await peer.request('BYE'), '200 OK');
+    const card = await tested;
+    expect(check(card)).toMatchObject({
+      registration: 'skipped: -',
+      call: 'good: 183 200',
+      codec: 'good: PCMA',
+      dtmf: 'good: rfc4733, echoed',
+      'session-timer': 'good: 1800 s',
+      audio: expect.stringMatching(/^good: 20 sent, 20 received, 20 echoed/) as unknown,
+    });
+    expect(card?.checks.find(({ name }) => name === 'reachability')?.found).toMatch(/ 200 in \d+ ms$/);
+    expect(side.sip.trunks.views()).toMatchObject([{ calls: { in: 0, out: 0 } }]);
+  });
+
+  it('finds one-way audio, and a target that does not answer', async () => {
+    const [peer, deaf] = [await bench.udp(), await bench.udp()];
+    const side = await serverSide(
+      yamlFor([peer, deaf], '    health: { every: 0s, timeout: 100ms }').replace('    health: { every: 0s }\n', ''),
+    );
+    const tested = side.sip.testTrunk('carrier', '+8613800138000');
+    peer.answer(await peer.request('OPTIONS'), '200 OK');
+    const invite = await peer.request('INVITE');
+    peer.answer(invite, '200 OK', { tag: 'x', body: sdpAt(9) });
+    await peer.request('ACK');
+    peer.answer(await peer.request('BYE'), '200 OK');
+    const card = await tested;
+    expect(card?.grade).toBe('F');
+    expect(check(card)).toMatchObject({
+      reachability: expect.stringMatching(/^fair: .* 200 in .*no answer$/) as unknown,
+      audio: 'bad: one-way: 20 sent, 0 received, 0 echoed',
+    });
+  });
+
+  it('says why no call was made', async () => {
+    const peer = await bench.udp();
+    const side = await serverSide(yamlFor([peer]));
+    const refused = side.sip.testTrunk('carrier', '+8613800138000');
+    peer.answer(await peer.request('OPTIONS'), '200 OK');
+    peer.answer(await peer.request('INVITE'), '486 Busy Here', { tag: 'x' });
+    expect(check(await refused)['call']).toBe('bad: 486 Busy Here');
+    expect(await side.sip.testTrunk('nobody')).toBeUndefined();
   });
 });

@@ -57,6 +57,20 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
       Promise.resolve(device === 'desk' ? ok(undefined) : fail(makeProblem('not-found', { what: 'device' }))),
     dial: ({ agentId }) => (agentId === 'alice' ? ok('c2') : fail(makeProblem('not-found', { what: 'agent' }))),
     ladder: (_callId, unmasked) => Promise.resolve(ok({ masked: !unmasked, left: 0, messages: [] })),
+    trunks: () => [
+      {
+        ...{
+          id: 'demo',
+          name: { en: 'Demo', zh: '演示' },
+          calls: 'in',
+          state: 'up',
+          targets: [],
+          addresses: ['loopback'],
+        },
+        ...{ active: { in: 1, out: 0 }, limits: {}, today: { minutes: 0, spent: 0 } },
+      },
+    ],
+    testTrunk: (id) => Promise.resolve(id === 'demo' ? { trunk: id, grade: 'C', checks: [] } : undefined),
     hangUp(callId) {
       hungUp.push(callId);
       return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));

@@ -177,12 +177,15 @@ interface StartOptions {
   readonly calls: number;
   readonly echo: boolean;
   readonly timeoutInSeconds: number;
+  readonly port?: number;
+  readonly address?: string;
 }
 
 async function start(args: readonly string[], options: StartOptions): Promise<Sipp> {
-  const [sipPort, mediaPort] = await Promise.all([freePort(), freePort()]);
+  const [sipPort, mediaPort] = await Promise.all([options.port ?? freePort(), freePort()]);
+  const { address = '127.0.0.1' } = options;
   const own = [
-    ...['-i', '127.0.0.1', '-p', String(sipPort), '-mi', '127.0.0.1', '-mp', String(mediaPort)],
+    ...['-i', address, '-p', String(sipPort), '-mi', address, '-mp', String(mediaPort)],
     ...(options.echo ? ['-rtp_echo'] : []),
     ...['-m', String(options.calls), '-timeout', String(options.timeoutInSeconds), '-timeout_error', '-nostdin'],
     ...['-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log'],
@@ -209,6 +212,44 @@ export async function startSippCaller(options: SippCallerOptions): Promise<Sipp>
     ],
     { folder, calls, echo: talk === undefined, timeoutInSeconds: options.timeoutInSeconds ?? 60 },
   );
+}
+
+/** A script of `test/data`, as caller (with `remote`) or as called. */
+export interface SippScript {
+  /** Below `test/data`. */
+  readonly file: string;
+  /** Values of the script's own keywords. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Calls (for a called party: also OPTIONS and REGISTER) until it ends. */
+  readonly calls: number;
+  /** Where to call, on 127.0.0.1. */
+  readonly remote?: number;
+  /** Where it is called; a free port without it. */
+  readonly port?: number;
+  /** Where it is, 127.0.0.1 without it. */
+  readonly address?: string;
+  readonly timeoutInSeconds?: number;
+}
+
+/** 300 ms of a tone, for early media. */
+const ringBack: readonly ScriptItem[] = [
+  { type: 'audio', samples: Int16Array.from({ length: 2400 }, (_, at) => 8000 * Math.sin(at / 3)), turn: 1 },
+];
+
+/** Runs a script; one that is called listens when this resolves, and echoes what it hears. */
+export async function startSippScript(script: SippScript): Promise<Sipp> {
+  const folder = await makeFolder();
+  await writeFile(join(folder, 'ring-back.pcap'), scriptToPcap(ringBack, 101).pcap);
+  const file = join(import.meta.dirname, '..', 'data', script.file);
+  const keys = Object.entries(script.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]);
+  const remote = script.remote === undefined ? [] : [`127.0.0.1:${String(script.remote)}`];
+  const sipp = await start([...remote, '-sf', file, ...keys, ...transportOption.udp], {
+    ...{ folder, calls: script.calls, echo: true, timeoutInSeconds: script.timeoutInSeconds ?? 60 },
+    ...(script.port === undefined ? {} : { port: script.port }),
+    ...(script.address === undefined ? {} : { address: script.address }),
+  });
+  if (script.remote === undefined) await portOpen('udp', sipp.sipPort);
+  return sipp;
 }
 
 /** Starts sipp's own called party (180, 200, echo, then it waits for BYE) and returns when it listens. */

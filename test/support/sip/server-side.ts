@@ -19,6 +19,8 @@ export const noTrunks: SipOptions['trunks'] = {
   secretOf: () => undefined,
   dayOf: dayIn('UTC'),
   kept: new Map(),
+  audio: { bind: '127.0.0.1', advertise: '127.0.0.1', ports: [20_000, 33_000] },
+  talkMs: 400,
   certificates: { anchors: () => [], chain: () => Promise.resolve(undefined) },
 };
 
