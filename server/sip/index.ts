@@ -332,6 +332,7 @@ export class SipSide {
         ...{ line, audio, talkMs },
         call: (sdp) => this.trunks.outgoing(legId, { to: to ?? '', from, sdp, headers: {}, trunk: id }),
         invite: (attempt, progress) => testInvite(this.#srf, attempt, progress),
+        answered: () => this.trunks.answered(legId),
         over: () => this.trunks.over(legId),
       },
       to !== null && line.config.calls !== 'in',

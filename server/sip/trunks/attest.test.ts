@@ -20,8 +20,7 @@ interface Authority {
   readonly certificate: x509.X509Certificate;
 }
 
-const makeKeys = () =>
-  crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+const makeKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 
 async function authority(name: string): Promise<Authority> {
   const keys = await makeKeys();

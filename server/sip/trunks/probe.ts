@@ -28,6 +28,8 @@ export interface ProbePorts {
   readonly audio: AudioPlace;
   readonly call: (sdp: string) => { readonly call: OutgoingCall; readonly first: Attempt } | NotPlaced;
   readonly invite: (attempt: Attempt, progress: (status: number, sdp: string) => void) => TestInvite;
+  /** The far side answered: the call costs from now on. */
+  readonly answered: () => void;
   /** The call is over, however it went. */
   readonly over: () => void;
   readonly talkMs: number;
@@ -80,6 +82,7 @@ async function talkTo(
     answer = await invite.ended;
   }
   const { status, reason, sdp, sessionInSeconds } = answer;
+  if (status < 300) ports.answered();
   const early = { sdp: earlySdp, packets: audio.received };
   const remote = remoteAudio(sdp);
   const count = remote === undefined || remote.codec === null ? null : await audio.talk(remote, ports.talkMs);
