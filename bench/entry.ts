@@ -25,6 +25,8 @@ export interface BenchReport {
 export interface BenchContext {
   /** Whether it is the only one. */
   readonly alone: boolean;
+  /** Whether it may take as long as the goals are worded for: minutes a figure, for a quiet machine. */
+  readonly full: boolean;
 }
 
 /** One run of one bench, as it is kept in bench/results/. */

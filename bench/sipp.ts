@@ -9,8 +9,10 @@ import { scriptToPcap } from '../test/support/rtp-pcap.ts';
 import { callerScenario } from '../test/support/sipp.ts';
 
 export interface LoadOptions {
-  /** Where to call, on 127.0.0.1, by UDP. */
+  /** Where to call, on 127.0.0.1. */
   readonly port: number;
+  /** UDP if absent; TCP is one connection, as of a trunk. */
+  readonly transport?: 'udp' | 'tcp';
   readonly called: string;
   /** How many calls are in progress at most; as one ends the next begins. */
   readonly atOnce: number;
@@ -22,18 +24,22 @@ export interface LoadOptions {
   readonly bye: 'caller' | 'called';
   /** What is sent as RTP once it is answered. */
   readonly script?: readonly ScriptItem[];
+  /** No more calls than these. */
+  readonly calls?: number;
 }
 
 export interface LoadResult {
   readonly successful: number;
   readonly failed: number;
+  /** Messages that sipp sent once more, because no answer came in time. */
+  readonly retransmitted: number;
   /** From the first call to the end of the last, in seconds. */
   readonly seconds: number;
   /** From INVITE to 200, each call, in ms. */
   readonly setUpMs: readonly number[];
 }
 
-function own(sipPort: number, mediaPort: number): string[] {
+function own(sipPort: number, mediaPort: number, transport: 'udp' | 'tcp' = 'udp'): string[] {
   return [
     '-i',
     '127.0.0.1',
@@ -45,7 +51,7 @@ function own(sipPort: number, mediaPort: number): string[] {
     String(mediaPort),
     '-nostdin',
     '-t',
-    'u1',
+    transport === 'tcp' ? 't1' : 'u1',
   ];
 }
 
@@ -72,14 +78,15 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     const scenario = callerScenario({ port, called, talksMs }, talk === undefined ? undefined : 1);
     writeFileSync(join(folder, 'scenario.xml'), scenario);
     const [sipPort, mediaPort] = await Promise.all([freePort(), freePort()]);
-    const args = [`127.0.0.1:${options.port}`, '-sf', 'scenario.xml', ...own(sipPort, mediaPort)];
+    const args = [`127.0.0.1:${options.port}`, '-sf', 'scenario.xml', ...own(sipPort, mediaPort, options.transport)];
+    if (options.calls !== undefined) args.push('-m', String(options.calls));
     args.push(
       '-l',
       String(options.atOnce),
       '-r',
       String(options.perSecond),
       '-timeout',
-      '120',
+      String(options.seconds + 110),
       '-recv_timeout',
       '20000',
     );
@@ -97,17 +104,24 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       .split('\n')
       .slice(1)
       .flatMap((line) => (line === '' ? [] : [Number(line.split(';')[1])]));
-    const [successful, failed] = [counted(statistics, 'SuccessfulCall(C)'), counted(statistics, 'FailedCall(C)')];
-    return { successful, failed, seconds, setUpMs };
+    return {
+      successful: counted(statistics, 'SuccessfulCall(C)'),
+      failed: counted(statistics, 'FailedCall(C)'),
+      retransmitted: counted(statistics, 'Retransmissions(C)'),
+      seconds,
+      setUpMs,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** sipp's own called party: 180, 200, and it waits for BYE. The owner stops it. */
-export async function startCalled(): Promise<{ readonly program: Program; readonly port: number }> {
+/** A called party, sipp's own or that of a scenario: 180, 200, and it waits for BYE. The owner stops it. */
+export async function startCalled(
+  scenario: readonly string[] = ['-sn', 'uas'],
+): Promise<{ readonly program: Program; readonly port: number }> {
   const [port, mediaPort] = await Promise.all([freePort(), freePort()]);
-  const program = startProgram('sipp', ['-sn', 'uas', ...own(port, mediaPort)], tmpdir());
+  const program = startProgram('sipp', [...scenario, ...own(port, mediaPort)], tmpdir());
   await Promise.race([portOpen('udp', port), program.exited]);
   return { program, port };
 }
