@@ -126,6 +126,18 @@ describe('peers that stand no challenge they do not know', () => {
     expect(ask({ user: 'other' })).toBe(false);
   });
 
+  it('are told apart however long what they send is', () => {
+    const peers = new SimplePeers();
+    const long = 'c'.repeat(60_000);
+    for (const callId of [`${long}1`, `${long}2`]) {
+      peers.asked({ ...peer, user: long, callId });
+      expect(peers.isSimple({ ...peer, user: long, callId })).toBe(false);
+    }
+    peers.asked({ ...peer, user: long, callId: `${long}2` });
+    expect(peers.isSimple({ ...peer, user: long, callId: long })).toBe(true);
+    expect(peers.isSimple({ ...peer, user: `${long}1`, callId: long })).toBe(false);
+  });
+
   it('are asked for MD5 alone, where the site allows it', () => {
     expect(authenticator().challenges(0, { ...plain, md5: 'only' })).toHaveLength(1);
     expect(authenticator(['sha-256']).challenges(0, { ...plain, md5: 'only' })[0]).toContain('SHA-256');

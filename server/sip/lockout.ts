@@ -1,4 +1,5 @@
 /** Guessing stopped: after some wrong passwords an account is closed to the source they came from, and to it alone. */
+import { hash } from 'node:crypto';
 
 export interface LockoutOptions {
   /** Wrong answers until the door closes. */
@@ -14,6 +15,11 @@ interface Door {
   until: number;
 }
 
+/** A user name may be as long as the header it came in; what is kept of it is short. */
+function keyOf(source: string, user: string): string {
+  return `${source} ${hash('sha1', user, 'base64url')}`;
+}
+
 /** Counted the same for users there are and users there are not. */
 export class Lockout {
   readonly #options: LockoutOptions;
@@ -26,12 +32,12 @@ export class Lockout {
   }
 
   isClosed(source: string, user: string, now: number): boolean {
-    const door = this.#doors.get(`${source} ${user}`);
+    const door = this.#doors.get(keyOf(source, user));
     return door !== undefined && door.wrong >= this.#options.tries && door.until > now;
   }
 
   wrong(source: string, user: string, now: number): void {
-    const key = `${source} ${user}`;
+    const key = keyOf(source, user);
     const door = this.#doors.get(key);
     this.#doors.delete(key);
     const before = door === undefined || door.until <= now ? 0 : door.wrong;
@@ -42,6 +48,6 @@ export class Lockout {
   }
 
   right(source: string, user: string): void {
-    this.#doors.delete(`${source} ${user}`);
+    this.#doors.delete(keyOf(source, user));
   }
 }
