@@ -193,6 +193,25 @@ describe('pings', () => {
   });
 });
 
+describe('pings that are switched off', () => {
+  it('keep nothing of phones, and still ask one whose connection is lost', async () => {
+    const clock = new SimulatedClock();
+    const statuses = [408, 200];
+    const ask = (): Promise<number> => Promise.resolve(statuses.shift() ?? 0);
+    const locations: Locations = new Locations(clock, (_agent, bindings) => pings.changed(bindings));
+    const pings = new Pings({ clock, everyMs: 0, failures: 2, ask }, locations);
+    const phone = device({ expiresAt: 1_000_000 });
+    const reachable = async (): Promise<boolean | undefined> => {
+      pings.doubt(phone);
+      await Promise.resolve();
+      await Promise.resolve();
+      return locations.of('alice')[0]?.reachable;
+    };
+    locations.replace('alice', 'alice-desk', [phone]);
+    expect([await reachable(), await reachable(), pings.size]).toEqual([false, true, 0]);
+  });
+});
+
 describe('the way to a device', () => {
   it.each([
     ['its contact', {}, { uri: a, headers: {} }],

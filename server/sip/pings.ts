@@ -37,7 +37,7 @@ export class Pings {
     for (const { id, kind, reachable } of bindings) {
       // It registered again.
       if (reachable && (this.#missed.get(id) ?? 0) >= this.#options.failures) this.#missed.set(id, 0);
-      if (kind === 'webrtc' || this.#missed.has(id)) continue;
+      if (kind === 'webrtc' || this.#missed.has(id) || this.#options.everyMs === 0) continue;
       this.#missed.set(id, 0);
       // Not all at the same moment, when many register at once.
       this.#next(id, 0.5 + Math.random() / 2);
@@ -46,9 +46,15 @@ export class Pings {
 
   /** The connection of a phone is gone: it counts as unreachable until it answers over a new one. */
   doubt(binding: Binding): void {
-    this.#missed.set(binding.id, this.#options.failures);
+    // What is not watched comes due nowhere, so nothing would ever forget it.
+    if (this.#missed.has(binding.id)) this.#missed.set(binding.id, this.#options.failures);
     this.#locations.setReachable(binding.id, false);
     this.#ask(binding);
+  }
+
+  /** How many phones are watched. */
+  get size(): number {
+    return this.#missed.size;
   }
 
   close(): void {
@@ -72,8 +78,13 @@ export class Pings {
   }
 
   #answered(id: string, status: number): void {
-    const missed = nobody.has(status) ? (this.#missed.get(id) ?? 0) + 1 : 0;
-    if (!this.#missed.has(id)) return;
+    const before = this.#missed.get(id);
+    // Not watched (any more): a doubtful phone that answers is there, one that does not is known not to be.
+    if (before === undefined) {
+      if (!nobody.has(status)) this.#locations.setReachable(id, true);
+      return;
+    }
+    const missed = nobody.has(status) ? before + 1 : 0;
     this.#missed.set(id, missed);
     if (missed === 0) this.#locations.setReachable(id, true);
     else if (missed >= this.#options.failures) this.#locations.setReachable(id, false);
