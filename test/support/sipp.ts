@@ -151,6 +151,12 @@ export class Sipp {
     return this.#result();
   }
 
+  /** Rejects, with what it complained of, when it has ended. */
+  async gone(): Promise<never> {
+    const { complaints } = await this.finished();
+    throw new Error(`sipp has ended: ${complaints}`);
+  }
+
   /** Ends it; its files go. */
   async close(): Promise<void> {
     await this.#program.stop('SIGKILL');
@@ -248,7 +254,7 @@ export async function startSippScript(script: SippScript): Promise<Sipp> {
     ...(script.port === undefined ? {} : { port: script.port }),
     ...(script.address === undefined ? {} : { address: script.address }),
   });
-  if (script.remote === undefined) await portOpen('udp', sipp.sipPort);
+  if (script.remote === undefined) await Promise.race([portOpen('udp', sipp.sipPort), sipp.gone()]);
   return sipp;
 }
 

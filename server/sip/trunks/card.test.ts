@@ -19,6 +19,7 @@ describe('the card of a trunk test', () => {
     ['all is well', {}, 'A registration:skipped'],
     ['registered', { registration: { phase: 'registered', reason: null } }, 'A'],
     ['not registered', { registration: { phase: 'waiting', reason: '403' } }, 'F registration:bad'],
+    ['a carrier that is not asked', { targets: [] }, 'A registration:skipped reachability:skipped'],
     [
       'one of two targets',
       { targets: [target, { ...target, status: 408 }] },

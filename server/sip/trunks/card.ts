@@ -27,6 +27,7 @@ export interface Check {
 export interface Findings {
   /** Null: the trunk does not register. */
   readonly registration: { readonly phase: string; readonly reason: string | null } | null;
+  /** Those that are asked by OPTIONS. */
   readonly targets: readonly { readonly uri: string; readonly status: number; readonly rttMs: number }[];
   /** Null: there was no number to call; a text: why no call was made. */
   readonly call: CallFindings | string | null;
@@ -68,7 +69,7 @@ function reachability({ targets }: Findings): Check {
   const alive = grades.filter((grade) => grade !== 'bad').length;
   const grade =
     targets.length === 0 ? 'skipped' : alive === 0 ? 'bad' : grades.every((each) => each === 'good') ? 'good' : 'fair';
-  return { name: 'reachability', grade, found: found.join(', ') || '-' };
+  return { name: 'reachability', grade, found: found.join(', ') || 'no OPTIONS' };
 }
 
 const skipped = (name: CheckName): Check => ({ name, grade: 'skipped', found: '-' });
