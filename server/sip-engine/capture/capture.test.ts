@@ -83,4 +83,11 @@ describe('HEP', () => {
     const packet = hepPacket(message(sip('c'), 0, 'out'), { agent: 7, password: '' });
     expect(packet.indexOf(Buffer.from('c0000201', 'hex'))).toBeLessThan(packet.indexOf(Buffer.from('c0000207', 'hex')));
   });
+
+  it.each([10, 400, 60_000])('fits into a datagram however long message and Call-ID (%i) are', (length) => {
+    const long = message(`${sip('c'.repeat(length))}${'b'.repeat(100_000)}`);
+    const packet = hepPacket(long, { agent: 7, password: 'secret' });
+    expect(packet).toHaveLength(65_507);
+    expect(packet.readUInt16BE(4)).toBe(packet.length);
+  });
 });

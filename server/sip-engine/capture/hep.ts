@@ -37,8 +37,10 @@ function ipProtocol(protocol: Protocol): number {
   return protocol === 'udp' ? 17 : 6;
 }
 
-/** Most of a datagram's room is for the message; a longer one is cut, as nothing else can be done over UDP. */
-const longestPayload = 65_000;
+/** What UDP carries over IPv4; a message that does not fit is cut, as nothing else can be done. */
+const longestDatagram = 65_507;
+/** A peer may write tens of kilobytes into its Call-ID. */
+const longestCorrelation = 256;
 
 function piece(type: number, value: Uint8Array): Buffer {
   const head = Buffer.alloc(6);
@@ -72,11 +74,12 @@ export function hepPacket(message: WireMessage, identity: HepIdentity): Buffer {
     number(chunk.payloadType, 1, 1),
     number(chunk.agent, identity.agent, 4),
     ...(identity.password === '' ? [] : [piece(chunk.key, Buffer.from(identity.password))]),
-    ...(callId === '' ? [] : [piece(chunk.correlation, Buffer.from(callId))]),
-    piece(chunk.payload, bytesOf(message).subarray(0, longestPayload)),
+    ...(callId === '' ? [] : [piece(chunk.correlation, Buffer.from(callId).subarray(0, longestCorrelation))]),
   ];
-  const length = 6 + chunks.reduce((sum, each) => sum + each.length, 0);
+  // Before the message: the head of the packet and that of the last chunk.
+  const before = 6 + 6 + chunks.reduce((sum, each) => sum + each.length, 0);
+  const payload = bytesOf(message).subarray(0, longestDatagram - before);
   const head = Buffer.from('HEP3\0\0', 'latin1');
-  head.writeUInt16BE(length, 4);
-  return Buffer.concat([head, ...chunks]);
+  head.writeUInt16BE(before + payload.length, 4);
+  return Buffer.concat([head, ...chunks, piece(chunk.payload, payload)]);
 }
