@@ -83,7 +83,7 @@ it('whatever an admin types, the checker answers: a plan or an error, with place
     }),
     { numRuns: 400 },
   );
-});
+}, 60_000);
 
 const stepName = fc.constantFrom('a', 'b', 'c', 'd');
 const stepText = fc.oneof(

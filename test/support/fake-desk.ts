@@ -338,6 +338,7 @@ export class FakeDesk {
         return this.tell({ type: 'alert-changed', callId: command.callId, alert: { ...alert, acknowledged: true } });
       }
       case 'decline':
+      case 'dial':
       case 'keypad':
       case 'hang-up':
         return;
