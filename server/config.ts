@@ -15,6 +15,15 @@ function isAscending(range: string): boolean {
   return first < last && last <= 65_535;
 }
 
+const amount = z.coerce.number().int().min(0).max(1_000_000);
+
+/** Several values; in a variable with commas between them. */
+function list<T extends z.ZodType>(each: T) {
+  const split = (value: unknown): unknown =>
+    typeof value === 'string' ? value.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()])) : value;
+  return z.preprocess(split, z.array(each));
+}
+
 /** What `jackfield.yaml` may say. jackfield.example.yaml documents every value; a test keeps the two the same. */
 export const configSchema = z.strictObject({
   home: z.string().default('.jackfield'),
@@ -65,12 +74,28 @@ export const configSchema = z.strictObject({
       /** How long minted registration credentials live. */
       credentialsInSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
       /** Digest algorithms offered to phones, strongest first; as a variable with commas between them. */
-      digest: z
-        .preprocess(
-          (value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value),
-          z.array(z.enum(digestAlgorithms)).min(1),
-        )
+      digest: list(z.enum(digestAlgorithms))
+        .refine((all) => all.length > 0, 'must name one at least')
         .default(['sha-256', 'md5']),
+      /** What strangers may ask of the SIP engine (docs/security.md); 0: any amount. */
+      protection: z
+        .strictObject({
+          sourceMessages: amount.default(100),
+          sourceTransactions: amount.default(50),
+          sourceOpen: amount.default(1000),
+          strangerMessages: amount.default(2000),
+          strangerTransactions: amount.default(1000),
+          strangersOpen: amount.default(10_000),
+          open: amount.default(50_000),
+          trustedMessages: amount.default(2000),
+          /** Networks (CIDR) whose hosts are trusted beside trunks and registered phones. */
+          trusted: list(
+            z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be networks such as 10.0.0.0/8'),
+          ).default([]),
+          /** A file with the names of scanners instead of the list that comes with the engine; `none`. */
+          scanners: z.string().optional(),
+        })
+        .prefault({}),
       registrations: z
         .strictObject({
           /** A phone that asks for less gets 423, one that asks for more gets the longest. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { advertisedAddress, certificateFiles, siteFiles, type Config } from '../../server/config.ts';
 import type { PartPlan } from './part.ts';
 import type { WantedPort } from './ports.ts';
@@ -39,9 +39,31 @@ function engineArguments(config: Config): readonly string[] {
     ...['--lease', String(leaseMs(config))],
     ...['--session-expires', String(config.sip.sessionExpiresInSeconds)],
     ...['--advertise', advertisedAddress(config)],
+    ...protectionArguments(config),
     ...(config.sip.tlsAuthorities === undefined ? [] : ['--tls-ca', config.sip.tlsAuthorities]),
     ...['--tls-verify', config.sip.tlsVerify ? 'yes' : 'no'],
     ...hepArguments(config),
+  ];
+}
+
+/** What strangers may ask of the engine. */
+function protectionArguments({ root, sip: { protection } }: Config): readonly string[] {
+  const { scanners, trusted } = protection;
+  const amounts = {
+    'source-messages': protection.sourceMessages,
+    'source-transactions': protection.sourceTransactions,
+    'source-open': protection.sourceOpen,
+    'stranger-messages': protection.strangerMessages,
+    'stranger-transactions': protection.strangerTransactions,
+    'stranger-open': protection.strangersOpen,
+    open: protection.open,
+    'trusted-messages': protection.trustedMessages,
+  };
+  const file = scanners === undefined || scanners === 'none' ? scanners : resolve(root, scanners);
+  return [
+    ...Object.entries(amounts).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ...trusted.flatMap((network) => ['--trusted', network]),
+    ...(file === undefined ? [] : ['--scanners', file]),
   ];
 }
 

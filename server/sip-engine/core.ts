@@ -26,6 +26,8 @@ import { Journal } from './journal/journal.ts';
 import { Recovery } from './journal/recovery.ts';
 import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
 import type { EngineOptions } from './options.ts';
+import type { ReadMessage, SipRequest } from './parser/message.ts';
+import { Guard } from './protection/guard.ts';
 import { Proxies } from './proxy/proxies.ts';
 import { Relay } from './proxy/relay.ts';
 import { backlogOf, defaultLimits, parseLimits } from './limits.ts';
@@ -38,7 +40,7 @@ import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
 import { flowText } from './transport/flow.ts';
-import type { Flow } from './transport/flow.ts';
+import type { Address, Flow } from './transport/flow.ts';
 import type { TransportEvents } from './transport/listener.ts';
 import { TransportLayer } from './transport/transport-layer.ts';
 
@@ -49,6 +51,8 @@ export const controlVersion = 'v0.9.10-jackfield';
 export class EngineCore {
   readonly context: EngineContext;
   readonly reception: Reception;
+  /** Turns away scanners and whoever asks for too much. */
+  readonly guard: Guard;
   readonly serverCalls = new ServerCalls();
   readonly uas: UserAgentServer;
   readonly uac: UserAgentClient;
@@ -75,9 +79,11 @@ export class EngineCore {
     const timers = allTimers(options);
     const patience = { ...defaultPatience, ...options.patience };
     const session = { ...defaultSession, ...options.session };
+    this.guard = new Guard(options.protection ?? {}, () => this.#countedOn(), clock, log);
     const transactions = new TransactionLayer(
       { clock, timers, reopen: (flow, via) => this.context.transport.reopen(flow, via) },
       {
+        admit: (request, flow) => this.#admit(request, flow),
         request: (transaction) => this.uas.request(transaction),
         ack: (read, flow) => this.uas.ack(read, flow),
         strayResponse: (read, flow) => this.uac.stray(read, flow),
@@ -136,6 +142,7 @@ export class EngineCore {
       lot,
       recovery,
     };
+    bindings.datagramPeer = ({ host, port }, until) => this.guard.trust.registered(host, port, until, clock.now());
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
     this.#sessions = new SessionTimers(this.context, this.#keeper);
@@ -155,11 +162,14 @@ export class EngineCore {
 
   /** What the transports tell: where messages go, and who hears of closed connections. */
   #arrivals(): TransportEvents {
-    const { capture, reception } = this;
+    const { capture, guard, reception } = this;
     return {
       wire: (direction, ends, ...parts) => capture.note(direction, ends, parts),
+      admits: (bytes, from) => guard.admits(bytes, from),
       datagram: (bytes, flow) => reception.datagram(bytes, flow),
-      message: (read, flow) => reception.message(read, flow),
+      message: (read, flow) => {
+        if (guard.admitsRead(read, flow.remote)) reception.message(read, flow);
+      },
       malformed: (error, flow) => reception.malformed(error, flow),
       opened: () => {},
       closed: (flow) => this.#flowClosed(flow),
@@ -250,6 +260,20 @@ export class EngineCore {
     }
     this.uas.ownerLost(app);
     this.uac.ownerLost(app);
+  }
+
+  /** Who strangers must not crowd out: registered connections, and the far ends of dialogs and of requests of ours. */
+  *#countedOn(): Iterable<Address> {
+    const { bindings, dialogs, transactions } = this.context;
+    for (const flow of bindings.flows()) yield flow.remote;
+    for (const flow of transactions.clientFlows()) yield flow.remote;
+    for (const { flow } of dialogs.values()) yield flow.remote;
+  }
+
+  #admit(request: ReadMessage<SipRequest>, flow: Flow): { end(): void } | undefined {
+    const gate = this.guard.transaction(flow);
+    if (gate.type === 'busy') this.reception.busy(request.message, flow);
+    return gate.type === 'charge' ? gate.charge : undefined;
   }
 
   /** The flows that must not be closed for being idle: somebody is to be reached by them. */

@@ -43,6 +43,8 @@ export interface EngineCounts {
   /** Connections that stand, and the bytes that wait in memory for their peers to read. */
   readonly connections: number;
   readonly unsent: number;
+  /** Messages dropped to protect the engine, in all. */
+  readonly dropped: number;
 }
 
 /** A running engine. */
@@ -123,6 +125,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
         ...core.reception.counts,
         connections: core.context.transport.watch.size,
         unsent: core.context.transport.watch.unsent,
+        dropped: core.guard.total,
       };
     },
     reload: () => core.certificates.reload(),

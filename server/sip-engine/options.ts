@@ -4,6 +4,8 @@ import type { EnginePatience } from './agent/context.ts';
 import type { CaptureOptions, HepCollector } from './capture/capture.ts';
 import type { EngineLimits } from './limits.ts';
 import { readHostPort } from './parser/uri.ts';
+import type { ProtectionOptions } from './protection/limits.ts';
+import { scannersFrom } from './protection/scanners.ts';
 import type { SessionPolicy } from './dialog/session-negotiation.ts';
 import { readNumber } from './parser/characters.ts';
 import { readRoute } from './route/route-option.ts';
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly patience?: Partial<EnginePatience> | undefined;
   readonly limits?: Partial<EngineLimits> | undefined;
   readonly session?: Partial<SessionPolicy> | undefined;
+  /** What strangers may ask for, and who is trusted. Without it only scanners are turned away. */
+  readonly protection?: ProtectionOptions | undefined;
   /** Extensions (RFC 3261 option tags) the apps know beyond `knownExtensions`; `*` leaves Require to them. */
   readonly supports?: readonly string[] | undefined;
   /** How many of the latest messages are kept for ladders, and who gets a copy of all. */
@@ -91,6 +95,8 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N] [--udp-limit BYTES] [--next-target MS] [--dns HOST:PORT]
   [--session-expires SECONDS] [--min-se SECONDS] [--supports OPTION ...] [--cdr yes|no]
+  [--source-messages N] [--source-transactions N] [--source-open N] [--stranger-messages N] [--stranger-transactions N]
+  [--stranger-open N] [--open N] [--trusted-messages N] [--sources N] [--trusted CIDR ...] [--scanners FILE|none]
   [--capture-bytes N] [--capture-age MS] [--hep HOST:PORT] [--hep-id N] [--hep-password-file FILE]
   [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
 
@@ -153,11 +159,29 @@ function readCollector(last: (name: string) => string | undefined): HepCollector
   return { ...readPlace(place, '--hep'), agent, password };
 }
 
+const protectionNames: Readonly<Record<Exclude<keyof ProtectionOptions, 'scanners' | 'trusted'>, string>> = {
+  messages: 'source-messages',
+  transactions: 'source-transactions',
+  sourceOpen: 'source-open',
+  strangerMessages: 'stranger-messages',
+  strangerTransactions: 'stranger-transactions',
+  strangersOpen: 'stranger-open',
+  open: 'open',
+  trustedMessages: 'trusted-messages',
+  sources: 'sources',
+};
+
+function readScannerOption(file: string | undefined): readonly string[] {
+  return file === 'none' ? [] : scannersFrom(file);
+}
+
 const known = new Set(
   [
     'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se supports cdr route',
+    'source-messages source-transactions source-open stranger-messages stranger-transactions stranger-open open',
+    'trusted-messages sources trusted scanners',
     'capture-bytes capture-age hep hep-id hep-password-file',
   ].flatMap((names) => names.split(' ')),
 );
@@ -243,6 +267,11 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
       'a number',
     ),
     supports: (given.get('supports') ?? []).map((option) => option.toLowerCase()),
+    protection: {
+      ...pick(protectionNames, 'a number'),
+      trusted: given.get('trusted') ?? [],
+      ...(last('scanners') === undefined ? {} : { scanners: readScannerOption(last('scanners')) }),
+    },
     session: pick({ expires: 'session-expires', min: 'min-se' }, 'seconds'),
     capture: { ...pick({ bytes: 'capture-bytes', age: 'capture-age' }, 'a number'), hep: readCollector(last) },
   };

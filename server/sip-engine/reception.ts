@@ -49,7 +49,7 @@ export class Reception {
   datagram(bytes: Buffer, flow: Flow): void {
     const read = parseDatagram(bytes, flow.reliable ? this.#within.stream : this.#within.datagram, this.#within);
     if (read.ok) this.message(read.value, flow);
-    else this.malformed(read.error, flow);
+    else this.malformed(read.error, flow, bytes.length);
   }
 
   message(read: ReadMessage, flow: Flow): void {
@@ -66,8 +66,11 @@ export class Reception {
     }
   }
 
-  /** Counts it, and answers it when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK. */
-  malformed(error: ParseError, flow: Flow): void {
+  /**
+   * Counts it, and answers it when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK, and never by
+   * a datagram much larger than the one of `size` bytes that came: its sender may be somebody else's victim.
+   */
+  malformed(error: ParseError, flow: Flow, size = Infinity): void {
     this.counts.malformed++;
     this.#log.debug(
       { code: error.code, detail: error.detail, from: flowText(flow.protocol, flow.remote) },
@@ -80,8 +83,22 @@ export class Reception {
     const request: SipRequest = { ...head.start, headers: head.headers, body: Buffer.alloc(0) };
     const noted = noteRequestSource(request, { via }, flow);
     const toTag = tagOf(headerOf(head, 'To') ?? '') === undefined ? newTag() : undefined;
+    const { reason, ...plain } = { ...refusal(error, request.method), toTag };
+    const said = reason === undefined ? plain : { ...plain, reason };
+    const answers = [said, plain, { status: plain.status, toTag }];
+    const most = flow.reliable ? Infinity : largestAnswer(size);
+    const answer = answers.map((facts) => writeMessage(makeAnswer(noted, facts))).find(({ length }) => length <= most);
+    if (answer === undefined) return;
     this.counts.answered400++;
-    answerFlow(flow, via).send(writeMessage(makeAnswer(noted, { ...refusal(error, request.method), toTag })));
+    answerFlow(flow, via).send(answer);
+  }
+
+  /** Answers without a transaction that there is too much to do (RFC 3261 section 21.5.4). */
+  busy(request: SipRequest, flow: Flow): void {
+    const toTag = tagOf(headerOf(request, 'To') ?? '') === undefined ? newTag() : undefined;
+    flow.send(
+      writeMessage(makeAnswer(request, { status: 503, toTag, headers: [{ name: 'Retry-After', value: '5' }] })),
+    );
   }
 
   #request(read: ReadMessage<SipRequest>, flow: Flow): void {
@@ -91,6 +108,16 @@ export class Reception {
     const back = answerFlow(flow, read.via);
     if (!this.relay.request(noted, back)) this.#transactions.receiveRequest(noted, back);
   }
+}
+
+/** No request worth an answer is shorter. Bytes. */
+const shortestRequest = 150;
+/** What an answer has to have beside what it copies: `received`, `rport` and a tag. Bytes. */
+const ownShare = 80;
+
+/** How large the answer to a datagram that cannot be read may be. */
+function largestAnswer(size: number): number {
+  return size < shortestRequest ? size : size + ownShare;
 }
 
 /** What a request that cannot be read is answered with. */

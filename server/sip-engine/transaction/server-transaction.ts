@@ -30,8 +30,11 @@ export class ServerTransaction {
   name: string | undefined;
   /** The request this one is a copy of, come by another way. */
   first: ServerTransaction | undefined;
+  /** Its place among all transactions; given back at its end. */
+  charge: { end(): void } | undefined;
   /** A final answer of 300 or more was given. */
   refused = false;
+  #challenges = false;
   #request: ReadMessage<SipRequest> | undefined;
   /** Called once at the end, for whoever keeps something beside the transaction. */
   onEnd: () => void = nothing;
@@ -78,6 +81,7 @@ export class ServerTransaction {
   respond(response: SipResponse): Buffer {
     const bytes = writeMessage(response);
     this.refused ||= response.status >= 300;
+    this.#challenges ||= response.status === 401 || response.status === 407;
     this.#step({ type: 'respond', status: response.status }, bytes);
     if (!this.open) this.#shrink();
     return bytes;
@@ -131,7 +135,9 @@ export class ServerTransaction {
     const { timers } = this.#around;
     if (machine.type === 'invite') {
       if (event.type === 'timer' && event.timer === 'J') return;
-      const step: Step<InviteServerState> = stepInviteServer(machine.state, event, timers, this.flow.reliable);
+      // RFC 3261 section 26.3.2.4: a challenge goes out once, or whoever claims another's address has us flood that one.
+      const once = this.flow.reliable || this.#challenges;
+      const step: Step<InviteServerState> = stepInviteServer(machine.state, event, timers, once);
       machine.state = step.state;
       perform(step, targets);
       return;

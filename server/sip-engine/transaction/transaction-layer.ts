@@ -10,6 +10,8 @@ export const magicCookie = 'z9hG4bK';
 
 /** What the transaction user hears of requests. */
 export interface TransactionUser {
+  /** Whether a request that belongs to no transaction gets one; undefined: it does not, and is answered or not already. */
+  admit?(request: ReadMessage<SipRequest>, flow: Flow): { end(): void } | undefined;
   /** A request seen for the first time, in a transaction of its own. Never an ACK. */
   request(transaction: ServerTransaction): void;
   /** An ACK that no transaction consumed: one for a 2xx, or a stray. */
@@ -50,6 +52,7 @@ export class TransactionLayer {
   readonly #first = new Map<string, ServerTransaction>();
   readonly #serverEnded = (transaction: ServerTransaction): void => {
     this.#servers.delete(transaction.key);
+    transaction.charge?.end();
     const { name } = transaction;
     if (name !== undefined && this.#first.get(name) === transaction) this.#first.delete(name);
   };
@@ -79,7 +82,10 @@ export class TransactionLayer {
       known.repeated();
       return;
     }
+    const charge = this.#user.admit?.(read, flow);
+    if (charge === undefined && this.#user.admit !== undefined) return;
     const transaction = new ServerTransaction(unshared(key), read, flow, this.#around, this.#serverEnded);
+    transaction.charge = charge;
     this.#servers.set(transaction.key, transaction);
     this.#note(read, transaction);
     this.#user.request(transaction);
@@ -129,6 +135,11 @@ export class TransactionLayer {
   /** The flows of all that is under way. */
   *flows(): Iterable<Flow> {
     for (const server of this.#servers.values()) yield server.flow;
+    for (const client of this.#clients.values()) yield client.flow;
+  }
+
+  /** Where requests of ours wait for their answers. */
+  *clientFlows(): Iterable<Flow> {
     for (const client of this.#clients.values()) yield client.flow;
   }
 

@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from '../parser/message.ts';
 import { parseNameAddr, parseNameAddrs } from '../parser/name-addr.ts';
 import type { NameAddr } from '../parser/name-addr.ts';
 import { contactKey } from '../parser/uri.ts';
-import type { Flow } from './flow.ts';
+import type { Address, Flow } from './flow.ts';
 
 /** A contact and the connection it is reached by, RFC 5626. */
 export interface Binding {
@@ -29,6 +29,16 @@ function outboundOf(contact: NameAddr): string | undefined {
   return instance === undefined || flow === undefined ? undefined : `${instance} ${flow}`;
 }
 
+/** For how long a REGISTER was granted: 0 when it took its contact away. */
+function grantedInSeconds(request: SipRequest, response: SipResponse): number {
+  const named = (message: SipRequest | SipResponse): (number | undefined)[] =>
+    parseNameAddrs(headersOf(message, 'Contact')).map(({ parameters }) => readNumber(parameters.get('expires') ?? ''));
+  const [general, asked] = [response, request].map((message) => readNumber(headerOf(message, 'Expires') ?? ''));
+  const [first = asked] = named(request);
+  if (first === 0 || headerOf(request, 'Contact') === undefined) return 0;
+  return general ?? Math.max(0, ...named(response).map((seconds) => seconds ?? first ?? defaultExpiryInSeconds));
+}
+
 /**
  * Which contact is reached by which connection: the newest. A client that numbers its flows (reg-id) keeps them all, and
  * is reached by the next newest when one is lost.
@@ -40,6 +50,8 @@ export class Bindings {
   /** Instance and reg-id to the contact they were registered with last. */
   readonly #byClient = new Map<string, string>();
   readonly #clock: Clock;
+  /** Hears where a registration over UDP came from, and until when it was granted (ms). Set before anything arrives. */
+  datagramPeer: (remote: Address, until: number) => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -47,7 +59,10 @@ export class Bindings {
 
   /** Learns from a 2xx that an app gave to a REGISTER which came over a connection. UDP peers need no flow. */
   learn(request: SipRequest, response: SipResponse, flow: Flow): void {
-    if (!flow.reliable) return;
+    if (!flow.reliable) {
+      const now = this.#clock.now();
+      return this.datagramPeer(flow.remote, now + grantedInSeconds(request, response) * 1000);
+    }
     const record = parseNameAddr(headerOf(request, 'To') ?? '')?.uri ?? '';
     if (headerOf(request, 'Contact')?.trim() === '*') {
       for (const [key, bindings] of this.#byContact) {

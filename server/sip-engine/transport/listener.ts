@@ -21,6 +21,8 @@ export interface ListenPlace {
 export interface TransportEvents {
   /** Sees what comes, before anything else does, and what goes. */
   readonly wire: Wire;
+  /** Whether a datagram or WebSocket message is looked at any further; asked before anything else is done for it. */
+  admits(bytes: Buffer, from: Address): boolean;
   /** A whole datagram or WebSocket message, not parsed. */
   datagram(bytes: Buffer, flow: Flow): void;
   /** A message cut from a stream. */

@@ -100,6 +100,7 @@ export class UdpListener implements Listener {
       // RFC 768: without a source port nobody waits for an answer, and none could be sent.
       if (from.port === 0) return;
       const remote = { host: from.address, port: from.port };
+      if (!this.#events.admits(bytes, remote)) return;
       // What a SIP message begins with is above all control characters; what is below is a keep-alive.
       if ((bytes[0] ?? 0) < 32 && this.#keptAlive(bytes, remote)) return;
       const flow = this.flowTo(remote);

@@ -1,0 +1,182 @@
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/logger.ts';
+import { headerOf } from '../parser/message.ts';
+import type { ReadMessage } from '../parser/message.ts';
+import type { Address } from '../transport/flow.ts';
+import { Latest } from './latest.ts';
+import { noProtection } from './limits.ts';
+import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
+import { networkOf } from './network-of.ts';
+import { Scanners, scannersFrom } from './scanners.ts';
+import { dropReasons, ratesOf, Source } from './source.ts';
+import type { DropReason } from './source.ts';
+import { Trust } from './trust.ts';
+import type { Counted } from './trust.ts';
+
+/** What was dropped since the start, by reason. */
+export type Dropped = Record<DropReason, number>;
+
+/** A source that something was dropped of. */
+export interface DroppedSource {
+  /** An IPv4 address, or the /64 of an IPv6 one. */
+  readonly source: string;
+  readonly dropped: number;
+  /** When last, ms. */
+  readonly at: number;
+  readonly reason: DropReason;
+}
+
+/** A place among the server transactions; given back when the transaction ends. */
+export interface Charge {
+  end(): void;
+}
+
+/** `charge`: go on. `busy`: one of ours, or on a connection: it may be told (503). `drop`: not a word. */
+export type Gate = { readonly type: 'charge'; readonly charge: Charge } | { readonly type: 'busy' | 'drop' };
+
+const busy: Gate = { type: 'busy' };
+const drop: Gate = { type: 'drop' };
+/** One line in the log for whatever was dropped in so long, ms. */
+const logEvery = 10_000;
+
+/**
+ * Stands in front of everything that costs more than a look: strangers are limited per source and all together, scanners
+ * get no answer, and who is trusted (trunks, live registrations and dialogs) has a generous measure of their own that
+ * nobody else can use up. Constant time a message, bounded memory.
+ */
+export class Guard {
+  readonly counts: Dropped;
+  readonly trust: Trust;
+  readonly #limits: ProtectionLimits;
+  readonly #rates: ReturnType<typeof ratesOf>;
+  readonly #scanners: Scanners;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #sources: Latest<Source>;
+  readonly #trusted: Latest<Source>;
+  readonly #strangers: Source;
+  #open = 0;
+  #logAt = 0;
+  #logged = 0;
+
+  /** Throws an EngineError when a list or network cannot be read. */
+  constructor(options: ProtectionOptions, counted: Counted, clock: Clock, log: Logger) {
+    this.#limits = { ...noProtection, ...options };
+    this.#rates = ratesOf(this.#limits);
+    this.#scanners = new Scanners(options.scanners ?? scannersFrom());
+    this.trust = new Trust(options.trusted ?? [], counted);
+    this.#clock = clock;
+    this.#log = log;
+    this.#sources = new Latest(this.#limits.sources);
+    this.#trusted = new Latest(this.#limits.sources);
+    this.#strangers = new Source(this.#rates.strangers, clock.now());
+    this.counts = Object.fromEntries(dropReasons.map((reason) => [reason, 0])) as Dropped;
+  }
+
+  /** Whether a datagram or WebSocket message is read at all; false: it is dropped without a word. */
+  admits(bytes: Buffer, from: Address): boolean {
+    return this.#admits(from, () => this.#scanners.sent(bytes));
+  }
+
+  /** The same for a message cut from a stream. */
+  admitsRead(read: ReadMessage, from: Address): boolean {
+    return this.#admits(from, () => this.#scanners.named(headerOf(read.message, 'User-Agent') ?? ''));
+  }
+
+  #admits({ host, port }: Address, isScanner: () => boolean): boolean {
+    const now = this.#clock.now();
+    const key = this.trust.keyOf(host, port, now);
+    if (key !== undefined) {
+      const peer = this.#peer(key, now);
+      return peer.message(now) || this.#drop('trusted-rate', peer, now);
+    }
+    const source = this.#source(host, now);
+    if (!source.message(now)) return this.#drop('source-rate', source, now);
+    // The source comes first: what one of them has too much must not use up the measure of all.
+    if (!this.#strangers.message(now)) return this.#drop('strangers-rate', source, now);
+    // Nobody is shut out for it: over UDP a scanner may claim to be anybody.
+    return !isScanner() || this.#drop('scanner', source, now);
+  }
+
+  /** Whether a request gets a server transaction. */
+  transaction(flow: { readonly remote: Address; readonly reliable: boolean }): Gate {
+    const now = this.#clock.now();
+    const { host, port } = flow.remote;
+    const key = this.trust.keyOf(host, port, now);
+    const source = key === undefined ? this.#source(host, now) : this.#peer(key, now);
+    const reason = this.#overfull(source, key !== undefined, now);
+    if (reason === undefined) return { type: 'charge', charge: this.#charge(source, key === undefined) };
+    this.#drop(reason, source, now);
+    return key !== undefined || flow.reliable ? busy : drop;
+  }
+
+  #overfull(source: Source, trusted: boolean, now: number): DropReason | undefined {
+    const { open, sourceOpen, strangersOpen } = this.#limits;
+    if (open > 0 && this.#open >= open) return 'open';
+    if (trusted) return undefined;
+    if (sourceOpen > 0 && source.open >= sourceOpen) return 'source-open';
+    if (strangersOpen > 0 && this.#strangers.open >= strangersOpen) return 'strangers-open';
+    if (!source.transaction(now)) return 'source-transactions';
+    return this.#strangers.transaction(now) ? undefined : 'strangers-transactions';
+  }
+
+  #charge(source: Source, stranger: boolean): Charge {
+    const held = stranger ? [source, this.#strangers] : [source];
+    for (const each of held) each.open++;
+    this.#open++;
+    return {
+      end: () => {
+        for (const each of held) each.open--;
+        this.#open--;
+      },
+    };
+  }
+
+  #source(host: string, now: number): Source {
+    return this.#sources.get(networkOf(host), () => new Source(this.#rates.source, now));
+  }
+
+  #peer(key: string, now: number): Source {
+    return this.#trusted.get(key, () => new Source(this.#rates.trusted, now));
+  }
+
+  #drop(reason: DropReason, source: Source, now: number): false {
+    this.counts[reason]++;
+    source.note(reason, now);
+    if (now >= this.#logAt) this.#tell(now);
+    return false;
+  }
+
+  /** However much is dropped, the log gets a line now and then. */
+  #tell(now: number): void {
+    const all = this.total;
+    this.#logAt = now + logEvery;
+    this.#log.warn({ dropped: this.counts, more: all - this.#logged }, 'messages were dropped to protect the engine');
+    this.#logged = all;
+  }
+
+  /** Everything dropped since the start. */
+  get total(): number {
+    return dropReasons.reduce((sum, reason) => sum + this.counts[reason], 0);
+  }
+
+  /** Server transactions held now. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** The sources most was dropped of, at most `most`. */
+  droppedSources(most: number): DroppedSource[] {
+    const found: DroppedSource[] = [];
+    for (const sources of [this.#sources, this.#trusted])
+      for (const [source, { dropped, droppedAt: at, reason }] of sources.entries())
+        if (reason !== undefined) found.push({ source, dropped, at, reason });
+    return found.sort((one, other) => other.dropped - one.dropped).slice(0, most);
+  }
+
+  /** Forgets what strangers have used up, so that a source that was limited may send again at once. */
+  clear(): void {
+    this.#sources.clear();
+    this.#trusted.clear();
+  }
+}

@@ -1,0 +1,71 @@
+import type { ProtectionLimits } from './limits.ts';
+import { rateOf, TokenBucket } from './token-bucket.ts';
+import type { Rate } from './token-bucket.ts';
+
+/** Why a message was dropped. */
+export const dropReasons = [
+  'scanner',
+  'source-rate',
+  'strangers-rate',
+  'trusted-rate',
+  'source-transactions',
+  'strangers-transactions',
+  'source-open',
+  'strangers-open',
+  'open',
+] as const;
+export type DropReason = (typeof dropReasons)[number];
+
+/** What one source (or all strangers together) may still ask for, and what it holds. */
+export class Source {
+  readonly #messages: TokenBucket;
+  readonly #transactions: TokenBucket;
+  readonly #rates: Rates;
+  /** Server transactions held for it. */
+  open = 0;
+  /** Messages of it that were dropped, the last one when (ms) and why. */
+  dropped = 0;
+  droppedAt = 0;
+  reason: DropReason | undefined;
+
+  constructor(rates: Rates, now: number) {
+    this.#rates = rates;
+    this.#messages = new TokenBucket(rates.messages, now);
+    this.#transactions = new TokenBucket(rates.transactions, now);
+  }
+
+  message(now: number): boolean {
+    return this.#messages.take(this.#rates.messages, now);
+  }
+
+  transaction(now: number): boolean {
+    return this.#transactions.take(this.#rates.transactions, now);
+  }
+
+  note(reason: DropReason, now: number): void {
+    this.dropped++;
+    this.droppedAt = now;
+    this.reason = reason;
+  }
+}
+
+/** Both rates of a source. */
+export interface Rates {
+  readonly messages: Rate;
+  readonly transactions: Rate;
+}
+
+/** The rates of a source, of all strangers together, and of somebody trusted. */
+export function ratesOf(limits: ProtectionLimits): {
+  readonly source: Rates;
+  readonly strangers: Rates;
+  readonly trusted: Rates;
+} {
+  const none = rateOf(0);
+  return {
+    source: { messages: rateOf(limits.messages), transactions: rateOf(limits.transactions) },
+    // One second's worth: what all may send at once is also the longest stall they can cause.
+    strangers: { messages: rateOf(limits.strangerMessages, 1), transactions: rateOf(limits.strangerTransactions, 1) },
+    trusted: { messages: rateOf(limits.trustedMessages), transactions: none },
+  };
+}

@@ -1,0 +1,73 @@
+import { Networks } from './networks.ts';
+
+/** Who is counted on now, apart from those who were told: the far ends of dialogs and of registered connections. */
+export type Counted = () => Iterable<{ readonly host: string; readonly port: number }>;
+
+/** How old the picture of dialogs and connections may be, ms. */
+const freshFor = 500;
+/** Expired registrations are swept out when there are twice as many as after the last sweep, and at least so many. */
+const sweptFrom = 1000;
+
+export function placeKey(host: string, port: number): string {
+  return `${host} ${String(port)}`;
+}
+
+/**
+ * Who is one of ours: hosts of trunks, and addresses with port of live registrations, confirmed dialogs and peers the
+ * server vouches for. Kept apart from strangers, so that no flood of these can push anybody out.
+ */
+export class Trust {
+  readonly #counted: Counted;
+  readonly #own: Networks;
+  #told = new Networks([]);
+  #peers: ReadonlySet<string> = new Set();
+  readonly #registered = new Map<string, number>();
+  #sweepAt = sweptFrom;
+  #live = new Set<string>();
+  #lookedAt = -Infinity;
+
+  /** Throws an EngineError when a network is misspelt. */
+  constructor(networks: readonly string[], counted: Counted) {
+    this.#own = new Networks(networks);
+    this.#counted = counted;
+  }
+
+  /** What the server vouches for: networks (trunks) and peers (registered phones). Replaces what it said before. */
+  told(networks: readonly string[], peers: readonly { readonly host: string; readonly port: number }[]): void {
+    this.#told = new Networks(networks);
+    this.#peers = new Set(peers.map(({ host, port }) => placeKey(host, port)));
+  }
+
+  /** An app accepted a REGISTER from there; `until` in ms. */
+  registered(host: string, port: number, until: number, now: number): void {
+    const key = placeKey(host, port);
+    if (until <= now) this.#registered.delete(key);
+    else this.#registered.set(key, until);
+    if (this.#registered.size < this.#sweepAt) return;
+    for (const [each, ends] of this.#registered) if (ends <= now) this.#registered.delete(each);
+    this.#sweepAt = Math.max(sweptFrom, this.#registered.size * 2);
+  }
+
+  /** By what the source is trusted: its host, its address and port, or not at all. */
+  keyOf(host: string, port: number, now: number): string | undefined {
+    if (this.#own.has(host) || this.#told.has(host)) return host;
+    const place = placeKey(host, port);
+    if ((this.#registered.get(place) ?? 0) > now || this.#peers.has(place)) return place;
+    this.#look(now);
+    return this.#live.has(place) ? place : undefined;
+  }
+
+  /** Places known now. */
+  get size(): number {
+    return new Set([...this.#registered.keys(), ...this.#peers, ...this.#live]).size;
+  }
+
+  /** Looked at when somebody asks and at most twice a second: dialogs need not tell of every change. */
+  #look(now: number): void {
+    if (Math.abs(now - this.#lookedAt) < freshFor) return;
+    this.#lookedAt = now;
+    const live = new Set<string>();
+    for (const { host, port } of this.#counted()) live.add(placeKey(host, port));
+    this.#live = live;
+  }
+}
