@@ -4,7 +4,9 @@ import { UdpListener } from './udp.ts';
 it('takes what is sent after it closed, and says that it failed', async () => {
   const place = { protocol: 'udp', host: '127.0.0.1', port: 0, advertise: undefined } as const;
   const nothing = (): void => {};
+  const admits = (): boolean => true;
   const events = {
+    admits,
     wire: nothing,
     datagram: nothing,
     message: nothing,

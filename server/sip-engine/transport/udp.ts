@@ -55,6 +55,7 @@ export class UdpListener implements Listener {
   readonly #place: ListenPlace;
   readonly #events: TransportEvents;
   #address: Address;
+  #closed = false;
   #local: LocalAddress;
 
   constructor(place: ListenPlace, events: TransportEvents) {
@@ -128,9 +129,10 @@ export class UdpListener implements Listener {
 
   /** Sends one datagram; `failed` is told when it cannot go out. Never throws, whatever a peer or DNS gave as the place. */
   send(bytes: Buffer, remote: Address, failed?: (reason: string) => void): void {
-    // Node throws for port 0, which an SRV record may hold; from a timer that would end the engine.
-    if (remote.port === 0) {
-      if (failed !== undefined) queueMicrotask(() => failed('nothing can be sent to port 0'));
+    // Node throws for a closed socket and for port 0, which an SRV record may hold; from a timer that ends the engine.
+    if (this.#closed || remote.port === 0) {
+      const reason = this.#closed ? 'the port is closed' : 'nothing can be sent to port 0';
+      if (failed !== undefined) queueMicrotask(() => failed(reason));
     } else if (failed === undefined) this.#socket.send(bytes, remote.port, remote.host);
     else {
       this.#socket.send(bytes, remote.port, remote.host, (error) => {
@@ -140,6 +142,7 @@ export class UdpListener implements Listener {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
     return new Promise((resolve) => {
       this.#socket.close(() => resolve());
     });
