@@ -62,7 +62,8 @@ export class TrunkLine {
   readonly #callId = `${randomBytes(12).toString('hex')}@jackfield`;
   readonly #fromTag = randomBytes(8).toString('hex');
   #cseq = 0;
-  #uses = 0;
+  /** The nonces answered last, and how often. */
+  #proved = { nonces: '', uses: 0 };
   #registration: RegistrationState | undefined;
   #closed = false;
   #config: TrunkConfig;
@@ -214,8 +215,11 @@ export class TrunkLine {
     const { account } = this.config;
     const password = this.#options.password();
     if (challenges === null || account === null || password === undefined) return {};
+    const nonces = challenges.list.map(({ parameters }) => parameters['nonce'] ?? '').join(' ');
+    // RFC 7616 section 3.4: nc counts the requests sent with this nonce, so a new one begins at 1.
+    this.#proved = { nonces, uses: nonces === this.#proved.nonces ? this.#proved.uses + 1 : 1 };
     const cnonce = randomBytes(8).toString('hex');
-    const asked = { method: 'REGISTER', uri, user: account.user, password, cnonce, count: ++this.#uses };
+    const asked = { method: 'REGISTER', uri, user: account.user, password, cnonce, count: this.#proved.uses };
     const answer = answerTo(challenges.list, asked);
     return answer === undefined ? {} : { [challenges.header]: answer };
   }
