@@ -8,7 +8,7 @@ export const dialTexts = {
   },
   agent: { en: 'id of the agent', zh: '坐席编号' },
   number: { en: 'the number to call', zh: '要呼叫的号码' },
-  queue: { en: 'on behalf of this queue of theirs', zh: '代表坐席所属的哪个队列' },
+  queue: { en: 'on behalf of this queue of theirs', zh: '以坐席所属的此队列名义外呼' },
   'late-offer': { en: 'let the far side make the SDP offer', zh: '由对端提出 SDP offer' },
   wait: { en: 'wait until it is answered or has failed', zh: '等待接通或失败' },
   dialled: { en: '{agent} calls {to}: call {id}', zh: '{agent} 正在呼叫 {to}：通话 {id}' },
