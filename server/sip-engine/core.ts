@@ -148,7 +148,7 @@ export class EngineCore {
     this.#sessions = new SessionTimers(this.context, this.#keeper);
     const awaitsNotify: DialogParts['awaitsNotify'] = (notify, then) => this.uac.awaitsNotify(notify, then);
     const parts: DialogParts = { keeper: this.#keeper, sessions: this.#sessions, awaitsNotify };
-    this.proxies = new Proxies(this.context, this.serverCalls);
+    this.proxies = new Proxies(this.context, this.serverCalls, options.secret);
     const passage = {
       relay: new Relay(this.context, this.proxies),
       proxies: this.proxies,

@@ -65,11 +65,14 @@ export class OwnPlaces {
   }
 }
 
-/** Our URI as it stands in Record-Route and Path, RFC 3261 section 16.6 step 4. `user` names a connection (RFC 5626). */
-export function routeUri(flow: Flow, secure: boolean, user?: string): string {
+/**
+ * Our URI as it stands in Record-Route and Path, RFC 3261 section 16.6 step 4. `user` names a connection (RFC 5626),
+ * `more` are further parameters.
+ */
+export function routeUri(flow: Flow, secure: boolean, user?: string, more = ''): string {
   const place = `${user === undefined ? '' : `${user}@`}${writeHost(flow.local.host)}:${String(flow.local.port)}`;
-  if (secure && flow.protocol === 'tls') return `<sips:${place};lr>`;
-  return `<sip:${place}${transportParameter(flow.protocol)};lr>`;
+  if (secure && flow.protocol === 'tls') return `<sips:${place};lr${more}>`;
+  return `<sip:${place}${transportParameter(flow.protocol)};lr${more}>`;
 }
 
 function transportParameter(protocol: Protocol): string {

@@ -21,6 +21,7 @@ import { hopsLeft, takeOwnRoutes } from './forward.ts';
 import { OwnPlaces } from './own-places.ts';
 import { ProxiedRequest } from './proxied-request.ts';
 import type { ProxyOrder, ProxyWatch } from './proxied-request.ts';
+import { RoutePasses } from './route-passes.ts';
 import { TargetMaker } from './targets.ts';
 import type { TargetFacts } from './targets.ts';
 
@@ -42,6 +43,7 @@ interface Listeners {
 export class Proxies {
   readonly own: OwnPlaces;
   readonly tokens = new FlowTokens();
+  readonly passes: RoutePasses;
   readonly #context: EngineContext;
   readonly #calls: ServerCalls;
   readonly #targets: TargetMaker;
@@ -50,11 +52,13 @@ export class Proxies {
   /** Which target a nonce came from: the caller's next try must go there first. */
   readonly #challengers = new Map<string, string>();
 
-  constructor(context: EngineContext, calls: ServerCalls) {
+  /** `secret`: that of the admin port. */
+  constructor(context: EngineContext, calls: ServerCalls, secret: string) {
     this.#context = context;
     this.#calls = calls;
     this.own = new OwnPlaces(() => context.transport.listeners);
-    this.#targets = new TargetMaker(context, this.own, this.tokens);
+    this.passes = new RoutePasses(secret);
+    this.#targets = new TargetMaker(context, this.own, this.tokens, this.passes);
   }
 
   get size(): number {

@@ -26,8 +26,8 @@ interface Passage {
 }
 
 /**
- * Requests inside dialogs that carry our Record-Route. What comes by UDP is forwarded without any state (RFC 3261 section
- * 16.11): ends repeat what is lost. What comes over a connection gets transactions, because its sender repeats nothing;
+ * Requests inside dialogs that carry our Record-Route, with its pass: nobody else can send through here. What comes by
+ * UDP is forwarded without any state (RFC 3261 section 16.11): ends repeat what is lost. What comes over a connection gets transactions, because its sender repeats nothing;
  * an ACK never does. No app hears of any of them.
  *
  * Cost of one: parsing it (done already), one hash for the branch, one array of headers, one serialisation, one send.
@@ -93,9 +93,9 @@ export class Relay {
   #passage(read: ReadMessage<SipRequest>): Passage | undefined {
     if (read.toTag === undefined) return undefined;
     const { message } = read;
-    const { own } = this.#proxies;
+    const { own, passes } = this.#proxies;
     const route = takeOwnRoutes(message, (value) => own.has(value));
-    if (route.own === undefined) return undefined;
+    if (route.own === undefined || !passes.fits(route.own, read.callId)) return undefined;
     const target = routeTo(route.uri, route.routes);
     // Its way ends here: the dialog is one of our own.
     return own.has(target.hop) && this.#context.dialogs.ofRequest(read) !== undefined ? undefined : { route, target };

@@ -12,6 +12,7 @@ import { forwardedRequest, routeTo } from './forward.ts';
 import type { RoutePreparation } from './forward.ts';
 import type { OwnPlaces } from './own-places.ts';
 import { routeUri } from './own-places.ts';
+import type { RoutePasses } from './route-passes.ts';
 import type { PreparedTarget } from './proxied-request.ts';
 
 /** What all targets of one proxied request share. */
@@ -34,11 +35,13 @@ export class TargetMaker {
   readonly #context: EngineContext;
   readonly #own: OwnPlaces;
   readonly #tokens: FlowTokens;
+  readonly #passes: RoutePasses;
 
-  constructor(context: EngineContext, own: OwnPlaces, tokens: FlowTokens) {
+  constructor(context: EngineContext, own: OwnPlaces, tokens: FlowTokens, passes: RoutePasses) {
     this.#context = context;
     this.#own = own;
     this.#tokens = tokens;
+    this.#passes = passes;
   }
 
   /**
@@ -94,9 +97,10 @@ export class TargetMaker {
       const path: Header = { name: 'Path', value: routeUri(out, secure, near) };
       return [path, { name: 'Require', value: 'path' }];
     }
-    const outer: Header = { name: 'Record-Route', value: routeUri(out, secure, far) };
+    const pass = this.#passes.parameterFor(request.callId);
+    const outer: Header = { name: 'Record-Route', value: routeUri(out, secure, far, pass) };
     if (same && near === undefined && far === undefined) return [outer];
-    return [outer, { name: 'Record-Route', value: routeUri(flow, secure, near) }];
+    return [outer, { name: 'Record-Route', value: routeUri(flow, secure, near, pass) }];
   }
 }
 
