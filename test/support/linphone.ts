@@ -36,6 +36,8 @@ function configText(options: LinphoneOptions, folder: string, sipPort: number, r
     `passwd=${password}`,
     '[proxy_0]',
     `reg_proxy=<sip:127.0.0.1:${String(registrar)};transport=${transport}>`,
+    // Its calls go there as well: the domain is no name in DNS.
+    `reg_route=<sip:127.0.0.1:${String(registrar)};transport=${transport};lr>`,
     `reg_identity=<sip:${user}@${domain}>`,
     'reg_expires=300',
     'reg_sendregister=1',
