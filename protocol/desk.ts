@@ -64,12 +64,21 @@ export type DialProgress = z.infer<typeof dialProgress>;
 /** One of an agent's devices, as a call knows it. A softphone has no name. */
 export const callDevice = z.object({ id, kind: z.enum(['softphone', 'desk']), name: z.string().optional() });
 export type CallDevice = z.infer<typeof callDevice>;
+/** The call is being handed over, or the last try to do so came to nothing. */
+export const deskTransfer = z.object({
+  /** The number, or the id of the colleague. */
+  to: z.string(),
+  stage: z.enum(['calling', 'ringing', 'early-media', 'failed']),
+  /** Why it came to nothing; the caller is back. */
+  failure: problem.optional(),
+});
+export type DeskTransfer = z.infer<typeof deskTransfer>;
 
 export const deskCall = z.object({
   callId,
   offerId,
   direction: z.enum(['inbound', 'outbound']),
-  /** `offered`: ringing. `dialling`: the agent calls (`dial` says how far it is). `ended`: over, in wrap-up. */
+  /** `offered`: ringing. `dialling`: the agent calls (`dial` says how far it is). `held` too while it is handed over. `ended`: over, in wrap-up. */
   state: z.enum(['offered', 'dialling', 'talking', 'held', 'ended']),
   /** Who calls; for an outbound call the number that is shown, empty if the trunk chooses it. */
   from: z.object({ number: z.string(), name: z.string().optional() }),
@@ -77,6 +86,9 @@ export const deskCall = z.object({
   /** The contact that is called, where it is known. */
   toName: z.string().optional(),
   dial: dialProgress.optional(),
+  transfer: deskTransfer.optional(),
+  /** Who hands the call over to this agent. */
+  transferredBy: agentId.optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(
@@ -178,6 +190,9 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resume'), callId }),
   z.object({ type: z.literal('keypad'), callId, digits: z.string().regex(/^[0-9*#]{1,32}$/) }),
   z.object({ type: z.literal('hang-up'), callId }),
+  /** Hands the caller over: `agent:bob`, `queue:support`, an extension of the dialplan, or a number. */
+  z.object({ type: z.literal('transfer'), callId, to: z.string().min(1).max(64) }),
+  z.object({ type: z.literal('cancel-transfer'), callId }),
   z.object({ type: z.literal('dispose'), callId, disposition: z.string().min(1).max(64) }),
   z.object({ type: z.literal('acknowledge-alert'), callId, alertId }),
 ]);

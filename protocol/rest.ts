@@ -79,6 +79,13 @@ export const dialRequest = z.object({
   lateOffer: z.boolean().optional(),
 });
 export type DialRequest = z.infer<typeof dialRequest>;
+/** `POST /api/v1/calls/{id}/transfer` */
+export const transferRequest = z.object({
+  /** `agent:bob`, `queue:support`, the id of one of them, an extension of the dialplan, or a number. */
+  to: z.string().min(1).max(64),
+  type: z.literal('blind'),
+});
+export type TransferCallRequest = z.infer<typeof transferRequest>;
 export const dialResult = z.object({ id: callId });
 
 /** One ledger row of a call's story, personal fields included unless they were erased. */

@@ -8,6 +8,7 @@ import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
 import type { DialOrder } from './outbound.ts';
+import type { TransferRequest } from './transfers.ts';
 
 export interface CommandPorts {
   readonly calls: Calls;
@@ -16,6 +17,8 @@ export interface CommandPorts {
   readonly phones: Pick<Phones, 'choose'>;
   /** Makes a call for the agent. */
   readonly dial: (order: DialOrder) => Result<string, Problem>;
+  /** Hands a call over. */
+  readonly transfer: (request: TransferRequest) => Problem | undefined;
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
@@ -46,6 +49,8 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
     case 'resume':
     case 'keypad':
     case 'hang-up':
+    case 'transfer':
+    case 'cancel-transfer':
     case 'dispose':
     case 'acknowledge-alert':
       return onCall(ports, agentId, command);
@@ -67,6 +72,12 @@ function decline({ floor, calls }: CommandPorts, agentId: string, offerId: strin
     calls.post(activity.callId, { type: 'hang-up-asked', cause: 'agent-hangup' });
     return undefined;
   }
+  // A call that a colleague wants to hand over.
+  const target = activity?.type === 'dialling' ? calls.get(activity.callId)?.transfer?.target : undefined;
+  if (activity?.type === 'dialling' && target?.type === 'agent' && target.offerId === offerId) {
+    calls.post(activity.callId, { type: 'transfer-declined', offerId });
+    return undefined;
+  }
   if (activity?.type !== 'offered' || activity.offerId !== offerId) return makeProblem('no-such-call');
   return floor.decline(offerId);
 }
@@ -74,12 +85,22 @@ function decline({ floor, calls }: CommandPorts, agentId: string, offerId: strin
 function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Problem | undefined {
   const { calls } = ports;
   const call = calls.get(command.callId);
+  // Whoever has handed the call over and wraps it up has nothing else to say in it.
+  const parted = call?.parted.some(({ offer }) => offer.agentId === agentId) === true;
+  if (call !== undefined && parted && command.type === 'dispose')
+    return dispose(ports, agentId, call, command.disposition);
   if (call?.offer?.agentId !== agentId) return makeProblem('no-such-call');
   switch (command.type) {
     case 'acknowledge-alert':
       return ports.acknowledge(call.callId, command.alertId, agentId) ? undefined : makeProblem('no-such-call');
     case 'dispose':
       return dispose(ports, agentId, call, command.disposition);
+    case 'transfer':
+      return ports.transfer({ callId: call.callId, to: command.to, way: 'desk' });
+    case 'cancel-transfer':
+      if (call.transfer === null) return makeProblem('not-now', { state: call.phase, expected: 'transferring' });
+      calls.post(call.callId, { type: 'transfer-cancelled', agentId });
+      return undefined;
     case 'mute':
     case 'hold':
     case 'resume':
@@ -124,7 +145,8 @@ function talk(
 
 function dispose(ports: CommandPorts, agentId: string, call: CallState, disposition: string): Problem | undefined {
   const { floor, plan } = ports;
-  if (call.phase !== 'wrap-up') return makeProblem('not-now', { state: call.phase, expected: 'wrap-up' });
+  const parted = call.parted.some(({ offer }) => offer.agentId === agentId);
+  if (call.phase !== 'wrap-up' && !parted) return makeProblem('not-now', { state: call.phase, expected: 'wrap-up' });
   const choices = plan()?.dispositions.map((each) => each.code) ?? [];
   if (!choices.includes(disposition))
     return makeProblem('no-such-choice', { code: disposition, choices: choices.join(', ') });

@@ -11,7 +11,7 @@ import {
 } from '../protocol/desk.ts';
 import type { EarsState } from '../protocol/media.ts';
 import type { CallState } from './calls/index.ts';
-import { deskCallOf, Feed } from './desk/index.ts';
+import { agentsOf, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Agent } from './routing/index.ts';
 import { partyOf } from './rows.ts';
@@ -45,8 +45,8 @@ export function deskAgentOf(agent: Agent): DeskAgent {
 export class Desks {
   readonly #options: DesksOptions;
   readonly #feeds = new Map<string, Feed>();
-  /** Which agent's desk shows which call. */
-  readonly #shown = new Map<string, string>();
+  /** Which agents' desks show which call. */
+  readonly #shown = new Map<string, ReadonlySet<string>>();
   readonly #calls = new Map<string, CallState>();
   #queues: DeskQueue[] = [];
   #ears: EarsState[] = [];
@@ -80,19 +80,20 @@ export class Desks {
   /** Shows a call on the desk of the agent it concerns, and takes it off the desk it no longer concerns. */
   callChanged(state: CallState): void {
     this.#calls.set(state.callId, state);
-    const agentId = state.offer?.agentId;
-    const before = this.#shown.get(state.callId);
-    if (before !== undefined && before !== agentId) this.#clear(state.callId, before, 'offer-lost');
-    if (agentId === undefined) return;
-    const head = this.#headOf(state, agentId);
-    if (head === undefined) return;
-    this.#shown.set(state.callId, agentId);
-    this.#feeds.get(agentId)?.publish({ type: 'call-changed', call: head });
+    const concerned = new Set(agentsOf(state));
+    const before = this.#shown.get(state.callId) ?? new Set();
+    this.#shown.set(state.callId, concerned);
+    for (const agentId of before) if (!concerned.has(agentId)) this.#clear(state.callId, agentId, 'offer-lost');
+    for (const agentId of concerned) {
+      const call = this.#headOf(state, agentId);
+      if (call !== undefined) this.#feeds.get(agentId)?.publish({ type: 'call-changed', call });
+    }
   }
 
   callRetired(state: CallState): void {
-    const agentId = this.#shown.get(state.callId);
-    if (agentId !== undefined) this.#clear(state.callId, agentId, state.end?.cause ?? 'over');
+    for (const agentId of this.#shown.get(state.callId) ?? [])
+      this.#clear(state.callId, agentId, state.end?.cause ?? 'over');
+    this.#shown.delete(state.callId);
     this.#calls.delete(state.callId);
   }
 
@@ -125,23 +126,25 @@ export class Desks {
   }
 
   #feedShowing(callId: string): Feed | undefined {
-    const agentId = this.#shown.get(callId);
+    // What is said goes to the agent who talks, not to one who has handed the call over.
+    const state = this.#calls.get(callId);
+    const agentId = state?.offer?.agentId ?? state?.parted.at(-1)?.offer.agentId;
     return agentId === undefined ? undefined : this.#feeds.get(agentId);
   }
 
   #clear(callId: string, agentId: string, reason: string): void {
-    this.#shown.delete(callId);
     this.#feeds.get(agentId)?.publish({ type: 'call-cleared', callId, reason });
   }
 
   #headOf(state: CallState, agentId: string) {
     const activity = this.#options.agent(agentId)?.activity;
     const wrapUp = activity?.type === 'wrap-up' && activity.callId === state.callId ? activity.until : undefined;
-    return deskCallOf(state, {
+    const around = {
       partyName: this.#options.nameOf(partyOf(state)),
-      queueName: (id) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
+      queueName: (id: string) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
       wrapUpUntil: wrapUp,
-    });
+    };
+    return deskCallOf(state, around, agentId);
   }
 
   #initial(agent: Agent): DeskState {
@@ -155,10 +158,10 @@ export class Desks {
       pauseReasons: (plan?.pauseReasons ?? []).map((each) => ({ ...each })),
       ears: this.#ears,
     };
-    const state = [...this.#calls.values()].find((call) => call.offer?.agentId === agent.id);
+    const state = [...this.#calls.values()].find((call) => agentsOf(call).includes(agent.id));
     const head = state === undefined ? undefined : this.#headOf(state, agent.id);
     if (state === undefined || head === undefined) return empty;
-    this.#shown.set(state.callId, agent.id);
+    this.#shown.set(state.callId, new Set([...(this.#shown.get(state.callId) ?? []), agent.id]));
     const shown = foldDesk(empty, { type: 'call-changed', call: head });
     return shown.call === null ? shown : { ...shown, call: { ...shown.call, ...this.#options.past(state.callId) } };
   }

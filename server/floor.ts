@@ -24,6 +24,8 @@ export interface FloorOptions {
   readonly desks: () => Desks;
   /** The devices of an agent that an offer rings now. */
   readonly devicesOf: (agentId: string) => readonly Device[];
+  /** Rings an agent back whose transfer came to nothing. */
+  readonly recall: (agentId: string, callId: string) => void;
 }
 
 /** Name of the one snapshot that holds routing. */
@@ -35,12 +37,23 @@ type Busy = Parameters<Dispatcher['post']>[0] extends infer Event
     : never
   : never;
 
-/** The agent of a call in which one talks, or dials. */
-function busyAgents({ phase, offer, queue, dial, callId }: CallState): Busy[] {
-  if (offer === null || (phase !== 'talking' && phase !== 'dialling')) return [];
+/** The agents of a call in which one talks, or dials, or is rung for a transfer. */
+function busyAgents({ phase, offer, queue, dial, callId, transfer }: CallState): Busy[] {
+  if (phase !== 'talking' && phase !== 'dialling') return [];
+  const queueId = dial?.queueId ?? queue?.queueId ?? null;
+  const target = transfer?.target;
+  const rung =
+    target?.type === 'agent' ? [{ agentId: target.agentId, callId, queueId, offerId: null, dialling: true }] : [];
+  if (offer === null) return rung;
   const { agentId, offerId } = offer;
-  if (dial === null) return [{ agentId, callId, queueId: queue?.queueId ?? null, offerId }];
-  return [{ agentId, callId, queueId: dial.queueId, offerId: null, dialling: phase === 'dialling' }];
+  if (dial === null) return [{ agentId, callId, queueId, offerId }, ...rung];
+  return [{ agentId, callId, queueId, offerId: null, dialling: phase === 'dialling' }, ...rung];
+}
+
+/** The agents who are not done with a call that they talked in. */
+function wrappingUpOf({ phase, offer, parted }: CallState): string[] {
+  const last = phase === 'wrap-up' && offer !== null ? [offer.agentId] : [];
+  return [...parted.map((each) => each.offer.agentId), ...last];
 }
 
 export class Floor implements RoutingPort {
@@ -99,9 +112,10 @@ export class Floor implements RoutingPort {
     const early = this.#early ?? new Map<string, boolean>();
     this.#early = undefined;
     for (const [agentId, registered] of early) this.setRegistered(agentId, registered);
-    for (const { phase, offer, callId } of all)
-      if (phase === 'wrap-up' && this.#wrappingUp.get(offer?.agentId ?? '') !== callId)
-        calls.post(callId, { type: 'wrap-up-ended', disposition: null, by: 'recovery' });
+    for (const call of all)
+      for (const agentId of wrappingUpOf(call))
+        if (this.#wrappingUp.get(agentId) !== call.callId)
+          calls.post(call.callId, { type: 'wrap-up-ended', agentId, disposition: null, by: 'recovery' });
   }
 
   signIn(agentId: string): void {
@@ -135,7 +149,7 @@ export class Floor implements RoutingPort {
   /** The agent is done with a call: the disposition goes to the call's story, the agent back to the floor. */
   endWrapUp(agentId: string, callId: string, disposition: string): undefined {
     this.#wrappingUp.delete(agentId);
-    this.#options.calls().post(callId, { type: 'wrap-up-ended', disposition, by: 'agent' });
+    this.#options.calls().post(callId, { type: 'wrap-up-ended', agentId, disposition, by: 'agent' });
     this.#dispatcher.post({ type: 'wrap-up-ended', agentId, callId });
   }
 
@@ -161,6 +175,10 @@ export class Floor implements RoutingPort {
     this.#dispatcher.post({ type: 'dialled', agentId, callId, queueId });
     const activity = this.agent(agentId)?.activity;
     return activity?.type === 'dialling' && activity.callId === callId;
+  }
+
+  recall(agentId: string, callId: string): void {
+    this.#options.recall(agentId, callId);
   }
 
   dialConnected(agentId: string, callId: string): void {
@@ -191,7 +209,12 @@ export class Floor implements RoutingPort {
     for (const effect of effects) this.#performOne(effect);
     // A queue without wrap-up frees its agent at once: the call must not wait for what will not come.
     if (event.type === 'call-ended' && this.#wrappingUp.get(event.agentId) !== event.callId)
-      this.#options.calls().post(event.callId, { type: 'wrap-up-ended', disposition: null, by: 'timeout' });
+      this.#options.calls().post(event.callId, {
+        type: 'wrap-up-ended',
+        agentId: event.agentId,
+        disposition: null,
+        by: 'timeout',
+      });
   }
 
   /** Rows of agents whose state changed, with the one snapshot of routing. */
@@ -249,7 +272,9 @@ export class Floor implements RoutingPort {
     const before = this.#wrappingUp.get(agent.id);
     this.#noteWrapUp(agent);
     if (before !== undefined && this.#wrappingUp.get(agent.id) !== before)
-      this.#options.calls().post(before, { type: 'wrap-up-ended', disposition: null, by: 'timeout' });
+      this.#options
+        .calls()
+        .post(before, { type: 'wrap-up-ended', agentId: agent.id, disposition: null, by: 'timeout' });
     this.#options.desks().agentChanged(agent);
   }
 

@@ -13,6 +13,7 @@ import type {
   QueueSummary,
   Readiness,
   SipCredentials,
+  TransferCallRequest,
 } from '../protocol/rest.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
@@ -106,7 +107,7 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening, outbound, phones } = this.#brain;
+    const { floor, plans, calls, listening, outbound, phones, transfers } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
     const ports = {
@@ -116,6 +117,7 @@ export class Live implements LivePort {
       acknowledge: listening.acknowledge.bind(listening),
       phones,
       dial: outbound.dial.bind(outbound),
+      transfer: transfers.blind.bind(transfers),
     };
     const problem = obey(ports, agentId, commandOf(wanted));
     const after = floor.agent(agentId);
@@ -168,6 +170,11 @@ export class Live implements LivePort {
   async testTrunk(id: string, number: string | undefined): Promise<TrunkCard | undefined> {
     const card = await this.#brain.sip.testTrunk(id, number);
     return card && { ...card, checks: [...card.checks] };
+  }
+
+  transfer(callId: string, { to }: TransferCallRequest, _by: string): Result<undefined, Problem> {
+    const problem = this.#brain.transfers.blind({ callId, to, way: 'api' });
+    return problem === undefined ? ok(undefined) : fail(problem);
   }
 
   hangUp(callId: string, _by: string): Result<undefined, Problem> {

@@ -28,10 +28,13 @@ function stateOf<T>(snapshot: StoredSnapshot): T {
 }
 
 /** A call as an earlier release may have kept it. */
-type OlderCall = Omit<CallState, 'dial' | 'ringing'> & Partial<Pick<CallState, 'dial' | 'ringing'>>;
+type Later = 'dial' | 'ringing' | 'transfer' | 'transferFailure' | 'transferredBy' | 'referral' | 'parted';
+type OlderCall = Omit<CallState, Later> & Partial<Pick<CallState, Later>>;
 
 function upcast(call: OlderCall): CallState {
-  return { ...call, dial: call.dial ?? null, ringing: call.ringing ?? [] };
+  const { dial = null, transfer = null, transferFailure = null, transferredBy = null, referral = null } = call;
+  const { parted = [], ringing = [] } = call;
+  return { ...call, dial, ringing, transfer, transferFailure, transferredBy, referral, parted };
 }
 
 /** Reads the snapshots and the stored legs. */

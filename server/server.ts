@@ -16,7 +16,7 @@ import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { MediaClient } from './media-client.ts';
-import { type AgentDevice, Outbound } from './outbound.ts';
+import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
@@ -24,6 +24,7 @@ import { partyOf, Rows } from './rows.ts';
 import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
+import { Transfers } from './transfers.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
 import { signalsOf, trunkPlanOf } from './trunk-plan.ts';
 
@@ -48,6 +49,7 @@ export class Brain {
   readonly sip: SipSide;
   readonly gateway: DeskGateway;
   readonly outbound: Outbound;
+  readonly transfers: Transfers;
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
@@ -87,6 +89,7 @@ export class Brain {
         calls: () => this.calls,
         desks: () => this.desks,
         devicesOf: (agentId) => this.phones.toRing(agentId),
+        recall: (agentId, callId) => this.transfers.recall(agentId, callId),
       },
       this.#kept.routing,
     );
@@ -115,6 +118,7 @@ export class Brain {
       past: (callId) => this.listening.past(callId),
     });
     this.outbound = this.#makeOutbound();
+    this.transfers = this.#makeTransfers();
     this.gateway = this.#makeGateway();
   }
 
@@ -217,6 +221,20 @@ export class Brain {
     });
   }
 
+  #makeTransfers(): Transfers {
+    const { country, areaCode, ringInSeconds } = this.config.calls;
+    return new Transfers({
+      calls: () => this.calls,
+      floor: () => this.floor,
+      plan: () => this.plans.current,
+      deviceOf: (agentId) => speakingDevice(this.phones.toRing(agentId)),
+      normalise: (number) => normalise(number, { country, areaCode }),
+      country,
+      ringMs: ringInSeconds * 1000,
+      answerRefer: (legId, token, status) => this.sip.answerRefer(legId, token, status),
+    });
+  }
+
   #trouble(): Problem | undefined {
     const { writable, reason } = this.ledger.health();
     if (!writable) return makeProblem('ledger-not-writable', { reason: reason ?? 'unknown' });
@@ -270,7 +288,8 @@ export class Brain {
       },
       {
         invited: (invite) => this.#invited(invite),
-        legEvent: (event) => postLegEvent(this.calls, event, logger),
+        legEvent: (event) =>
+          event.type === 'leg-referred' ? this.transfers.refer(event) : postLegEvent(this.calls, event, logger),
         dialogChanged: (legId, dialog) => {
           if (dialog === null) return void this.store.legs.remove(legId);
           const callId = legId.slice(0, legId.indexOf('.'));
@@ -344,6 +363,7 @@ export class Brain {
             plan: () => this.plans.current,
             acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
             dial: (order) => this.outbound.dial(order),
+            transfer: (request) => this.transfers.blind(request),
           },
           agentId,
           command,
@@ -364,9 +384,8 @@ export class Brain {
 }
 
 /** Of the phones the agent wants rung the page, else the newest desk phone. */
-function speakingDevice(devices: readonly Device[]): AgentDevice | undefined {
-  const device = devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
-  return device === undefined ? undefined : { deviceId: device.deviceId, kind: device.kind };
+function speakingDevice(devices: readonly Device[]): Device | undefined {
+  return devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
 }
 
 function readSecret(file: string): string {

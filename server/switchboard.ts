@@ -43,7 +43,7 @@ export function mediaPort(media: MediaClient): MediaPort {
 }
 
 /** A leg's event as its call takes it. They have the same names on purpose. */
-export function postLegEvent(calls: Calls, event: LegEvent, logger: Logger): void {
+export function postLegEvent(calls: Calls, event: Exclude<LegEvent, { type: 'leg-referred' }>, logger: Logger): void {
   if (!calls.postToLeg(event.legId, event))
     logger.debug({ legId: event.legId, event: event.type }, 'nobody has this leg');
 }

@@ -1,10 +1,16 @@
 import type { Catalogue } from './text.ts';
 
-/** Words of `jackfield call list|show|hangup`. */
+/** Words of `jackfield call list|show|hangup|transfer`. */
 export const recordTexts = {
   list: { en: 'list calls, the newest first', zh: '列出通话，最新的在前' },
   show: { en: 'tell the whole story of a call', zh: '讲述一次通话的全过程' },
   hangup: { en: 'end a call in progress', zh: '结束进行中的通话' },
+  transfer: { en: 'hand a call over for the agent who has it', zh: '代坐席转接通话' },
+  'transfer-to': {
+    en: 'agent:ID, queue:ID, an extension of the dialplan, or a number',
+    zh: 'agent:坐席、queue:队列、拨号方案中的分机，或号码',
+  },
+  transferring: { en: 'The call {id} is being handed over to {to}.', zh: '正在将通话 {id} 转接至 {to}。' },
   id: {
     en: 'id of the call, its first or last characters, or "last"',
     zh: '通话编号、其开头或结尾的字符，或 last（最近一次）',

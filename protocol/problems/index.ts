@@ -4,6 +4,7 @@ import { deskProblems } from './desk.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
 import { softphoneProblems } from './softphone.ts';
+import { transferProblems } from './transfer.ts';
 import { upProblems } from './up.ts';
 
 export type { Bilingual, Problem, ProblemText } from './problem.ts';
@@ -16,6 +17,7 @@ export const catalogue = {
   ...dialProblems,
   ...httpProblems,
   ...softphoneProblems,
+  ...transferProblems,
   ...upProblems,
 } as const satisfies Record<string, ProblemText>;
 

@@ -44,7 +44,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'held', agentId: 'alice' },
     { type: 'recovered' },
     { type: 'offered', offerId: 'o1', agentId: 'bob', until: 9, devices: [] },
-    { type: 'wrap-up-ended', disposition: null, by: 'timeout' },
+    { type: 'wrap-up-ended', agentId: 'alice', disposition: null, by: 'timeout' },
   ),
 );
 

@@ -4,6 +4,7 @@ import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
 import type { TimerName } from './state.ts';
+import type { TransferOrder } from './transferred.ts';
 
 /** Where an endpoint or a dialog went. */
 export type LossCause = 'media-failure' | 'signalling-lost';
@@ -74,10 +75,24 @@ export type CallEvent =
   | { readonly type: 'resumed'; readonly agentId: AgentId }
   | { readonly type: 'muted'; readonly agentId: AgentId; readonly muted: boolean }
   | { readonly type: 'keyed'; readonly agentId: AgentId; readonly digits: string }
+  /** The agent in the call, or somebody for them, hands the caller over. `refer`: their desk phone asked by REFER. */
+  | {
+      readonly type: 'transfer-asked';
+      readonly order: TransferOrder;
+      readonly refer?: { readonly legId: LegId; readonly token: number };
+      /** Referred-By of that REFER (RFC 3892), for the target. */
+      readonly referredBy?: string;
+    }
+  | { readonly type: 'transfer-cancelled'; readonly agentId: AgentId }
+  /** The colleague who is rung for a transfer says no at the desk. */
+  | { readonly type: 'transfer-declined'; readonly offerId: OfferId }
+  /** The transferor cannot be rung back. */
+  | { readonly type: 'recall-failed' }
   /** Somebody here asked for the end: the agent, an admin, the site stopping. */
   | { readonly type: 'hang-up-asked'; readonly cause: 'agent-hangup' | 'admin-hangup' | 'site-stopped' }
   | {
       readonly type: 'wrap-up-ended';
+      readonly agentId: AgentId;
       readonly disposition: string | null;
       readonly by: 'agent' | 'timeout' | 'recovery';
     }
@@ -87,7 +102,8 @@ export type CallEvent =
 
 export type CallEffect =
   | { readonly type: 'record'; readonly row: CallRow }
-  | { readonly type: 'begin-plan' }
+  /** `called`: where it is not the number of the call. */
+  | { readonly type: 'begin-plan'; readonly called?: string }
   | { readonly type: 'advance-plan'; readonly input: PlanInput }
   | {
       readonly type: 'open-endpoint';
@@ -110,6 +126,7 @@ export type CallEffect =
       readonly destination: Destination;
       readonly sdp: string | null;
       readonly from: string;
+      readonly referredBy?: string;
     }
   /** A provisional answer to the INVITE of an incoming leg; with our SDP, early media. */
   | { readonly type: 'progress-leg'; readonly legId: LegId; readonly status: number; readonly sdp: string | null }
@@ -134,7 +151,18 @@ export type CallEffect =
       readonly offerId: OfferId;
       readonly cause: FailureCause;
     }
-  /** The party an agent dialled answered. */
+  /** The answer to a REFER, and how far what it asked for is. `last`: the subscription ends. */
+  | { readonly type: 'answer-refer'; readonly legId: LegId; readonly token: number; readonly status: number }
+  | {
+      readonly type: 'notify-referrer';
+      readonly legId: LegId;
+      readonly status: number;
+      readonly reason: string;
+      readonly last: boolean;
+    }
+  /** Ring the agent who transferred. */
+  | { readonly type: 'recall-agent'; readonly agentId: AgentId }
+  /** The party an agent dialled, or the agent a call was transferred to, answered. */
   | { readonly type: 'dial-connected'; readonly agentId: AgentId }
   /** `wrapUp`: the agent has something to wrap up. */
   | { readonly type: 'free-agent'; readonly agentId: AgentId; readonly wrapUp: boolean }

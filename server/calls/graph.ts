@@ -2,6 +2,7 @@
 import { type Graph, type Tone, toneUri } from '../../protocol/media.ts';
 import { type Dialled, toneOf } from './dialled.ts';
 import { type CallState, hasEnded, isOnHold, type Leg, silence } from './state.ts';
+import type { Transfer } from './transferred.ts';
 
 function canTalk(leg: Leg | null): leg is Leg {
   return leg !== null && leg.open && leg.signalling === 'confirmed';
@@ -17,6 +18,7 @@ export function graphOf(state: CallState): Graph {
     playing === null
       ? []
       : [{ playId: playing.playId, to: caller.legId, files: [...playing.files], loop: playing.loop }];
+  if (state.phase === 'talking' && state.transfer !== null) return transferGraph(state, state.transfer, plays);
   if (state.phase !== 'talking' || !canTalk(other)) return { ...silence, plays };
   const agent = state.offer !== null;
   return {
@@ -26,6 +28,15 @@ export function graphOf(state: CallState): Graph {
     taps: agent && !isOnHold(state) ? taps(state, caller, other) : [],
     dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
   };
+}
+
+/** The caller hears music until the target rings, then ring-back, or what the target lets be heard; the agent nothing. */
+function transferGraph({ caller }: CallState, transfer: Transfer, music: Graph['plays']): Graph {
+  const { rung, early, heard, leg, country } = transfer;
+  if (early && (heard || !rung)) return { ...silence, edges: [{ from: leg.legId, to: caller.legId, gainDb: 0 }] };
+  if (!rung) return { ...silence, plays: music };
+  const ringback = { playId: 'tone-ringback', to: caller.legId, files: [toneUri('ringback', country)], loop: true };
+  return { ...silence, plays: [ringback] };
 }
 
 /** Before the answer the agent hears what the far side lets them hear, else our own tone; nobody hears the agent. */

@@ -17,6 +17,16 @@ export type {
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
-export { type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
+export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
+export type {
+  Parted,
+  RungTarget,
+  Transfer,
+  TransferFailure,
+  TransferOrder,
+  TransferTarget,
+  TransferWay,
+} from './transferred.ts';
+export { nameOfTarget } from './transferred.ts';
 export type { AgentWay, Dialled, DialFailure, DialFailureCause, Dialling } from './dialled.ts';
 export { admit, admitDialled, type Invitation, transition } from './transition.ts';

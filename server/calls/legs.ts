@@ -71,7 +71,7 @@ function answerReinvite(
 
 /** The hold key of an agent's phone is the agent's hold: the caller hears music meanwhile. */
 function withHoldMusic(before: CallState, after: CallState): CallState {
-  if (after.phase !== 'talking' || isOnHold(before) === isOnHold(after)) return after;
+  if (after.phase !== 'talking' || after.transfer !== null || isOnHold(before) === isOnHold(after)) return after;
   return isOnHold(after) ? nowPlaying(after, after.queue?.holdMusic ?? [], true) : { ...after, playing: null };
 }
 

@@ -67,7 +67,8 @@ export function perform(state: CallState, instruction: Instruction, now: number)
   }
 }
 
-function enterQueue(state: CallState, order: Extract<Instruction, { type: 'queue' }>, now: number): Step {
+/** The caller waits in a queue, with its music. */
+export function enterQueue(state: CallState, order: Extract<Instruction, { type: 'queue' }>, now: number): Step {
   const ticketId = `${state.callId}.q${state.plays + 1}`;
   const { queueId, priority, holdMusic, announcement } = order;
   const timed = withTimer(

@@ -132,7 +132,13 @@ export interface SipPort {
     readonly sdp: string | null;
     /** The number to show. */
     readonly from: string;
+    /** Referred-By (RFC 3892), where a REFER asked for it. */
+    readonly referredBy?: string;
   }): void;
+  /** The final answer to a REFER. */
+  answerRefer(legId: LegId, token: number, status: number): void;
+  /** NOTIFY with a status line (RFC 3515 section 2.4.5); `last`: the subscription ends. */
+  notifyRefer(legId: LegId, status: number, reason: string, last: boolean): void;
   /** ACK with our answer to the offer of a 200. */
   acknowledge(legId: LegId, sdp: string): void;
   /** `answeredElsewhere`: another device of the same agent was quicker (RFC 3326). */
@@ -158,6 +164,8 @@ export interface RoutingPort {
   offerFailed(offerId: OfferId, cause: FailureCause): void;
   /** The party the agent dialled answered. */
   dialConnected(agentId: AgentId, callId: CallId): void;
+  /** Rings the agent back who transferred: comes back as `transfer-asked` or `recall-failed`. */
+  recall(agentId: AgentId, callId: CallId): void;
   /** The agent's part of the call is over: wrap-up begins, if there is anything to wrap up. */
   callEnded(agentId: AgentId, callId: CallId, wrapUp: boolean): void;
 }

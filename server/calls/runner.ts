@@ -144,7 +144,7 @@ export class CallRunner {
   #askPlan(state: CallState, effect: PlanEffect) {
     const now = this.#ports.clock.now();
     if (effect.type === 'begin-plan')
-      return this.#ports.plan.begin({ ...state.signals, called: state.to, caller: state.from, now });
+      return this.#ports.plan.begin({ ...state.signals, called: effect.called ?? state.to, caller: state.from, now });
     if (state.position === null) return { type: 'plan-gone' } as const;
     return this.#ports.plan.advance(state.position, effect.input, now);
   }
@@ -178,6 +178,8 @@ export class CallRunner {
       case 'invite-leg':
       case 'progress-leg':
       case 'acknowledge-leg':
+      case 'answer-refer':
+      case 'notify-referrer':
         return this.#performLeg(effect);
       case 'cancel-leg':
         return sip.cancel(effect.legId, effect.answeredElsewhere);
@@ -199,6 +201,8 @@ export class CallRunner {
         return routing.callEnded(effect.agentId, callId, effect.wrapUp);
       case 'dial-connected':
         return routing.dialConnected(effect.agentId, callId);
+      case 'recall-agent':
+        return routing.recall(effect.agentId, callId);
       case 'arm':
         return this.#arm(effect.timer, effect.at);
       case 'disarm':
@@ -213,7 +217,12 @@ export class CallRunner {
     }
   }
 
-  #performLeg(effect: Extract<CallEffect, { type: 'invite-leg' | 'progress-leg' | 'acknowledge-leg' }>): void {
+  #performLeg(
+    effect: Extract<
+      CallEffect,
+      { type: 'invite-leg' | 'progress-leg' | 'acknowledge-leg' | 'answer-refer' | 'notify-referrer' }
+    >,
+  ): void {
     const { sip } = this.#ports;
     switch (effect.type) {
       case 'invite-leg': {
@@ -224,6 +233,10 @@ export class CallRunner {
         return sip.progress(effect.legId, effect.status, effect.sdp);
       case 'acknowledge-leg':
         return sip.acknowledge(effect.legId, effect.sdp);
+      case 'answer-refer':
+        return sip.answerRefer(effect.legId, effect.token, effect.status);
+      case 'notify-referrer':
+        return sip.notifyRefer(effect.legId, effect.status, effect.reason, effect.last);
       default:
         return assertNever(effect);
     }

@@ -1,35 +1,12 @@
 /** A call as one value: plain JSON, so that it is its own snapshot. Times in ms since the epoch. */
-import type { AgentId, CallId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
-import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { AgentId, CallId, LegId, QueueId, TicketId } from '../../protocol/ids.ts';
+import type { Graph, Language } from '../../protocol/media.ts';
 import type { Dialled } from './dialled.ts';
-import type { CallSignals, Device, FailureCause, Instruction, PlanPosition } from './ports.ts';
+import type { CallOffer, Leg } from './leg.ts';
+import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
+import type { Parted, Transfer, TransferFailure } from './transferred.ts';
 
-/** One party's SIP dialog and media endpoint. */
-export interface Leg {
-  readonly legId: LegId;
-  readonly kind: EndpointKind;
-  /**
-   * `new`: nothing sent or answered yet. `inviting`/`ringing`: our INVITE is out. `answering`: a 200 is on its way (ours,
-   * or theirs whose SDP the media node is taking in). `confirmed`: talking SIP. `ended`: no dialog any more.
-   */
-  readonly signalling: 'new' | 'inviting' | 'ringing' | 'answering' | 'confirmed' | 'ended';
-  /** Whether the media node holds its endpoint. */
-  readonly open: boolean;
-  /** The far side put us on hold by re-INVITE. */
-  readonly heldByPeer: boolean;
-  /** The agent's device it goes to; absent for everybody else. */
-  readonly device?: Device;
-}
-
-/** The agent being rung for this call, or talking in it. */
-export interface CallOffer {
-  readonly offerId: OfferId;
-  readonly agentId: AgentId;
-  readonly offeredAt: number;
-  readonly until: number;
-  /** The most telling of the reasons why devices could not be had so far. */
-  readonly failure?: FailureCause;
-}
+export { type CallOffer, type Leg, newLeg } from './leg.ts';
 
 export interface CallQueue {
   readonly ticketId: TicketId;
@@ -50,8 +27,8 @@ export interface Playing {
  * - `queued`: waiting; `offer` is set while an agent is being rung
  * - `transferring`: the plan's transfer rings its target
  * - `dialling`: an agent calls somebody (`dial`), who has not answered yet
- * - `talking`: two legs are bridged (hold and mute included)
- * - `wrap-up`: all legs are gone, the agent is not done yet
+ * - `talking`: two legs are bridged (hold and mute included); with `transfer` set, another one is being rung
+ * - `wrap-up`: all legs are gone, an agent is not done yet
  * - `over`: nothing more will happen
  */
 export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'dialling' | 'talking' | 'wrap-up' | 'over';
@@ -86,6 +63,16 @@ export interface CallState {
   readonly dial: Dialled | null;
   /** The legs to the agent's devices, until one of them answers and becomes the other party. */
   readonly ringing: readonly Leg[];
+  /** Set while the target of an agent's transfer is rung. */
+  readonly transfer: Transfer | null;
+  /** Why the last transfer came to nothing; null once it is of no interest. */
+  readonly transferFailure: TransferFailure | null;
+  /** Who transferred last: they are rung back if it comes to nothing. */
+  readonly transferredBy: AgentId | null;
+  /** The REFER that asked for the transfer, which is told its progress (RFC 3515 section 2.4.4). */
+  readonly referral: { readonly legId: LegId; readonly referredBy: string | null } | null;
+  /** Agents who have left the call and are not done with it yet. */
+  readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
   readonly legs: number;
   readonly position: PlanPosition | null;
@@ -117,17 +104,10 @@ export interface CallState {
 /** The graph of a call in which nobody hears anything. */
 export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 
-/** A leg nothing has happened to yet. */
-export function newLeg(legId: LegId, kind: EndpointKind, device?: Device): Leg {
-  return {
-    ...{ legId, kind, signalling: 'new', open: false, heldByPeer: false },
-    ...(device === undefined ? {} : { device }),
-  };
-}
-
 /** Every leg there is. */
 export function legsOf(state: CallState): readonly Leg[] {
-  return [state.caller, ...(state.other === null ? [] : [state.other]), ...state.ringing];
+  const { caller, other, ringing, transfer } = state;
+  return [caller, other, transfer?.leg ?? null, ...ringing].filter((leg) => leg !== null);
 }
 
 /** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */
@@ -149,6 +129,11 @@ export function newCall(
     offer: null,
     dial: null,
     ringing: [],
+    transfer: null,
+    transferFailure: null,
+    transferredBy: null,
+    referral: null,
+    parted: [],
     legs: 0,
     position: null,
     instruction: null,

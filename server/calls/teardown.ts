@@ -12,7 +12,8 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
   'site-stopped': [503, 'Service Unavailable'],
 };
 
-function goodbye(leg: Leg | null, cause: string): CallEffect[] {
+/** CANCEL or BYE, whichever ends the leg; its endpoint stays. */
+export function legGoodbye(leg: Leg | null, cause: string): CallEffect[] {
   switch (leg?.signalling) {
     case 'inviting':
     case 'ringing':
@@ -30,7 +31,7 @@ function goodbye(leg: Leg | null, cause: string): CallEffect[] {
 /** The agent's desk phone dialled and has no final answer yet: it gets the status that tells why. */
 function otherGoodbye(state: CallState, cause: string): CallEffect[] {
   const { dial, other } = state;
-  if (dial?.way !== 'inviting' || other?.signalling !== 'new') return goodbye(other, cause);
+  if (dial?.way !== 'inviting' || other?.signalling !== 'new') return legGoodbye(other, cause);
   const { status = 0, reason = '' } = dial.failure ?? {};
   if (status >= 400) return [{ type: 'reject-leg', legId: other.legId, status, reason }];
   const [code, phrase] = refusals[cause] ?? [480, 'Temporarily Unavailable'];
@@ -38,9 +39,26 @@ function otherGoodbye(state: CallState, cause: string): CallEffect[] {
 }
 
 function callerGoodbye(state: CallState, cause: string): CallEffect[] {
-  if (state.phase !== 'admitted' || state.caller.signalling !== 'new') return goodbye(state.caller, cause);
+  if (state.phase !== 'admitted' || state.caller.signalling !== 'new') return legGoodbye(state.caller, cause);
   const [status, reason] = refusals[cause] ?? [500, 'Server Internal Error'];
   return [{ type: 'reject-leg', legId: state.caller.legId, status, reason }];
+}
+
+/** Tells the phone that asked for a transfer by REFER how far it is, as long as it is there (RFC 3515 section 2.4.5). */
+export function notifyReferrer(state: CallState, status: number, reason: string): CallEffect[] {
+  const { referral, other } = state;
+  if (referral === null || other?.legId !== referral.legId || other.signalling !== 'confirmed') return [];
+  return [{ type: 'notify-referrer', legId: referral.legId, status, reason, last: status >= 200 }];
+}
+
+/** The target of a transfer is not rung any more, and a colleague goes back to what they did. */
+function transferGoodbye({ transfer }: CallState, cause: string): CallEffect[] {
+  if (transfer === null) return [];
+  const { target, leg, by, way } = transfer;
+  const freed =
+    target.type === 'agent' ? [{ type: 'free-agent', agentId: target.agentId, wrapUp: false } as const] : [];
+  const facts = { type: 'blind', by, way, target: target.type, outcome: 'abandoned' };
+  return [record('call-transferred', facts, { agentId: by }), ...legGoodbye(leg, cause), ...freed];
 }
 
 /** Whether the agent has something to wrap up: a talk, or an attempt that their queue wants to know of. */
@@ -72,9 +90,14 @@ function rows(state: CallState, cause: string, now: number): CallEffect[] {
  */
 export function end(state: CallState, cause: string, now: number): Step {
   const wrapUp = wrapsUp(state);
+  const waits = wrapUp || state.parted.length > 0;
   const over: CallState = {
     ...state,
-    phase: wrapUp ? 'wrap-up' : 'over',
+    phase: waits ? 'wrap-up' : 'over',
+    // Whoever has nothing to wrap up does not keep the call; others may.
+    offer: waits && !wrapUp ? null : state.offer,
+    transfer: null,
+    referral: null,
     caller: { ...state.caller, signalling: 'ended', open: false },
     other: state.other === null ? null : { ...state.other, signalling: 'ended', open: false },
     ringing: [],
@@ -90,9 +113,11 @@ export function end(state: CallState, cause: string, now: number): Step {
     ...(wrapUp && state.offer !== null ? [record('wrap-up-started', {}, { agentId: state.offer.agentId })] : []),
     ...callerGoodbye(state, cause),
     ...otherGoodbye(state, cause),
-    ...state.ringing.flatMap((leg) => goodbye(leg, cause)),
+    ...state.ringing.flatMap((leg) => legGoodbye(leg, cause)),
+    ...notifyReferrer(state, 487, 'Request Terminated'),
+    ...transferGoodbye(state, cause),
     { type: 'close-media' },
     ...leaveQueue(state, wrapUp),
-    ...(wrapUp ? [] : [{ type: 'retire' } as const]),
+    ...(waits ? [] : [{ type: 'retire' } as const]),
   );
 }

@@ -105,7 +105,11 @@ describe('the way of a call', () => {
     expect(hungUp.effects).toContainEqual({ type: 'end-leg', legId: agentLeg, cause: 'caller-hangup' });
     expect(hungUp.effects).not.toContainEqual(expect.objectContaining({ type: 'end-leg', legId: callerLeg }));
     expect(hungUp.types.slice(-4)).toContain('free-agent');
-    const done = transition(hungUp.state, { type: 'wrap-up-ended', disposition: 'resolved', by: 'agent' }, 9);
+    const done = transition(
+      hungUp.state,
+      { type: 'wrap-up-ended', agentId: 'alice', disposition: 'resolved', by: 'agent' },
+      9,
+    );
     expect(done.state.phase).toBe('over');
     expect(done.effects.map((effect) => effect.type)).toEqual(['record', 'retire']);
   });
@@ -340,7 +344,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'keyed', agentId: 'alice', digits: '12' },
     { type: 'keypad-sent', dtmfId: 'k1' },
     { type: 'hang-up-asked', cause: 'agent-hangup' },
-    { type: 'wrap-up-ended', disposition: null, by: 'timeout' },
+    { type: 'wrap-up-ended', agentId: 'alice', disposition: null, by: 'timeout' },
     { type: 'timer', timer: 'menu' },
     { type: 'timer', timer: 'announcement' },
     { type: 'timer', timer: 'longest' },

@@ -20,9 +20,17 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
-import { record, type Step, step, withOther, withTimer } from './step.ts';
+import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
 import { end } from './teardown.ts';
+import {
+  giveUpRecall,
+  isTransferring,
+  onForeignQueueLeft,
+  onTransferAsked,
+  onTransferring,
+  recall,
+} from './transferring.ts';
 
 /** A call as its INVITE brings it. */
 export interface Invitation {
@@ -59,7 +67,8 @@ export function admitDialled(asked: Dialling, now: number): Step {
 export function transition(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
-  return settle(state, dialled ?? react(state, event, now));
+  const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);
+  return settle(state, handled ?? react(state, event, now));
 }
 
 function react(state: CallState, event: CallEvent, now: number): Step {
@@ -122,27 +131,46 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onKeyed(state, event);
     case 'hang-up-asked':
       return end(state, event.cause, now);
-    case 'wrap-up-ended':
+    case 'transfer-asked':
+      return onTransferAsked(state, event, now);
+    case 'recall-failed':
+      return giveUpRecall(state, now);
+    case 'transfer-cancelled':
+    case 'transfer-declined':
       return step(state);
+    case 'wrap-up-ended':
+      return onWrapUpEnded(state, event);
     case 'timer':
       return onTimer(state, event.timer, now);
     case 'recovered':
-      return onRecovered(state);
+      return needsRecall(state) ? recall(state) : onRecovered(state);
     default:
       return assertNever(event);
   }
 }
 
+/** The server died between the failure of a transfer and the ring-back. */
+function needsRecall({ phase, other, transfer, transferredBy }: CallState): boolean {
+  return phase === 'talking' && other === null && transfer === null && transferredBy !== null;
+}
+
+/** An agent who has left the call is done with it. */
+function onWrapUpEnded(state: CallState, event: Extract<CallEvent, { type: 'wrap-up-ended' }>): Step {
+  const { agentId, disposition, by } = event;
+  const first = state.parted.find(({ offer }) => offer.agentId === agentId);
+  if (first === undefined) return step(state);
+  return step(
+    { ...state, parted: state.parted.filter((each) => each !== first) },
+    record('wrap-up-ended', { disposition, by }, { agentId }),
+  );
+}
+
 function leaveQueue(state: CallState, ticketId: string, reason: 'timeout' | 'closed'): Step {
   if (state.phase !== 'queued' || state.queue?.ticketId !== ticketId) return step(state);
   const left: CallState = { ...withTimer(state, 'announcement', null), phase: 'in-plan', playing: null, queue: null };
-  return {
-    state: left,
-    effects: [
-      record('queue-left', { queue: state.queue.queueId, reason }),
-      ...advance(left, { type: 'queue-left', reason }).effects,
-    ],
-  };
+  return andThen(step(left, record('queue-left', { queue: state.queue.queueId, reason })), (next) =>
+    onForeignQueueLeft(next, { type: 'queue-left', reason }),
+  );
 }
 
 function onTimer(state: CallState, timer: TimerName, now: number): Step {
@@ -167,13 +195,9 @@ function afterEnd(state: CallState, event: CallEvent): Step {
   switch (event.type) {
     case 'wrap-up-ended': {
       if (state.phase !== 'wrap-up') return step(state);
-      const agentId = state.offer?.agentId;
-      const facts = { disposition: event.disposition, by: event.by };
-      return step(
-        { ...state, phase: 'over' },
-        record('wrap-up-ended', facts, agentId === undefined ? {} : { agentId }),
-        { type: 'retire' },
-      );
+      const { agentId, disposition, by } = event;
+      if (state.offer?.agentId !== agentId) return retireIfDone(onWrapUpEnded(state, event));
+      return retireIfDone(step({ ...state, offer: null }, record('wrap-up-ended', { disposition, by }, { agentId })));
     }
     case 'leg-answered':
     case 'leg-offered':
@@ -185,9 +209,17 @@ function afterEnd(state: CallState, event: CallEvent): Step {
       return step(state, { type: 'answer-reinvite', legId: event.legId, token: event.token, sdp: null });
     case 'offered':
       return step(state, { type: 'offer-failed', offerId: event.offerId, cause: 'error' });
+    case 'transfer-asked':
+      return onTransferAsked(state, event, 0);
     default:
       return step(state);
   }
+}
+
+/** The call is forgotten once every agent who was in it is done. */
+function retireIfDone({ state, effects }: Step): Step {
+  if (state.offer !== null || state.parted.length > 0) return { state, effects };
+  return step({ ...state, phase: 'over' }, ...effects, { type: 'retire' });
 }
 
 /** Adds what follows from the difference between two states: a new graph, deadlines armed and disarmed. */

@@ -1,3 +1,3 @@
-export { type CallSurroundings, type DeskCallHead, deskCallOf } from './call-view.ts';
+export { type CallSurroundings, type DeskCallHead, deskCallOf, agentsOf } from './call-view.ts';
 export { Feed } from './feed.ts';
 export { DeskGateway, type GatewayOptions, type GatewayPorts } from './gateway.ts';

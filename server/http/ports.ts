@@ -13,6 +13,7 @@ import type {
   QueueSummary,
   Readiness,
   SipCredentials,
+  TransferCallRequest,
 } from '../../protocol/rest.ts';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 
@@ -44,6 +45,8 @@ export interface LivePort {
   trunks(): readonly TrunkSummary[];
   /** Tests a trunk; takes some seconds. Undefined: there is no such trunk. */
   testTrunk(id: string, number: string | undefined): Promise<TrunkCard | undefined>;
+  /** Hands a call over for the agent who is in it; what becomes of it is told by the ledger. */
+  transfer(callId: string, order: TransferCallRequest, by: string): Result<undefined, Problem>;
   /** Ends a call; its end is told by the ledger. */
   hangUp(callId: string, by: string): Result<undefined, Problem>;
 }

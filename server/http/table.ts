@@ -7,6 +7,7 @@ import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { trunkRoutes } from './routes/trunks.ts';
 import { siteRoutes } from './routes/site.ts';
+import { transferRoutes } from './routes/transfer.ts';
 
 /** Every route there is. The router is built from it and the OpenAPI document too, so neither can know more. */
 export function routeTable(context: Context): Route[] {
@@ -14,6 +15,7 @@ export function routeTable(context: Context): Route[] {
     ...sessionRoutes(context),
     ...contactRoutes(context),
     ...callRoutes(context),
+    ...transferRoutes(context),
     ...siteRoutes(context),
     ...deviceRoutes(context),
     ...trunkRoutes(context),

@@ -153,9 +153,12 @@ function unregister(draft: Draft, agent: Agent): void {
 }
 
 function dial(draft: Draft, agent: Agent, callId: string, queueId: string | null): void {
-  const busy = agent.activity.type !== 'idle' || agent.presence.type === 'offline';
-  if (busy) draft.effects.push({ type: 'dial-refused', agentId: agent.id, callId });
-  else draft.setAgent({ ...agent, activity: { type: 'dialling', callId, queueId } }, 'dialled');
+  // Whoever wraps up a call can be rung back for that same call.
+  const back = agent.activity.type === 'wrap-up' && agent.activity.callId === callId;
+  const busy = (agent.activity.type !== 'idle' && !back) || agent.presence.type === 'offline';
+  if (busy) return void draft.effects.push({ type: 'dial-refused', agentId: agent.id, callId });
+  if (back) draft.effects.push({ type: 'disarm', timer: `wrap-up:${agent.id}` });
+  draft.setAgent({ ...agent, activity: { type: 'dialling', callId, queueId } }, 'dialled');
 }
 
 function queueTicket(draft: Draft, event: EventOf<'ticket-queued'>): void {

@@ -183,6 +183,14 @@ export class SipSide {
     this.trunks.over(legId);
   }
 
+  answerRefer(legId: string, token: number, status: number): void {
+    this.#legs.answerRefer(legId, token, status);
+  }
+
+  notifyRefer(legId: string, status: number, reason: string, last: boolean): void {
+    this.#legs.notifyRefer(legId, status, reason, last);
+  }
+
   /** INVITEs one device of an agent, or somebody outside. */
   invite(leg: {
     readonly legId: string;
@@ -190,9 +198,10 @@ export class SipSide {
     readonly destination: Destination;
     readonly sdp: string | null;
     readonly from: string;
+    readonly referredBy?: string;
   }): void {
-    const { legId, callId, destination, sdp } = leg;
-    const headers = { [callHeader]: callId };
+    const { legId, callId, destination, sdp, referredBy } = leg;
+    const headers = { [callHeader]: callId, ...(referredBy === undefined ? {} : { 'Referred-By': referredBy }) };
     const from = asUser(leg.from);
     if (destination.type === 'outside') {
       const ports = { trunks: this.trunks, legs: this.#legs, listener: this.#listener, home: this.#options.home };
@@ -265,8 +274,10 @@ export class SipSide {
     this.#srf.invite((req, res) => this.#invited(req, res));
     this.#srf.use('register', (req, res) => this.#devices.register(req, res));
     this.#srf.use('options', (_req, res) =>
-      res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER' } }),
+      res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER' } }),
     );
+    // Outside a dialog there is no call to hand over, and nobody here places calls for others (RFC 3515 section 5).
+    this.#srf.use('refer', (_req, res) => res.send(403, 'REFER inside a dialog only', {}));
   }
 
   #invited(req: Request, res: Response): void {

@@ -21,6 +21,7 @@ import {
   storedDialog,
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
+import { Refers } from './refers.ts';
 import type { AttemptFailure } from './trunks/index.ts';
 
 /** An INVITE we have sent. */
@@ -68,6 +69,7 @@ interface Leg {
   /** Asked to end while its dialog was still coming. */
   ending?: string | undefined;
   readonly reinvites: Map<number, Response>;
+  readonly refers: Refers;
 }
 
 interface Inviting {
@@ -117,7 +119,7 @@ export class Legs {
 
   /** Takes in an INVITE; from now on the leg answers to `legId`. */
   take(legId: LegId, req: Request, res: Response): void {
-    const leg: Leg = { pending: { req, res }, reinvites: new Map() };
+    const leg: Leg = { pending: { req, res }, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     req.on('cancel', () => {
       leg.pending = undefined;
@@ -163,7 +165,7 @@ export class Legs {
   }
 
   invite(invite: OutgoingInvite): void {
-    const leg: Leg = { reinvites: new Map() };
+    const leg: Leg = { reinvites: new Map(), refers: new Refers() };
     this.#legs.set(invite.legId, leg);
     this.#attempt(leg, invite);
   }
@@ -314,9 +316,20 @@ export class Legs {
     if (leg.dialog !== undefined) this.#listener.dialogChanged(legId, storedDialog(leg.dialog));
   }
 
+  /** The final answer to a REFER. */
+  answerRefer(legId: LegId, token: number, status: number): void {
+    this.#legs.get(legId)?.refers.answer(token, status);
+  }
+
+  /** Tells the phone that sent a REFER how far it is. */
+  notifyRefer(legId: LegId, status: number, reason: string, last: boolean): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.dialog !== undefined) leg.refers.notify(leg.dialog, { status, reason, last }, this.#logger);
+  }
+
   /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
   restore(legId: LegId, stored: StoredDialog): void {
-    const leg: Leg = { reinvites: new Map() };
+    const leg: Leg = { reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     this.#watch(legId, leg, restoreDialog(this.#srf, stored));
   }
@@ -379,6 +392,11 @@ export class Legs {
       const token = ++this.#tokens;
       leg.reinvites.set(token, res);
       this.#listener.legEvent({ type: 'leg-reinvited', legId, token, sdp: req.body });
+    });
+    dialog.on('refer', (req, res) => {
+      const token = ++this.#tokens;
+      const event = leg.refers.take(legId, token, req, res);
+      if (event !== undefined) this.#listener.legEvent(event);
     });
     dialog.on('ack', (req) => {
       if (req.body !== '') this.#listener.legEvent({ type: 'leg-acknowledged', legId, sdp: req.body });

@@ -62,7 +62,19 @@ export type LegEvent =
     }
   | { readonly type: 'leg-cancelled'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | 'signalling-lost' }
-  | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string };
+  | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
+  | LegReferred;
+
+/** A REFER inside the leg's dialog; it waits for `answerRefer`. */
+export interface LegReferred {
+  readonly type: 'leg-referred';
+  readonly legId: LegId;
+  readonly token: number;
+  /** User part of Refer-To. */
+  readonly to: string;
+  /** Referred-By as it came (RFC 3892). */
+  readonly referredBy: string | undefined;
+}
 
 /** What a dialog needs to live on after a restart of this server. Plain JSON. */
 export interface StoredDialog {

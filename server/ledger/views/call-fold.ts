@@ -29,6 +29,9 @@ function changesOf(row: LedgerRow, call: CallSummary): Changes {
         answeredAt: call.answeredAt ?? at,
         waitedMs: numberFact(facts, 'waitedMs'),
       };
+    // Whoever a colleague handed the call to has it now.
+    case 'transfer-connected':
+      return { agent: row.agentId };
     case 'abandoned':
       return { queue: textFact(facts, 'queue'), waitedMs: numberFact(facts, 'waitedMs') };
     case 'alert-raised':

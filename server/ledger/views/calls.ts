@@ -34,7 +34,7 @@ const conditions: readonly [keyof CallFilter, string][] = [
   ['number', 'first.subject = (SELECT id FROM subject_keys WHERE alias = ?)'],
   [
     'agent',
-    `EXISTS (SELECT 1 FROM ledger_rows r WHERE r.call_id = first.call_id AND r.type IN ('answered', 'call-dialled') AND r.agent_id = ?)`,
+    `EXISTS (SELECT 1 FROM ledger_rows r WHERE r.call_id = first.call_id AND r.type IN ('answered', 'call-dialled', 'transfer-connected') AND r.agent_id = ?)`,
   ],
   [
     'queue',

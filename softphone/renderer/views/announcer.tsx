@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import type { DeskCall } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import type { Line } from '../phone/machine.ts';
 import { labelText } from '../i18n/index.ts';
@@ -45,7 +46,7 @@ export function Announcer({ joined, line }: AnnouncerProps) {
             })}
       </div>
       <div aria-live="polite" data-testid="announce-state">
-        {state === undefined ? dialText(joined, t) : t(`live.${state}`)}
+        {transferText(details, t) ?? (state === undefined ? dialText(joined, t) : t(`live.${state}`))}
       </div>
       <div aria-live="polite" data-testid="announce-line">
         {said === undefined
@@ -64,6 +65,12 @@ function dialText(joined: Joined, t: ReturnType<typeof useTranslation>['t']): st
   const stage = joined.type === 'dialling' ? joined.details?.dial?.stage : undefined;
   if (stage === undefined || stage === 'failed' || stage === 'connected') return '';
   return t(`dial.stage.${stage}`);
+}
+
+/** How far handing the call over has come, once per stage. */
+function transferText(call: DeskCall | undefined, t: ReturnType<typeof useTranslation>['t']): string | undefined {
+  const { transfer } = call ?? {};
+  return transfer === undefined ? undefined : t(`transfer.stage.${transfer.stage}`, { to: transfer.to });
 }
 
 function stateKey(joined: Joined): 'connected' | 'held' | 'ended' | undefined {

@@ -2,20 +2,29 @@ import { useEffect, useRef } from 'react';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
-import type { CallDevice, DeskCall, Presence } from '../../../protocol/desk.ts';
+import type { CallDevice, DeskCall, DeskQueue, Presence } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import type { LastCall } from '../party.ts';
 import type { Line } from '../phone/machine.ts';
 import { isField } from '../ui/hotkeys.ts';
 import { ProblemNote } from '../ui/problem-note.tsx';
-import { CallControls } from './call-controls.tsx';
+import { CallControls, isHandedOver } from './call-controls.tsx';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimer } from './call-timer.tsx';
 import { DialPanel } from './dial-panel.tsx';
 import { DialProgressNote } from './dial-progress.tsx';
 import { Keypad } from './keypad.tsx';
+import { TransferNote } from './transfer-note.tsx';
+import { TransferPanel } from './transfer-panel.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 import { who } from './who.ts';
+
+/** A part of the card that opens and closes. */
+interface Opening {
+  readonly shown: boolean;
+  readonly toggle: () => void;
+  readonly close: () => void;
+}
 
 interface CallCardProps {
   readonly joined: Joined;
@@ -24,7 +33,10 @@ interface CallCardProps {
   readonly presence: Presence;
   readonly actions: DeskActions;
   readonly last: LastCall | undefined;
-  readonly keypad: { readonly shown: boolean; readonly toggle: () => void; readonly close: () => void };
+  readonly keypad: Opening;
+  readonly transfer: Opening;
+  /** Queues a caller can be handed over to. */
+  readonly queues: readonly DeskQueue[];
 }
 
 /** What the card is about, as tests and styles see it. `held` and `ended` come from the desk, the rest from the phone. */
@@ -51,7 +63,7 @@ export function cardState(joined: Joined): CardState {
 }
 
 /** The screen pop and the call itself: who, where from, how long, and what can be done. */
-export function CallCard({ joined, line, offsetMs, presence, actions, last, keypad }: CallCardProps) {
+export function CallCard({ joined, line, offsetMs, presence, actions, last, keypad, transfer, queues }: CallCardProps) {
   const { t } = useTranslation();
   const card = useRef<HTMLElement>(null);
   const state = cardState(joined);
@@ -104,14 +116,24 @@ export function CallCard({ joined, line, offsetMs, presence, actions, last, keyp
       {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
-      <CallControls joined={joined} actions={actions} keypad={keypad} />
+      {details === undefined ? null : <TransferNote call={details} />}
+      <CallControls joined={joined} actions={actions} keypad={keypad} transfer={transfer} />
       {keypad.shown ? <Keypad press={actions.keypad} close={keypad.close} /> : null}
+      {transfer.shown ? (
+        <TransferPanel
+          transfer={actions.transfer}
+          search={actions.searchContacts}
+          queues={queues}
+          close={transfer.close}
+        />
+      ) : null}
     </section>
   );
 }
 
 /** The state in words: a call out that is asked for, or has failed, says so. */
 function stateText(state: CardState, call: DeskCall | undefined) {
+  if (state === 'held' && isHandedOver(call)) return 'call.transferring';
   if (call?.direction !== 'outbound') return `call.${state}` as const;
   if (state === 'dialling' && call.dial?.stage === 'failed') return 'call.dialFailed';
   return state === 'ringing' || state === 'offered' ? 'call.dialAsked' : (`call.${state}` as const);

@@ -6,10 +6,12 @@ import {
   PhoneFilled,
   PhoneOutlined,
   CaretRightOutlined,
+  SwapOutlined,
   TableOutlined,
 } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
+import type { DeskCall } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import { ActionButton } from '../ui/action-button.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
@@ -18,10 +20,11 @@ interface CallControlsProps {
   readonly joined: Joined;
   readonly actions: DeskActions;
   readonly keypad: { readonly shown: boolean; readonly toggle: () => void };
+  readonly transfer: { readonly shown: boolean; readonly toggle: () => void };
 }
 
 /** The buttons that mean something now, and no others. */
-export function CallControls({ joined, actions, keypad }: CallControlsProps) {
+export function CallControls({ joined, actions, keypad, transfer }: CallControlsProps) {
   const { t } = useTranslation();
   switch (joined.type) {
     case 'none':
@@ -73,6 +76,7 @@ export function CallControls({ joined, actions, keypad }: CallControlsProps) {
       );
     case 'elsewhere':
     case 'talking':
+      if (isHandedOver(joined.details)) return <HandingOver actions={actions} />;
       return (
         <div className="controls controls-talk">
           <Mute actions={actions} />
@@ -87,12 +91,45 @@ export function CallControls({ joined, actions, keypad }: CallControlsProps) {
               onPress={keypad.toggle}
             />
           )}
+          {joined.details === undefined ? null : (
+            <ActionButton
+              label={t('actions.transfer')}
+              testId="transfer"
+              hotkey="transfer"
+              icon={<SwapOutlined />}
+              expanded={transfer.shown}
+              onPress={transfer.toggle}
+            />
+          )}
           <HangUp actions={actions} />
         </div>
       );
     default:
       return assertNever(joined);
   }
+}
+
+/** Whether the call rings somebody else now. */
+export function isHandedOver(call: DeskCall | undefined): boolean {
+  return call?.transfer !== undefined && call.transfer.stage !== 'failed';
+}
+
+/** While the target rings: take the caller back, or leave the call to itself. */
+function HandingOver({ actions }: { readonly actions: DeskActions }) {
+  const { t } = useTranslation();
+  return (
+    <div className="controls controls-handing">
+      <ActionButton
+        label={t('actions.cancelTransfer')}
+        testId="cancel-transfer"
+        hotkey="transfer"
+        icon={<CaretRightOutlined />}
+        kind="primary"
+        onPress={actions.cancelTransfer}
+      />
+      <HangUp actions={actions} label={t('actions.leaveTransfer')} />
+    </div>
+  );
 }
 
 function Mute({ actions }: { readonly actions: DeskActions }) {
@@ -125,11 +162,11 @@ function Hold({ held, actions }: { readonly held: boolean; readonly actions: Des
   );
 }
 
-function HangUp({ actions }: { readonly actions: DeskActions }) {
+function HangUp({ actions, label }: { readonly actions: DeskActions; readonly label?: string }) {
   const { t } = useTranslation();
   return (
     <ActionButton
-      label={t('actions.hangUp')}
+      label={label ?? t('actions.hangUp')}
       testId="hang-up"
       hotkey="hangUp"
       icon={<PhoneOutlined rotate={225} />}

@@ -10,6 +10,7 @@ import type { PageTheme } from '../ui/theme.ts';
 import { AlertPanel } from './alert-panel.tsx';
 import { Announcer } from './announcer.tsx';
 import { CallCard } from './call-card.tsx';
+import { isHandedOver } from './call-controls.tsx';
 import { EarsNotice } from './ears-notice.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { Notices } from './notices.tsx';
@@ -35,6 +36,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const feed = useStore(session.feed.state);
   const phone = useStore(session.phone.state);
   const [keypadOpen, setKeypadOpen] = useState(false);
+  const [transferOpen, setTransferOpen] = useState(false);
   const [pauseOpen, setPauseOpen] = useState(false);
   const [helpOpen, setHelpOpen] = useState(false);
   const desk = feed.desk;
@@ -43,6 +45,9 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const actions = useDeskActions({ model, session, joined, line: phone.line });
   const talking = joined.type === 'talking' || joined.type === 'elsewhere';
   const keypadShown = keypadOpen && talking;
+  const handed = talking && isHandedOver(joined.details);
+  const transferShown = transferOpen && talking && !handed;
+  const toggleTransfer = (): void => setTransferOpen(!transferShown);
   const last = useStore(session.last);
   useAttention(model, joined, phone.line);
   useHotkeys({
@@ -50,6 +55,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
     pause: () => setPauseOpen(!pauseOpen),
     signOut: actions.signOut,
     ...actions.callKeys,
+    ...(talking ? { transfer: handed ? actions.cancelTransfer : toggleTransfer } : {}),
     ...(talking ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
     dial: focusDial,
     transcript: focusTranscript,
@@ -81,6 +87,8 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
             actions={actions}
             last={last}
             keypad={{ shown: keypadShown, toggle: () => setKeypadOpen(!keypadOpen), close: () => setKeypadOpen(false) }}
+            transfer={{ shown: transferShown, toggle: toggleTransfer, close: () => setTransferOpen(false) }}
+            queues={desk?.queues ?? []}
           />
           {joined.type === 'wrap-up' && desk !== undefined ? (
             <WrapUp

@@ -28,6 +28,9 @@ export interface DeskActions {
   readonly toggleMute: () => void;
   readonly toggleHold: () => void;
   readonly keypad: (digits: string) => void;
+  /** Hands the caller over; `cancelTransfer` takes them back while nobody has answered. */
+  readonly transfer: (to: string) => void;
+  readonly cancelTransfer: () => void;
   readonly muted: boolean;
   /** The keys that mean something in the present state of the call. */
   readonly callKeys: HotkeyActions;
@@ -69,6 +72,12 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     toggleHold: () => void session.toggleHold(),
     keypad: (digits) => {
       if (call !== undefined) void session.command({ type: 'keypad', callId: call.callId, digits });
+    },
+    transfer: (to) => {
+      if (call !== undefined) void session.command({ type: 'transfer', callId: call.callId, to });
+    },
+    cancelTransfer: () => {
+      if (call !== undefined) void session.command({ type: 'cancel-transfer', callId: call.callId });
     },
   };
   const acknowledge = (): void => {

@@ -1,0 +1,29 @@
+import type { ProblemText } from './problem.ts';
+
+/** Why a call cannot be handed over. */
+export const transferProblems = {
+  'transfer-to-self': {
+    status: 422,
+    what: { en: 'A call cannot be transferred to the one who has it.', zh: '不能将通话转接给自己。' },
+    expected: { en: 'a colleague, a queue or a number', zh: '其他坐席、队列或号码' },
+    todo: { en: 'Choose somebody else.', zh: '请选择其他目标。' },
+  },
+  'transfer-no-such-target': {
+    status: 404,
+    what: { en: 'There is no "{to}" to transfer to.', zh: '没有可转接的目标“{to}”。' },
+    expected: { en: 'agent:ID, queue:ID, an extension or a number', zh: 'agent:坐席、queue:队列、分机或号码' },
+    todo: { en: 'Check the name or the number.', zh: '请检查名称或号码。' },
+  },
+  'transfer-agent-away': {
+    status: 409,
+    what: { en: '{name} is not at the desk.', zh: '{name} 不在座席上。' },
+    expected: { en: 'an agent who is signed in with a registered phone', zh: '已签入且话机已注册的坐席' },
+    todo: { en: 'Transfer to a queue or to another colleague.', zh: '请转接到队列或其他坐席。' },
+  },
+  'transfer-agent-busy': {
+    status: 409,
+    what: { en: '{name} is busy with another call.', zh: '{name} 正在处理其他通话。' },
+    expected: { en: 'an agent without a call', zh: '空闲的坐席' },
+    todo: { en: 'Transfer to a queue, or try again later.', zh: '请转接到队列，或稍后再试。' },
+  },
+} as const satisfies Record<string, ProblemText>;

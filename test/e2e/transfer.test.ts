@@ -1,0 +1,228 @@
+/** A caller is handed over: to a number, to a colleague, by a desk phone's REFER; and comes back when that fails. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import { correlate, strength } from '../support/audio-measure.ts';
+import { startBaresip } from '../support/baresip.ts';
+import { launchChromium } from '../support/browser/chromium.ts';
+import { freePort } from '../support/programs.ts';
+import { startSite, type TestSite, until } from '../support/site.ts';
+import { type CalleeStep, type SippCallee, startSippCallee } from '../support/sipp-callee.ts';
+import { answerNext, callSite, type Caller, type StoryRow } from '../support/talks.ts';
+import { agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
+
+let folder: string;
+let site: TestSite;
+let browser: Browser;
+let alice: AgentPage;
+let bob: AgentPage;
+/** Everybody outside is behind the trunk at this port. */
+let outside: number;
+
+const trunks = (port: number): string => `
+trunks:
+  demo: { name: { en: Demo, zh: 演示 }, calls: in, addresses: [this-machine] }
+  outside:
+    name: { en: Outside, zh: 外线 }
+    calls: out
+    targets: ['sip:127.0.0.1:${String(port)}']
+    health: { every: 0s }
+    caller-id: { allowed: ['+8653100000'], default: '+8653100000' }
+outbound:
+  mobile: { prefixes: ['+8613'], trunks: [outside] }
+`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-transfer-'));
+  outside = await freePort();
+  site = await startSite({ prepare: (dialplans) => writeFileSync(join(dialplans, 'trunks.yaml'), trunks(outside)) });
+  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
+  const open = async (agent: string): Promise<AgentPage> => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await openAgentPage(context, site, { agent });
+    page.page.setDefaultTimeout(30_000);
+    await page.logIn();
+    return page;
+  };
+  [alice, bob] = await Promise.all([open('alice'), open('bob')]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await site.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail')
+    console.error(await site.diagnosis(), await alice.glance(), 'bob:', await bob.glance());
+});
+
+const ringing: CalleeStep = { type: 'answer', status: 180, reason: 'Ringing' };
+const answered: readonly CalleeStep[] = [
+  { type: 'answer', status: 200, reason: 'OK', sdp: true },
+  { type: 'expect', request: 'ACK' },
+];
+
+function callee(steps: readonly CalleeStep[], options: { says?: boolean; calls?: number } = {}): Promise<SippCallee> {
+  const samples = repeated(callerChirp, 6);
+  const says = options.says === true ? { says: [{ type: 'audio', samples, turn: 1 } as const] } : {};
+  return startSippCallee({ port: outside, steps, calls: options.calls ?? 1, ...says });
+}
+
+/** A caller who says nothing talks to alice. */
+async function talkTo(page: AgentPage): Promise<Caller> {
+  await page.goAvailable();
+  const caller = await callSite(site, '1');
+  await answerNext(page, [caller]);
+  return caller;
+}
+
+/** Opens the panel, types and hands over, by the keyboard alone. */
+async function handOver(page: AgentPage, to: string): Promise<void> {
+  await page.page.keyboard.press('Alt+KeyR');
+  await page.at('transfer-to').waitFor();
+  await page.page.keyboard.type(to);
+  await page.page.keyboard.press('Enter');
+}
+
+async function picture(page: AgentPage, name: string): Promise<void> {
+  const pictures = process.env['JACKFIELD_PICTURES'];
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+const stage = (page: AgentPage, name: string): Promise<void> =>
+  page.page.locator(`[data-testid=transfer-note][data-stage=${name}]`).waitFor();
+
+const types = (story: readonly StoryRow[]): string[] => story.map(({ type }) => type);
+
+describe('a blind transfer by the agent', () => {
+  it('lets the caller hear ring-back and then the target; the agent wraps up meanwhile', async () => {
+    const party = await callee(
+      [ringing, { type: 'wait', ms: 2500 }, ...answered, { type: 'play' }, { type: 'expect', request: 'BYE' }],
+      { says: true },
+    );
+    const caller = await talkTo(alice);
+    await handOver(alice, '139 0000 2001');
+    await stage(alice, 'ringing');
+    await picture(alice, 'transfer-ringing');
+    await alice.call('ended');
+    await alice.activity('wrap-up');
+    // 250 packets are five seconds of what the target says.
+    await caller.hears(250);
+    await alice.wrapUp('resolved');
+    const { recording } = await caller.hangUp();
+    await caller.row('call-ended');
+    const story = await caller.story();
+    expect(story.find(({ type }) => type === 'call-transferred')?.facts).toMatchObject({
+      ...{ by: 'alice', type: 'blind', outcome: 'connected' },
+    });
+    expect(types(story)).toEqual(
+      expect.arrayContaining(['transfer-asked', 'transfer-ringing', 'transfer-connected', 'wrap-up-ended']),
+    );
+    const pieces = Array.from({ length: Math.floor(recording.length / 4000) }, (_, at) =>
+      recording.subarray(at * 4000, (at + 1) * 4000),
+    );
+    expect(
+      pieces.some((piece) => strength(piece, 450) > 700),
+      'ring-back',
+    ).toBe(true);
+    expect(correlate(recording.subarray(-32_000), callerChirp).peak).toBeGreaterThan(0.9);
+    // sipp may still be speaking then, and complains of that; what counts is that the far side is told.
+    expect((await party.finished()).messages).toMatch(/^BYE sip:/m);
+    await party.close();
+  });
+
+  it('brings the caller back when the target is busy', async () => {
+    const party = await callee([ringing, { type: 'answer', status: 486, reason: 'Busy Here' }]);
+    const caller = await talkTo(alice);
+    await handOver(alice, '13900002002');
+    await stage(alice, 'failed');
+    await alice.page.locator('[data-testid=problem][data-code=dial-busy]').waitFor();
+    await picture(alice, 'transfer-failed');
+    await alice.call('talking');
+    await caller.hears(150);
+    const { recording } = await caller.hangUp();
+    expect(agentHeardIn(recording.subarray(-16_000)).peak).toBeGreaterThan(0.8);
+    await alice.wrapUp();
+    const row = await caller.row('call-transferred');
+    expect(row.facts).toMatchObject({ outcome: 'busy', status: 486 });
+    await party.close();
+  });
+
+  it('rings the agent back who did not wait for a target that is busy', async () => {
+    const party = await callee([ringing, { type: 'wait', ms: 3000 }, { type: 'answer', status: 486, reason: 'Busy' }]);
+    const caller = await talkTo(alice);
+    await handOver(alice, '13900002003');
+    await stage(alice, 'ringing');
+    await alice.page.keyboard.press('Alt+KeyE');
+    await alice.activity('wrap-up');
+    expect(await alice.call('ringing')).toBe(await caller.callId());
+    await alice.answer();
+    await caller.hears(150);
+    const { recording } = await caller.hangUp();
+    expect(agentHeardIn(recording.subarray(-16_000)).peak).toBeGreaterThan(0.8);
+    await alice.wrapUp();
+    expect(types(await caller.story())).toContain('transferor-recalled');
+    await party.close();
+  });
+
+  it('to a colleague rings their page, who talks to the caller when they answer', async () => {
+    const caller = await talkTo(alice);
+    const { code } = await site.command('call', 'transfer', await caller.callId(), 'agent:bob');
+    expect(code).toBe(0);
+    expect(await bob.call('ringing')).toBe(await caller.callId());
+    await bob.at('transferred-by').waitFor();
+    await picture(bob, 'transfer-rung');
+    await bob.answer();
+    await alice.wrapUp();
+    await caller.hears(150);
+    const { recording } = await caller.hangUp();
+    expect(agentHeardIn(recording.subarray(-16_000)).peak).toBeGreaterThan(0.8);
+    await bob.wrapUp();
+    const story = await caller.story();
+    expect(types(story).filter((type) => type === 'wrap-up-ended')).toHaveLength(2);
+    expect(types(story).slice(-1)).toEqual(['wrap-up-ended']);
+  });
+});
+
+describe('REFER of a desk phone', () => {
+  it('hands the party over and tells the phone how that goes', async () => {
+    const made = await site.api('POST', '/api/v1/agents/bob/devices', { name: 'desk' });
+    const { username, password, domain } = made.body as { username: string; password: string; domain: string };
+    const steps = [ringing, ...answered, { type: 'expect', request: 'BYE' } as const];
+    const party = await callee(steps, { calls: 2 });
+    const account = { domain, password, registrar: site.sipPort, transport: 'tcp' } as const;
+    const phone = await startBaresip({ user: username, account, says: repeated(callerChirp, 60) });
+    await phone.event('REGISTER_OK');
+    // Whoever is signed out cannot call.
+    await bob.page.locator('[data-testid=presence][data-presence=paused]').waitFor();
+    await phone.dial('13900003001');
+    await phone.event('CALL_ESTABLISHED');
+    await phone.command('transfer', `sip:13900003002@${domain}`);
+    await phone.event('CALL_CLOSED');
+    const { items } = (await site.api('GET', '/api/v1/calls?limit=1')).body as { items: { id: string }[] };
+    const id = items[0]?.id ?? '';
+    const story = async (): Promise<readonly StoryRow[]> =>
+      ((await site.api('GET', `/api/v1/calls/${id}`)).body as { story: StoryRow[] }).story;
+    await until(async () => types(await story()).includes('transfer-connected'));
+    const row = (await story()).find(({ type }) => type === 'call-transferred');
+    expect(row?.facts).toMatchObject({ by: 'bob', way: 'refer', outcome: 'connected' });
+    await bob.wrapUp();
+    const { stdout: ladder } = await site.command('call', 'ladder', id, '--full');
+    expect(ladder).toMatch(/REFER sip:/);
+    expect([...ladder.matchAll(/^\s*SIP\/2\.0 (\d+) \w+\s*$/gm)].map(([, status]) => status)).toEqual(
+      expect.arrayContaining(['202', '100', '180', '200']),
+    );
+    expect(ladder.match(/Subscription-State: terminated/gi)).toHaveLength(1);
+    expect((await site.command('call', 'hangup', id)).code).toBe(0);
+    expect((await party.finished()).complaints).toBe('');
+    await phone.close();
+    await party.close();
+  });
+});
