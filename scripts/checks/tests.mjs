@@ -61,11 +61,23 @@ export function runProject(project, node, env, extra = []) {
   ];
   return new Promise((resolve) => {
     const child = spawn(node, [...args, ...extra], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    // The terminal sends SIGINT to vitest as well; others (a CI that stops a job) know this process alone.
+    /** @type {NodeJS.Signals | undefined} */
+    let stopped;
+    const stop = (/** @type {NodeJS.Signals} */ signal) => {
+      stopped = signal;
+      // On SIGTERM vitest kills its workers outright, and what they started would be left behind.
+      child.kill('SIGINT');
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+    child.on('exit', () => process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop));
     child.on('error', () => resolve({ passed: 0, failed: 1, failures: [`${project}: vitest could not be started`] }));
     child.on('close', (code) => {
       const counted = countReport(project, readJson(file), code);
       rmSync(scratch, { recursive: true, force: true });
-      resolve(counted);
+      // No project after this one: the signal ends this process as well.
+      if (stopped !== undefined) process.kill(process.pid, stopped);
+      else resolve(counted);
     });
   });
 }

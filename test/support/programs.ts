@@ -19,6 +19,19 @@ export interface Program {
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
+let endsOnSignals = false;
+
+/**
+ * A signal, or the end of the process that runs the tests, would end this one without its `exit` listeners: whole sites
+ * were left behind by an aborted `npm test`.
+ */
+function exitOnSignals(): void {
+  if (endsOnSignals) return;
+  endsOnSignals = true;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  process.once('disconnect', () => process.exit(1));
+}
+
 /** Starts a program. Rejects in `exited` when it is not installed. */
 export function startProgram(
   command: string,
@@ -42,6 +55,7 @@ export function startProgram(
   });
   exited.catch(() => undefined);
   // A test run that breaks off must not leave phones and captures behind.
+  exitOnSignals();
   const endToo = (): boolean => child.kill('SIGKILL');
   process.once('exit', endToo);
   child.once('exit', () => process.off('exit', endToo));
