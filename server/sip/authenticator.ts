@@ -94,6 +94,11 @@ export class Authenticator {
     return md5 === 'only' && algorithms.includes('md5') ? ['md5'] : algorithms;
   }
 
+  /** How long a refusal to whoever sent that request is to wait, ms: those who guess are slowed down. */
+  patienceWith(source: string, now: number): number {
+    return this.#options.lockout.delayOf(source, now);
+  }
+
   /** Judges what the request's header says. */
   judge(req: Authenticated, header: 'Authorization' | 'Proxy-Authorization', now: number): Verdict {
     const { realm, lockout } = this.#options;

@@ -22,6 +22,8 @@ export interface RegistrarOptions {
 
 /** What a REGISTER that names no time asks for. */
 const usualInSeconds = 3600;
+/** So many refusals may wait at a time; what comes beyond is refused at once. */
+const mostWaiting = 1000;
 /** More than this of contacts or path is no phone's. */
 const longestHeader = 4096;
 
@@ -96,6 +98,7 @@ export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #locations: Locations;
   readonly #simplePeers = new SimplePeers();
+  #waiting = 0;
 
   constructor(options: RegistrarOptions, locations: Locations) {
     this.#options = options;
@@ -150,18 +153,32 @@ export class Registrar {
         this.#simplePeers.answered(peerOf(req));
         return verdict.who;
       case 'shut':
-        return void res.send(403);
+        return this.#later(req, () => res.send(403));
       case 'unanswered':
         this.#simplePeers.asked(peerOf(req));
         return this.#challenge(req, res, false);
       case 'wrong':
         logger.warn({ source: req.source_address, pii: { user: verdict.username } }, 'a registration was refused');
-        return this.#challenge(req, res, false);
+        return this.#later(req, () => this.#challenge(req, res, false));
       case 'stale':
         return this.#challenge(req, res, true);
       default:
         return assertNever(verdict);
     }
+  }
+
+  /** A guesser waits for the answer; nobody else does. */
+  #later(req: Request, answer: () => void): undefined {
+    const { clock, authenticator } = this.#options;
+    const now = clock.now();
+    const delay = this.#waiting < mostWaiting ? authenticator.patienceWith(req.source_address, now) : 0;
+    if (delay === 0) return void answer();
+    this.#waiting++;
+    clock.at(now + delay, () => {
+      this.#waiting--;
+      answer();
+    });
+    return undefined;
   }
 
   /** The challenges whoever sent that request can understand, best first. */
