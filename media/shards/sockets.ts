@@ -24,7 +24,10 @@ function bound(address: string, port: number, take: Take): Promise<Socket> {
       socket.removeAllListeners('error');
       // ICMP port unreachable of one far side is no error of ours; its leg times out by itself.
       socket.on('error', () => {});
-      socket.on('message', take);
+      // RFC 768: nobody is at port 0. Whoever writes it into a packet must not become the far side.
+      socket.on('message', (packet, from) => {
+        if (from.port !== 0) take(packet, from);
+      });
       socket.setRecvBufferSize(bufferBytes);
       socket.setSendBufferSize(bufferBytes);
       resolve(socket);
@@ -34,6 +37,11 @@ function bound(address: string, port: number, take: Take): Promise<Socket> {
 
 /** Dropped on purpose: a packet that cannot be sent is a lost packet. */
 function lost(): void {}
+
+/** Node throws for other ports, which would end the shard with all its calls: port 65535 for RTP has none above for RTCP. */
+function isPlace(to: Place | undefined): to is Place {
+  return to !== undefined && to.port > 0 && to.port <= 65_535;
+}
 
 /** A pair of sockets for RTP and, one port above, RTCP. Rejects with the system's error if a port is taken. */
 export async function openPair(address: string, port: number, take: Take, takeControl: Take): Promise<LegSocket> {
@@ -45,8 +53,8 @@ export async function openPair(address: string, port: number, take: Take, takeCo
   let open = true;
   return {
     port,
-    send: (packet, to) => open && to !== undefined && rtp.send(packet, to.port, to.address, lost),
-    sendControl: (packet, to) => open && to !== undefined && rtcp.send(packet, to.port, to.address, lost),
+    send: (packet, to) => open && isPlace(to) && rtp.send(packet, to.port, to.address, lost),
+    sendControl: (packet, to) => open && isPlace(to) && rtcp.send(packet, to.port, to.address, lost),
     connect: () => {},
     close() {
       if (!open) return;
