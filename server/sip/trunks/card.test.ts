@@ -74,5 +74,7 @@ describe('the card of a trunk test', () => {
       'v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 4000 RTP/AVP 96 0\r\nc=IN IP4 5.6.7.8\r\na=rtpmap:96 telephone-event/8000\r\n';
     expect(remoteAudio(sdp)).toEqual({ host: '5.6.7.8', port: 4000, codec: 'PCMU', payloadType: 0, eventType: 96 });
     expect(remoteAudio('v=0\r\n')).toBeUndefined();
+    for (const port of ['m=audio 0 ', 'm=audio 70000 '])
+      expect(remoteAudio(sdp.replace(/m=audio \d+ /, port))).toBeUndefined();
   });
 });

@@ -37,17 +37,18 @@ export interface RemoteAudio {
   readonly eventType: number | null;
 }
 
-/** Reads the audio of an SDP; undefined when there is none. */
+/** Reads the audio of an SDP; undefined when there is none, or it was refused (port 0, RFC 3264 section 6). */
 export function remoteAudio(sdp: string): RemoteAudio | undefined {
   const media = /^m=audio (\d+) [A-Z/]+ ([\d ]+)/m.exec(sdp);
   const host =
     /^c=IN IP[46] ([^\s/]+)/m.exec(sdp.slice(media?.index ?? 0))?.[1] ?? /^c=IN IP[46] ([^\s/]+)/m.exec(sdp)?.[1];
-  if (media === null || host === undefined) return undefined;
+  const port = Number(media?.[1] ?? 0);
+  if (media === null || host === undefined || port === 0 || port > 65_535) return undefined;
   const types = (media[2] ?? '').trim().split(' ').map(Number);
   const event = /^a=rtpmap:(\d+) telephone-event\/8000/im.exec(sdp)?.[1];
   const payloadType = types.find((type) => String(type) !== event) ?? -1;
   const codec = payloadType === 8 ? 'PCMA' : payloadType === 0 ? 'PCMU' : null;
-  return { host, port: Number(media[1]), codec, payloadType, eventType: event === undefined ? null : Number(event) };
+  return { host, port, codec, payloadType, eventType: event === undefined ? null : Number(event) };
 }
 
 /** One frame: the same pattern in each, different from one to the next, so that an echo is known again. */
