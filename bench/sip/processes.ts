@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, portOpen, type Program, startProgram } from '../../test/support/programs.ts';
+import { engineHeap } from '../../cli/up/parts.ts';
 import type { EnginePorts } from '../../server/sip-engine/index.ts';
 
 const here = import.meta.dirname;
@@ -53,7 +54,7 @@ export async function startEngineAndApp(
   profile = '',
 ): Promise<MeasuredEngine> {
   const listen = ['--listen', 'udp://127.0.0.1:0', '--listen', 'tcp://127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const watched = ['--expose-gc', '--import', join(here, 'watched.ts')];
+  const watched = [...engineHeap, '--expose-gc', '--import', join(here, 'watched.ts')];
   const args = [quiet, ...watched, engineMain, ...listen, '--secret', secret, ...more];
   const engine = startProgram(process.execPath, args, undefined, { ...process.env, JACKFIELD_BENCH_PROFILE: profile });
   await engine.printed(/"type":"listening".*\n/);

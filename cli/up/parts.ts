@@ -81,12 +81,24 @@ function mediaArguments(config: Config): readonly string[] {
   ];
 }
 
+/**
+ * Room for what is young on the SIP engine's heap, in MB. A call leaves some hundred kilobytes of rests; with Node's 16 the
+ * collector took a seventh of the engine's CPU, with 64 no less than with 32.
+ */
+export const engineHeap: readonly string[] = ['--max-semi-space-size=32'];
+
 /** The programs of a site in the order they are started. A stock drachtio-server takes the place of the SIP engine. */
 export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonly PartPlan[] {
   const env = { ...environment, JACKFIELD_HOME: config.home };
-  const plan = (name: PartPlan['name'], program: readonly string[], args: readonly string[]): PartPlan => ({
+  const plan = (
+    name: PartPlan['name'],
+    program: readonly string[],
+    args: readonly string[],
+    node: readonly string[] = [],
+  ): PartPlan => ({
     name,
     args: [
+      ...node,
       '--disable-warning=ExperimentalWarning',
       ...['--import', join(config.root, 'cli', 'up', 'lifeline.ts')],
       join(config.root, ...program),
@@ -95,7 +107,7 @@ export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonl
     env,
     cwd: config.root,
   });
-  const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config));
+  const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config), engineHeap);
   return [
     ...(config.sip.drachtio === undefined ? [engine] : []),
     plan('media node', ['media', 'main.ts'], mediaArguments(config)),

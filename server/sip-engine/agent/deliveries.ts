@@ -64,6 +64,8 @@ export class Deliveries {
   echoRequest(app: AppConnection, id: string, sent: Buffer, flow: Flow, transactionId: string): void {
     const meta = this.#meta('application', sent, flow, transactionId, flow.local);
     app.reply(id, 'OK', `${meta}|Msg sent:|`, sent);
+    // Nothing is to come in one read with it (rule 4 of the control protocol, see `separate`).
+    app.flush();
   }
 
   /** The echo of a response the app sent. */

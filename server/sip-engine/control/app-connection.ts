@@ -7,6 +7,9 @@ import { FrameReader, writeFrame } from './frame.ts';
 /** An app that does not read is cut off at this many unsent bytes, or one stuck app would eat the engine's memory. */
 const longestBacklog = 64 * 1024 * 1024;
 
+/** Beyond this the frames of a turn do not wait for its end. */
+const longestPending = 256 * 1024;
+
 const filler = Buffer.alloc(65_536, '.');
 
 /** What a connection tells the engine. */
@@ -28,6 +31,12 @@ export class AppConnection {
   #authenticated = false;
   tags: readonly string[] = [];
   #written = 0;
+  /** What was written in this turn of the event loop and is not with the system yet. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** The next frame does not wait for the end of the turn. */
+  #prompt = false;
+  readonly #flush = (): void => this.flush();
   #ready: () => void = () => {};
   #failed: () => void = () => {};
 
@@ -88,10 +97,12 @@ export class AppConnection {
 
   /** Closes once what was written is out. */
   end(): void {
+    this.flush();
     this.#socket.end();
   }
 
   close(): void {
+    this.flush();
     this.#socket.destroy();
   }
 
@@ -100,16 +111,39 @@ export class AppConnection {
     return this.#written;
   }
 
-  /** Writes at least `bytes` (up to 64 KiB) bytes that mean nothing: a reply to a request nobody made. */
+  /**
+   * Writes at least `bytes` (up to 64 KiB) bytes that mean nothing: a reply to a request nobody made. With what is written
+   * next they go out at once: an app that disconnects between two reads of one frame would throw.
+   */
   fill(bytes: number): void {
     this.#write('-|response|-|OK', filler.subarray(0, bytes));
+    this.#prompt = true;
   }
 
+  /**
+   * The frames of one turn of the event loop go to the system at once at its end: a system call for each is what costs
+   * most, here and in the app that is woken for it. Order, and what `separate` counts, are those of the bytes.
+   */
   #write(leader: string, sip?: Buffer): void {
     if (!this.open) return;
     const frame = writeFrame(leader, sip);
     this.#written += frame.length;
-    this.#socket.write(frame);
+    this.#pendingBytes += frame.length;
+    const count = this.#pending.push(frame);
+    if (this.#prompt || this.#pendingBytes > longestPending) this.flush();
+    else if (count === 1) setImmediate(this.#flush);
+  }
+
+  /** Sends what waits for the end of this turn. */
+  flush(): void {
+    const [first] = this.#pending;
+    if (first === undefined) return;
+    const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending, this.#pendingBytes);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#prompt = false;
+    if (!this.open) return;
+    this.#socket.write(bytes);
     if (this.#socket.writableLength > longestBacklog) this.#socket.destroy();
   }
 
