@@ -25,7 +25,7 @@ export interface PhonesOptions {
   readonly removed: (agentId: string, username: string) => void;
 }
 
-/** No letter or digit that looks like another: it is typed in on a phone. 20 of them are 98 bits. */
+/** No letter or digit that looks like another: it is typed in on a phone. 20 of them are 100 bits. */
 const passwordLetters = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 function newPassword(): string {

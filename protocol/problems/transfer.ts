@@ -16,7 +16,7 @@ export const transferProblems = {
   },
   'transfer-agent-away': {
     status: 409,
-    what: { en: '{name} is not at the desk.', zh: '{name} 不在座席上。' },
+    what: { en: '{name} is not at the desk.', zh: '{name} 当前不在岗。' },
     expected: { en: 'an agent who is signed in with a registered phone', zh: '已签入且话机已注册的坐席' },
     todo: { en: 'Transfer to a queue or to another colleague.', zh: '请转接到队列或其他坐席。' },
   },
