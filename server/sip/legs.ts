@@ -388,10 +388,17 @@ export class Legs {
       const lost = args[1] !== 'normal release' && typeof args[1] === 'string';
       this.#listener.legEvent({ type: 'leg-ended', legId, cause: lost ? 'signalling-lost' : 'hangup' });
     });
-    dialog.on('modify', (req, res) => {
+    const reinvited = (req: Request, res: Response): void => {
       const token = ++this.#tokens;
       leg.reinvites.set(token, res);
       this.#listener.legEvent({ type: 'leg-reinvited', legId, token, sdp: req.body });
+    };
+    dialog.on('modify', reinvited);
+    // RFC 3311: an offer in UPDATE wants an answer of its own, like a re-INVITE's; left alone, srf repeats our last one.
+    dialog.on('update', (req, res) => {
+      if (req.body === '') return void res.send(200);
+      dialog.remote.sdp = req.body;
+      reinvited(req, res);
     });
     dialog.on('refer', (req, res) => {
       const token = ++this.#tokens;
