@@ -13,7 +13,7 @@ import type { EarsState } from '../protocol/media.ts';
 import type { CallState } from './calls/index.ts';
 import { agentsOf, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
-import type { Agent } from './routing/index.ts';
+import { activityName, type Agent } from './routing/index.ts';
 import { partyOf } from './rows.ts';
 
 export interface DesksOptions {
@@ -37,7 +37,7 @@ export function deskAgentOf(agent: Agent): DeskAgent {
     presence: presence.type,
     ...(presence.type === 'paused' ? { pauseReason: presence.reason } : {}),
     ...(pending?.type === 'paused' ? { pendingPause: pending.reason } : {}),
-    activity: activity.type,
+    activity: activityName(activity),
     since,
   };
 }

@@ -5,6 +5,7 @@ import type { Calls, CallState, Device, RoutingPort } from './calls/index.ts';
 import type { Desks } from './desks.ts';
 import type { Plan } from './dialplan/index.ts';
 import {
+  activityName,
   type Agent,
   Dispatcher,
   type Dispatched,
@@ -170,9 +171,9 @@ export class Floor implements RoutingPort {
     else this.#dispatcher.post({ type: 'offer-failed', offerId, cause });
   }
 
-  /** Takes the agent for a call they want to make; false when they are not free for it. */
-  dial(agentId: string, callId: string, queueId: string | null): boolean {
-    this.#dispatcher.post({ type: 'dialled', agentId, callId, queueId });
+  /** Takes the agent for a call they want to make, or (`rung`) are to be rung for; false when they are not free for it. */
+  dial(agentId: string, callId: string, queueId: string | null, rung = false): boolean {
+    this.#dispatcher.post({ type: 'dialled', agentId, callId, queueId, ...(rung ? { rung } : {}) });
     const activity = this.agent(agentId)?.activity;
     return activity?.type === 'dialling' && activity.callId === callId;
   }
@@ -225,7 +226,7 @@ export class Floor implements RoutingPort {
     if (changed.length === 0) rows.snapshotOnly([snapshot]);
     changed.forEach(({ agent, cause }, index) => {
       const reason = agent.presence.type === 'paused' ? agent.presence.reason : null;
-      const facts = { presence: agent.presence.type, reason, activity: agent.activity.type, cause };
+      const facts = { presence: agent.presence.type, reason, activity: activityName(agent.activity), cause };
       rows.put({ type: 'agent-state-changed', agentId: agent.id, facts }, index === 0 ? [snapshot] : []);
     });
   }

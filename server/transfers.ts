@@ -129,7 +129,7 @@ export class Transfers {
     if (device === undefined || agent.presence.type === 'offline')
       return fail(makeProblem('transfer-agent-away', { name }));
     const queueId = call.queue?.queueId ?? call.dial?.queueId ?? agent.queues[0] ?? null;
-    if (!floor().dial(agentId, call.callId, queueId)) return fail(makeProblem('transfer-agent-busy', { name }));
+    if (!floor().dial(agentId, call.callId, queueId, true)) return fail(makeProblem('transfer-agent-busy', { name }));
     const offerId = `${call.callId}.${way === 'recall' ? 'r' : 't'}${String(call.legs + 1)}`;
     return ok({ type: 'agent', agentId, offerId, device });
   }

@@ -33,6 +33,8 @@ type Body =
       readonly callId: string;
       /** The queue it is done for: its wrap-up applies. */
       readonly queueId?: string | null;
+      /** It is not they who call: they are rung for a call that is handed over to them. */
+      readonly rung?: true;
     }
   | {
       readonly type: 'ticket-queued';

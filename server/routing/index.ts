@@ -5,4 +5,4 @@ export { unfitFor, unfitForAny, waitingTickets, type Unfit } from './rank.ts';
 export type * from './state.ts';
 export { emptyRouting } from './state.ts';
 export { transition } from './transition.ts';
-export { queueViews, rearm, type QueueView } from './view.ts';
+export { activityName, queueViews, rearm, type QueueView } from './view.ts';

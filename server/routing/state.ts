@@ -8,8 +8,8 @@ export type Presence =
 export type Activity =
   | { readonly type: 'idle' }
   | { readonly type: 'offered'; readonly offerId: string; readonly callId: string }
-  /** `queueId`: the queue for which the agent dials, if any. */
-  | { readonly type: 'dialling'; readonly callId: string; readonly queueId: string | null }
+  /** `queueId`: the queue for which the agent dials, if any. `rung`: a colleague hands a call over, and their phone rings. */
+  | { readonly type: 'dialling'; readonly callId: string; readonly queueId: string | null; readonly rung?: true }
   /** `offerId` is null when the agent dialled, and so is `queueId` if that was for no queue. */
   | {
       readonly type: 'talking';

@@ -106,7 +106,7 @@ function applyToAgent(draft: Draft, event: AgentEvent): void {
     case 'unregistered':
       return unregister(draft, agent);
     case 'dialled':
-      return dial(draft, agent, event.callId, event.queueId ?? null);
+      return dial(draft, agent, event);
     default:
       return assertNever(event, 'event');
   }
@@ -152,13 +152,13 @@ function unregister(draft: Draft, agent: Agent): void {
   if (agent.activity.type === 'offered') giveBack(draft, agent.activity.offerId, 'unreachable');
 }
 
-function dial(draft: Draft, agent: Agent, callId: string, queueId: string | null): void {
+function dial(draft: Draft, agent: Agent, { callId, queueId = null, rung }: EventOf<'dialled'>): void {
   // Whoever wraps up a call can be rung back for that same call.
   const back = agent.activity.type === 'wrap-up' && agent.activity.callId === callId;
   const busy = (agent.activity.type !== 'idle' && !back) || agent.presence.type === 'offline';
   if (busy) return void draft.effects.push({ type: 'dial-refused', agentId: agent.id, callId });
   if (back) draft.effects.push({ type: 'disarm', timer: `wrap-up:${agent.id}` });
-  draft.setAgent({ ...agent, activity: { type: 'dialling', callId, queueId } }, 'dialled');
+  draft.setAgent({ ...agent, activity: { type: 'dialling', callId, queueId, ...(rung && { rung }) } }, 'dialled');
 }
 
 function queueTicket(draft: Draft, event: EventOf<'ticket-queued'>): void {

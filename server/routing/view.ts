@@ -1,7 +1,7 @@
 /** What others may want to know of a routing state. Pure. */
 import type { RoutingEffect } from './events.ts';
 import { unfitForAny } from './rank.ts';
-import type { RoutingState } from './state.ts';
+import type { Activity, RoutingState } from './state.ts';
 
 /** A queue at a glance. */
 export interface QueueView {
@@ -53,4 +53,9 @@ export function rearm(state: RoutingState): readonly Extract<RoutingEffect, { ty
       arms.push({ type: 'arm', timer: `retry:agent:${id}`, at: holdOffUntil, event: { type: 'retry-due' } });
   }
   return arms;
+}
+
+/** What an agent is doing, in the word people use for it: who is rung for a transfer is rung, whoever made the call. */
+export function activityName(activity: Activity): Activity['type'] {
+  return activity.type === 'dialling' && activity.rung === true ? 'offered' : activity.type;
 }

@@ -178,6 +178,7 @@ describe('a blind transfer by the agent', () => {
     expect(code).toBe(0);
     expect(await bob.call('ringing')).toBe(await caller.callId());
     await bob.at('transferred-by').waitFor();
+    await bob.activity('offered');
     await picture(bob, 'transfer-rung');
     await bob.answer();
     await alice.wrapUp();
