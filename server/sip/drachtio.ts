@@ -180,8 +180,13 @@ export function askOptions(srf: Srf, way: Way): Promise<number> {
       if (answered === undefined) resolve(0);
     };
     const { client } = inside(srf).app;
-    if (client === undefined) resolve(0);
-    else client.request(options, asked);
+    if (client === undefined) return resolve(0);
+    // srf fails assertions of its own, and nobody would hear of it here but the process, which would end.
+    try {
+      client.request(options, asked);
+    } catch {
+      resolve(0);
+    }
   });
 }
 
@@ -224,7 +229,11 @@ export function trunkTransport(srf: Srf): TrunkTransport {
           });
         };
         if (client === undefined || !hasConnection(srf)) return resolve(unsent);
-        client.request({ ...options, headers: { ...options.headers } }, sent);
+        try {
+          client.request({ ...options, headers: { ...options.headers } }, sent);
+        } catch {
+          resolve(unsent);
+        }
       }),
   };
 }
