@@ -49,6 +49,16 @@ export const engineLinkRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), id: z.number().int(), secret: z.string() }),
   z.object({ type: z.literal('dialogs'), id: z.number().int() }),
   z.object({ type: z.literal('flows'), id: z.number().int() }),
+  /**
+   * Whom the server vouches for, in place of what it said before: hosts and networks (CIDR) of trunks, and where phones
+   * are registered from. Strangers' limits do not hold for them.
+   */
+  z.object({
+    type: z.literal('trust'),
+    id: z.number().int(),
+    networks: z.array(z.string()).max(10_000),
+    peers: z.array(z.object({ host: z.string(), port: z.number().int() })).max(100_000),
+  }),
   /** The latest messages of the dialogs named, and of those with a request in which `header` is `value`. */
   z.object({
     type: z.literal('ladder'),
@@ -64,12 +74,14 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     id: z.number().int(),
     bootId: z.string(),
-    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal', 'ladder'])),
+    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal', 'ladder', 'trust'])),
     /** How many dialogs this boot took up from its journal. */
     recovered: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('dialogs'), id: z.number().int(), dialogs: z.array(engineDialog) }),
   z.object({ type: z.literal('flows'), id: z.number().int(), flows: z.array(engineFlow) }),
+  /** What was not understood among the networks. */
+  z.object({ type: z.literal('trust'), id: z.number().int(), wrong: z.array(z.string()) }),
   /** `left`: how many more there were than are told; the oldest are. */
   z.object({
     type: z.literal('ladder'),

@@ -82,6 +82,7 @@ function linkSource(core: EngineCore): LinkSource {
     recovered: core.recovery?.count,
     journal: () => core.journal?.lastHealth,
     ladder: async (question) => (await core.capture.ladder(question)).map(told),
+    trust: (networks, peers) => core.guard.trust.told(networks, peers),
     // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
     dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),
     flows: () =>

@@ -115,6 +115,14 @@ export class Devices {
     return this.#locations.byId(deviceId);
   }
 
+  /** Where devices are registered from. */
+  places(): { readonly host: string; readonly port: number }[] {
+    return this.#locations.all().map(({ source }) => {
+      const colon = source.lastIndexOf(':');
+      return { host: source.slice(0, colon), port: Number(source.slice(colon + 1)) };
+    });
+  }
+
   /** Whose device registered over that flow. */
   agentOn(flow: string): AgentId | undefined {
     return this.#locations.onFlow(flow);

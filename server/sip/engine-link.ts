@@ -25,6 +25,12 @@ export interface EngineLinkOptions {
   readonly onFlowLost: (contacts: readonly string[]) => void;
 }
 
+/** Hosts and networks (CIDR), and addresses with port. */
+export interface Trusted {
+  readonly networks: readonly string[];
+  readonly peers: readonly { readonly host: string; readonly port: number }[];
+}
+
 const retryMs = 200;
 
 type Answer<T extends EngineLinkFrame['type']> = Extract<EngineLinkFrame, { type: T }>;
@@ -84,6 +90,13 @@ export class EngineLink {
     return (await this.#ask('dialogs', {})).dialogs;
   }
 
+  /** Says whose messages are not a stranger's; nothing happens where the engine has no such protection, or is away. */
+  async trust(trusted: Trusted): Promise<void> {
+    if (!this.#ready || !this.#capabilities.has('trust')) return;
+    const { wrong } = await this.#ask('trust', { ...trusted });
+    if (wrong.length > 0) this.#options.logger.warn({ wrong }, 'the SIP engine does not understand these networks');
+  }
+
   async #hello(secret: string): Promise<void> {
     const hello = await this.#ask('hello', { secret });
     const { dialogs } = await this.#ask('dialogs', {});
@@ -93,7 +106,7 @@ export class EngineLink {
     this.#options.onReady({ bootId: hello.bootId, dialogs, flows });
   }
 
-  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder'>(
+  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder' | 'trust'>(
     type: T,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<Answer<T>> {

@@ -1,5 +1,5 @@
 /** The SIP side of the server: a drachtio application, the registrar, and the dialogs of our calls. */
-import type { Clock } from '../../base/clock.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
@@ -84,6 +84,8 @@ export type Destination =
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';
+/** How soon the engine hears that a trunk has other addresses. */
+const vouchMs = 5000;
 /** Between two attempts to reach the engine. */
 const retryMs = 250;
 
@@ -102,6 +104,9 @@ export class SipSide {
   #connected = false;
   readonly #farewells: Farewells;
   readonly #returns: Returns;
+  /** The networks the engine was told of. */
+  #vouched: string | undefined;
+  #stopVouching: Cancel = () => {};
   /** Whether the engine was asked once what it holds of the server before this one. */
   #tookOver = false;
 
@@ -262,6 +267,7 @@ export class SipSide {
   }
 
   close(): void {
+    this.#stopVouching();
     this.#link?.close();
     this.#legs.stopWaiting();
     this.trunks.close();
@@ -386,6 +392,21 @@ export class SipSide {
     if (this.#connected) this.#farewells.say();
   }
 
+  /** Tells the engine who is one of ours, now and whenever it has changed. */
+  #vouch(): void {
+    const { clock, logger } = this.#options;
+    const trusted = { networks: this.trunks.addresses, peers: this.#devices.places() };
+    // Phones prove themselves to the engine as they register: only a new engine has to be told of them.
+    const text = trusted.networks.join(' ');
+    if (text !== this.#vouched)
+      this.#link
+        ?.trust(trusted)
+        .catch((err: unknown) => logger.debug({ err }, 'the engine was not told whom to trust'));
+    this.#vouched = text;
+    this.#stopVouching();
+    this.#stopVouching = clock.at(clock.now() + vouchMs, () => this.#vouch());
+  }
+
   #startLink(): Promise<void> {
     const { engine, link, logger } = this.#options;
     if (link === undefined) return Promise.resolve();
@@ -397,10 +418,13 @@ export class SipSide {
         onReady: (held) => {
           this.#compare(held.dialogs);
           this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
+          this.#vouched = undefined;
+          this.#vouch();
           resolve();
         },
         onLost: () => {
           logger.warn({}, 'the engine link was lost');
+          this.#stopVouching();
           this.#doubtful = this.#legs.dialogIds();
         },
         onFlowLost: (contacts) => this.#devices.flowLost(contacts),

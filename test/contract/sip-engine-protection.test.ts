@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { random, testSdp, udpPeer } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
 import { embedded, portOf, useBench } from '../support/sip/target.ts';
+import { LinkClient } from '../support/sip/link.ts';
 import { callIn } from '../support/sip/calls.ts';
 
 const limits = {
@@ -120,5 +121,25 @@ describe.runIf(embedded)('under attack', () => {
     const ended = once(dialog, 'destroy');
     phone.inDialog('BYE', port(), invite, answer);
     await ended;
+  });
+});
+
+describe.runIf(embedded)('whom the server vouches for', () => {
+  const bench = useBench({ protection: { messages: 1 } });
+
+  it('is told over the engine link: hosts, networks and registered phones; what is misspelt is named', async () => {
+    await bench.app({ prepare: (srf) => srf.options((_request, response) => response.send(200)) });
+    const link = await LinkClient.greet(bench.engine.ports.link ?? 0, bench.target.secret);
+    bench.later(() => link.close());
+    const [trunk, phone] = [await udpPeer('127.0.8.1'), await udpPeer('127.0.9.1')];
+    for (const peer of [trunk, phone]) bench.later(() => peer.close());
+    const peers = [{ host: '127.0.9.1', port: phone.wire.port }];
+    link.send({ type: 'trust', id: 7, networks: ['127.0.8.0/24', 'a carrier'], peers });
+    expect(await link.frame('trust')).toEqual({ type: 'trust', id: 7, wrong: ['a carrier'] });
+    for (const peer of [trunk, phone]) {
+      const asked = Array.from({ length: 30 }, () => peer.send('OPTIONS', bench.target.udp));
+      for (const _each of asked) await peer.response(200);
+    }
+    expect(bench.engine.counts().dropped).toBe(0);
   });
 });

@@ -25,12 +25,16 @@ export interface LinkSource {
   journal(): JournalHealth | undefined;
   dialogs(): EngineDialog[];
   flows(): EngineFlow[];
+  /** Whom the server vouches for; returns the networks that are misspelt. */
+  trust(networks: readonly string[], peers: readonly Address[]): string[];
   /** The latest messages of some dialogs, oldest first. */
   ladder(question: LadderQuestion): Promise<EngineMessage[]>;
 }
 
-const plain = ['dialogs', 'flows', 'flow-lost', 'parking', 'ladder'] as const;
-const longestLine = 65_536;
+const plain = ['dialogs', 'flows', 'flow-lost', 'parking', 'ladder', 'trust'] as const;
+const longestLine = 8 * 1024 * 1024;
+/** Who has not said hello is not listened to for so long. */
+const longestHello = 65_536;
 /** A ladder of more messages, or of more bytes, is cut off: whoever reads it has lost the thread by then. */
 const longestLadder = { messages: 2000, bytes: 8 * 1024 * 1024 };
 /** A listener that does not read is cut off at this many unsent bytes. */
@@ -107,7 +111,7 @@ export class LinkServer {
       const lines = text.split('\n');
       text = lines.pop() ?? '';
       for (const line of lines) if (!socket.destroyed) this.#line(peer, line);
-      if (text.length > longestLine) this.#refuse(peer, 0, 'a line is too long');
+      if (text.length > (peer.greeted ? longestLine : longestHello)) this.#refuse(peer, 0, 'a line is too long');
     });
   }
 
@@ -141,6 +145,8 @@ export class LinkServer {
         return this.#write(peer, { type: 'dialogs', id, dialogs: this.#source.dialogs() });
       case 'flows':
         return this.#write(peer, { type: 'flows', id, flows: this.#source.flows() });
+      case 'trust':
+        return this.#write(peer, { type: 'trust', id, wrong: this.#source.trust(request.networks, request.peers) });
       case 'ladder':
         void this.#ladder(peer, id, { callIds: request.callIds, mark: request.mark });
         return;

@@ -1,3 +1,4 @@
+import { readNetworks } from '../transport/local-address.ts';
 import { Networks } from './networks.ts';
 
 /** Who is counted on now, apart from those who were told: the far ends of dialogs and of registered connections. */
@@ -10,6 +11,15 @@ const sweptFrom = 1000;
 
 export function placeKey(host: string, port: number): string {
   return `${host} ${String(port)}`;
+}
+
+function isNetwork(text: string): boolean {
+  try {
+    readNetworks([text]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -32,10 +42,15 @@ export class Trust {
     this.#counted = counted;
   }
 
-  /** What the server vouches for: networks (trunks) and peers (registered phones). Replaces what it said before. */
-  told(networks: readonly string[], peers: readonly { readonly host: string; readonly port: number }[]): void {
-    this.#told = new Networks(networks);
+  /**
+   * What the server vouches for: networks (trunks) and peers (registered phones). Replaces what it said before. Returns
+   * the networks that are misspelt; the others hold.
+   */
+  told(networks: readonly string[], peers: readonly { readonly host: string; readonly port: number }[]): string[] {
+    const wrong = networks.filter((network) => !isNetwork(network));
+    this.#told = new Networks(networks.filter((network) => !wrong.includes(network)));
     this.#peers = new Set(peers.map(({ host, port }) => placeKey(host, port)));
+    return wrong;
   }
 
   /** An app accepted a REGISTER from there; `until` in ms. */

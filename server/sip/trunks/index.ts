@@ -106,6 +106,12 @@ export class Trunks {
     this.#lines.clear();
   }
 
+  /** Where trunks call from: addresses and networks. */
+  get addresses(): string[] {
+    const learned = [...this.#lines.values()].flatMap((line) => [...line.learned]);
+    return [...new Set([...[...this.#plan.trunks.values()].flatMap(({ addresses }) => addresses), ...learned])];
+  }
+
   /** Whose a call from this address is; `called` is the user part of its request. */
   trunkAt(address: string, called: string): string | undefined {
     const registered = [...this.#lines.values()].filter((line) => line.learned.has(address));
