@@ -35,6 +35,7 @@ describe('REFERs of a dialog', () => {
       ['<mailto:x@y>', 400],
       ['<sip:1001@x;method=BYE?method=BYE>', 501],
       ['<sip:example.com>', 501],
+      ['<sip:1001@x?Replaces=a%3Bto-tag%3Db>', 501],
     ] as const) {
       const { req, res, sent } = request({ 'Refer-To': to, CSeq: '3 REFER' });
       expect([refers.take('c.a1', 1, req, res), sent]).toEqual([undefined, [status]]);

@@ -29,6 +29,11 @@ export class Refers {
       res.send(400, 'Bad Refer-To', {});
       return undefined;
     }
+    // RFC 3891: an attended transfer, which taken for a blind one would leave the consulted party alone.
+    if (/[?&]replaces=/i.test(target)) {
+      res.send(501, 'Attended transfer is not supported', {});
+      return undefined;
+    }
     const to = userOf(target);
     if (to === '' || /[?&](?:method=(?!invite))/i.test(target)) {
       res.send(501, 'Only an INVITE of a number or an agent', {});
