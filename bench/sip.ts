@@ -147,7 +147,8 @@ async function proxied({ seconds, turns }: Extent): Promise<BenchEntry[]> {
     const kamailio = await startKamailio(next);
     started.push(kamailio);
     const found: Record<'engine' | 'kamailio', Turn[]> = { engine: [], kamailio: [] };
-    for (const proxy of [engine, kamailio]) await load(callsTo(proxy, { ...warmUp, perSecond: proxyRate }));
+    for (const proxy of [engine, kamailio])
+      await load(callsTo(proxy, { seconds: seconds + warmUp.seconds, perSecond: proxyRate }));
     for (let turn = 0; turn < turns; turn++) {
       const pace = { atOnce: 5000, perSecond: proxyRate, seconds };
       found.engine.push(await turnOf(engine.pids, callsTo(engine, pace)));

@@ -23,13 +23,13 @@ const nameOf = ({ callFrame: { functionName, url, lineNumber } }: Node): string 
   return `${functionName === '' ? '(anonymous)' : functionName}${file === '' ? '' : ` ${file}:${lineNumber + 1}`}`;
 };
 
-/** What each function took itself, without those it called; largest first, idle time left out. */
+/** What each function took itself, without those it called; largest first, without idle time and the profiler's own. */
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): Share[] {
   const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
   const spent = new Map<string, number>();
   for (const [at, id] of samples.entries()) {
     const name = names.get(id) ?? '';
-    if (name === '(idle)' || name === '(root)') continue;
+    if (name === '(idle)' || name === '(root)' || name.startsWith('post node:inspector')) continue;
     spent.set(name, (spent.get(name) ?? 0) + (timeDeltas[at] ?? 0));
   }
   const total = [...spent.values()].reduce((sum, each) => sum + each, 0);
