@@ -84,8 +84,8 @@ export const configSchema = z.strictObject({
           sourceTransactions: amount.default(50),
           sourceOpen: amount.default(1000),
           strangerMessages: amount.default(2000),
-          strangerTransactions: amount.default(1000),
-          strangersOpen: amount.default(10_000),
+          strangerTransactions: amount.default(300),
+          strangersOpen: amount.default(4000),
           open: amount.default(50_000),
           trustedMessages: amount.default(2000),
           /** Networks (CIDR) whose hosts are trusted beside trunks and registered phones. */
