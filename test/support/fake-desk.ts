@@ -339,6 +339,8 @@ export class FakeDesk {
       }
       case 'decline':
       case 'dial':
+      case 'transfer':
+      case 'cancel-transfer':
       case 'keypad':
       case 'hang-up':
         return;
