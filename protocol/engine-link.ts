@@ -66,6 +66,8 @@ export const engineLinkRequest = z.discriminatedUnion('type', [
     callIds: z.array(z.string()).max(100),
     mark: z.object({ header: z.string(), value: z.string() }).optional(),
   }),
+  /** A person is erased: nothing of these texts may be kept of calls that are over. */
+  z.object({ type: z.literal('forget'), id: z.number().int(), texts: z.array(z.string().min(4)).max(100) }),
 ]);
 export type EngineLinkRequest = z.infer<typeof engineLinkRequest>;
 
@@ -89,6 +91,7 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     messages: z.array(engineMessage),
     left: z.number().int().nonnegative(),
   }),
+  z.object({ type: z.literal('forget'), id: z.number().int() }),
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
   /** Unasked: a connection closed and its bindings went with it. */
   z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),

@@ -177,6 +177,10 @@ export class Live implements LivePort {
     return problem === undefined ? ok(undefined) : fail(problem);
   }
 
+  forget(number: string): Promise<void> {
+    return this.#brain.sip.forget(number);
+  }
+
   hangUp(callId: string, _by: string): Result<undefined, Problem> {
     return this.#brain.calls.post(callId, { type: 'hang-up-asked', cause: 'admin-hangup' })
       ? ok(undefined)

@@ -176,6 +176,12 @@ export class EngineCore {
     };
   }
 
+  /** Nothing of these texts (numbers of a person) is kept of calls that are over: not in the journal, not for ladders. */
+  async forget(texts: readonly string[]): Promise<void> {
+    this.capture.ring.forget(({ parts }) => parts.some((part) => texts.some((text) => part.includes(text))));
+    await this.journal?.tidy();
+  }
+
   /** One frame must never take the engine and everybody's calls down; a fault of ours is logged and refused. */
   #guarded(command: AppCommand, app: AppConnection): void {
     try {

@@ -80,6 +80,7 @@ function linkSource(core: EngineCore): LinkSource {
   };
   return {
     recovered: core.recovery?.count,
+    forget: (texts) => core.forget(texts),
     journal: () => core.journal?.lastHealth,
     ladder: async (question) => (await core.capture.ladder(question)).map(told),
     trust: (networks, peers) => core.guard.trust.told(networks, peers),

@@ -97,6 +97,11 @@ export class EngineLink {
     if (wrong.length > 0) this.#options.logger.warn({ wrong }, 'the SIP engine does not understand these networks');
   }
 
+  /** Has the engine forget texts of calls that are over. Resolves when it has, or when it cannot be asked. */
+  async forget(texts: readonly string[]): Promise<void> {
+    if (this.#ready) await this.#ask('forget', { texts }).catch(() => undefined);
+  }
+
   async #hello(secret: string): Promise<void> {
     const hello = await this.#ask('hello', { secret });
     const { dialogs } = await this.#ask('dialogs', {});
@@ -106,7 +111,7 @@ export class EngineLink {
     this.#options.onReady({ bootId: hello.bootId, dialogs, flows });
   }
 
-  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder' | 'trust'>(
+  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder' | 'trust' | 'forget'>(
     type: T,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<Answer<T>> {

@@ -88,6 +88,8 @@ const appTag = 'jackfield';
 const vouchMs = 5000;
 /** Between two attempts to reach the engine. */
 const retryMs = 250;
+/** So many last digits tell one number from others. */
+const tellingDigits = 8;
 
 export class SipSide {
   readonly #options: SipOptions;
@@ -264,6 +266,13 @@ export class SipSide {
       left: found.left,
       messages: found.messages.map((each) => shownMessage(each, unmasked)),
     };
+  }
+
+  /** A person with this number is erased: the engine keeps nothing of their calls that are over. */
+  async forget(number: string): Promise<void> {
+    // In signalling it may stand with or without country code and trunk prefix.
+    const digits = number.replace(/\D/g, '').slice(-tellingDigits);
+    await this.#link?.forget(digits.length < tellingDigits ? [] : [digits]);
   }
 
   close(): void {

@@ -169,7 +169,8 @@ describe('an agent who dials on the page', () => {
     await alice.wrapUp('callback');
     const story = await ended(id);
     expect(story).toMatchObject({ cause: 'callee-hangup', disposition: 'callback' });
-    expect(story.rows).toEqual([
+    // Whether the recogniser takes a chirp for words is not what this is about.
+    expect(story.rows.filter((type) => type !== 'transcript-heard')).toEqual([
       'call-dialled',
       'trunk-tried',
       'early-media',

@@ -72,6 +72,7 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
     ],
     testTrunk: (id) => Promise.resolve(id === 'demo' ? { trunk: id, grade: 'C', checks: [] } : undefined),
     transfer: (callId) => (callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'))),
+    forget: () => Promise.resolve(),
     hangUp(callId) {
       hungUp.push(callId);
       return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));

@@ -108,6 +108,7 @@ export function siteRoutes(context: Context): Route[] {
     async handle({ body }) {
       const isSubject = /^[sk]-/.test(body.subject);
       const erasure = await ledger.erase(isSubject ? body.subject : crm.normalise(body.subject));
+      await live.forget(isSubject ? '' : crm.normalise(body.subject));
       idempotency.clear();
       return done(erasure);
     },

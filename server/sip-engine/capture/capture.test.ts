@@ -91,3 +91,12 @@ describe('HEP', () => {
     expect(packet.readUInt16BE(4)).toBe(packet.length);
   });
 });
+
+it('forgets what it is told to, and keeps count', async () => {
+  const ring = new Ring({ bytes: 1_000_000, age: 60_000 });
+  for (const callId of ['a', 'b', 'a']) ring.add(message(sip(callId)));
+  const before = ring.bytes;
+  ring.forget((each) => callIdOf(each) === 'a');
+  expect([ring.size, ring.bytes]).toEqual([1, before / 3]);
+  expect((await ring.search(() => true)).map(callIdOf)).toEqual(['b']);
+});

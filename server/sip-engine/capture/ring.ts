@@ -52,6 +52,13 @@ export class Ring {
     this.#forget(message.at);
   }
 
+  /** Lets go of what is unwanted. */
+  forget(unwanted: Wanted): void {
+    this.#messages = this.#messages.slice(this.#first).filter((message) => !unwanted(message));
+    this.#first = 0;
+    this.#bytes = this.#messages.reduce((sum, message) => sum + costOf(message), 0);
+  }
+
   /** Those wanted, oldest first. Others have their turn while it searches; what passes meanwhile is not searched. */
   async search(wanted: Wanted): Promise<WireMessage[]> {
     const messages = this.#messages.slice(this.#first);

@@ -194,6 +194,18 @@ describe('the journal', () => {
     expect(disk.content).not.toContain('secret');
   });
 
+  it('is tidied at once when somebody is to be forgotten', async () => {
+    const { disk, journal, dialogs, left } = await started();
+    const gone = confirmed('secret');
+    dialogs.add(gone);
+    dialogs.add(confirmed('stays'));
+    await settled();
+    dialogs.remove(gone);
+    await journal.tidy();
+    expect(disk.content).not.toContain('secret');
+    expect(left()).toEqual(['stays']);
+  });
+
   it('says once that the disk is full, and writes everything when it is not any more', async () => {
     const { disk, clock, dialogs, told, left } = await started();
     dialogs.add(confirmed('before'));

@@ -105,6 +105,14 @@ export class Journal implements DialogWatch {
     setImmediate(() => this.#gather());
   }
 
+  /** Writes the file anew, so that nothing of calls that are over is in it. Resolves when it is done, or cannot be. */
+  async tidy(): Promise<void> {
+    this.#gather();
+    this.#rewrite = true;
+    this.#run();
+    await this.#work;
+  }
+
   /** Writes what is left and closes the file. Dialogs that end afterwards stay in it. */
   async close(): Promise<void> {
     this.#gather();

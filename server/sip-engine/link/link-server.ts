@@ -27,6 +27,8 @@ export interface LinkSource {
   flows(): EngineFlow[];
   /** Whom the server vouches for; returns the networks that are misspelt. */
   trust(networks: readonly string[], peers: readonly Address[]): string[];
+  /** Forgets texts of calls that are over; resolves when no file has them. */
+  forget(texts: readonly string[]): Promise<void>;
   /** The latest messages of some dialogs, oldest first. */
   ladder(question: LadderQuestion): Promise<EngineMessage[]>;
 }
@@ -149,6 +151,10 @@ export class LinkServer {
         return this.#write(peer, { type: 'trust', id, wrong: this.#source.trust(request.networks, request.peers) });
       case 'ladder':
         void this.#ladder(peer, id, { callIds: request.callIds, mark: request.mark });
+        return;
+      case 'forget':
+        // The journal never rejects: a disk that refuses is told on its own.
+        void this.#source.forget(request.texts).then(() => this.#write(peer, { type: 'forget', id }));
         return;
       default:
         return assertNever(request, 'link request');
