@@ -104,6 +104,9 @@ function takeNetstrings(kept: Buffer): { readonly texts: string[]; readonly rest
   }
 }
 
+/** How long a phone may take to say goodbye, ms. */
+const patienceMs = 5000;
+
 /** A running baresip. */
 export class Baresip {
   /** SIP, by UDP and TCP. */
@@ -210,8 +213,10 @@ export class Baresip {
   /** Ends it; its files go. */
   async close(): Promise<void> {
     this.#control.destroy();
-    // SIGTERM ends its calls with BYE first.
+    // SIGTERM ends its calls with BYE and its registration first; what nobody answers it must not hold up the tests.
+    const impatience = setTimeout(() => this.#program.child.kill('SIGKILL'), patienceMs);
     await this.#program.stop('SIGTERM');
+    clearTimeout(impatience);
     await rm(this.#folder, { recursive: true, force: true });
   }
 

@@ -1,9 +1,9 @@
 /** Child programs of tests: started, watched and ended by their own id. */
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** A program that runs, with all it printed so far. */
@@ -84,13 +84,37 @@ export function startProgram(
   };
 }
 
-/** A TCP port that was free a moment ago, on 127.0.0.1; nothing else of the tests is given the same one. */
-export async function freePort(): Promise<number> {
+/** Below what Linux gives out by itself (32768 and up), so nobody who asks for any port is given one of these. */
+const lowest = 10_000;
+const ports = 10_000;
+
+async function takesBoth(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const socket = createSocket('udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(port, '127.0.0.1', resolve);
+    });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    socket.close();
+  }
+}
+
+/** A port that was free a moment ago for TCP and UDP on 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = lowest + Math.floor(Math.random() * ports);
+    if (await takesBoth(port)) return port;
+  }
 }
 
 /**
