@@ -27,8 +27,8 @@ function configText({ behind, forks = [] }: KamailioOptions, port: number): stri
   return `#!KAMAILIO
 debug=1
 log_stderror=yes
-children=2
-tcp_children=2
+children=1
+tcp_children=1
 auto_aliases=no
 dns=no
 rev_dns=no
