@@ -85,9 +85,16 @@ describe.runIf(embedded)('kill -9 of the engine', () => {
       if (request.get('Call-ID') !== callId) return next();
       one.srf.createUAS(request, response, { localSdp: answerSdp }).then(made.resolve, made.reject);
     });
-    const invite = peer.send('INVITE', port, { body: testSdp, headers, callId });
+    const decided = (): Promise<RawMessage> =>
+      peer.next(({ method, status, header }) => method === undefined && status >= 200 && header('Call-ID') === callId);
+    let invite = peer.send('INVITE', port, { body: testSdp, headers, callId });
+    let answer = await decided();
+    // The app is connected, but may not have asked for INVITE yet.
+    while (answer.status === 503) {
+      invite = peer.send('INVITE', port, { body: testSdp, headers, callId });
+      answer = await decided();
+    }
     const dialog = await made.promise;
-    const answer = await peer.response(200, 'INVITE');
     const acked = once(dialog, 'ack');
     peer.inDialog('ACK', port, invite, answer);
     await acked;
