@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { addressBytes } from '../../../base/ip-address.ts';
 import { crc32 } from 'node:zlib';
 import type { Address } from './flow.ts';
 
@@ -39,18 +39,6 @@ function message(type: number, transaction: Buffer, attributes: readonly Buffer[
   const print = Buffer.alloc(4);
   print.writeUInt32BE(fingerprint(before), 0);
   return Buffer.concat([before, write(attribute.fingerprint, print)]);
-}
-
-/** The 16 or 4 bytes of an address. */
-function addressBytes(host: string): Buffer {
-  if (!isIPv6(host)) return Buffer.from(host.split('.').map(Number));
-  const plain = host.split('%')[0] ?? host;
-  const [left = '', right] = plain.split('::');
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const [before, after] = [groups(left), groups(right ?? '')];
-  const zeros = right === undefined ? 0 : 8 - before.length - after.length;
-  const all = [...before, ...Array.from({ length: zeros }, () => '0'), ...after];
-  return Buffer.from(all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
 }
 
 /** RFC 8489 section 14.2: address and port, so masked that no NAT rewrites them. */
