@@ -233,12 +233,14 @@ export function framed(received: (text: string) => void): (chunk: Buffer) => voi
   };
 }
 
-/** A peer with a connection to `port`. */
-export async function tcpPeer(port: number, host = '127.0.0.1'): Promise<RawPeer & { readonly socket: Socket }> {
-  const socket = connect(port, host);
-  await once(socket, 'connect');
+/** A peer that speaks over a connection that stands. */
+export function connectedPeer<S extends Socket>(
+  protocol: 'TCP' | 'TLS',
+  host: string,
+  socket: S,
+): RawPeer & { readonly socket: S } {
   const peer = new RawPeer({
-    protocol: 'TCP',
+    protocol,
     host,
     port: socket.localPort ?? 0,
     write: (text) => socket.write(text),
@@ -254,6 +256,13 @@ export async function tcpPeer(port: number, host = '127.0.0.1'): Promise<RawPeer
     framed((text) => peer.received(text)),
   );
   return Object.assign(peer, { socket });
+}
+
+/** A peer with a connection to `port`. */
+export async function tcpPeer(port: number, host = '127.0.0.1'): Promise<RawPeer & { readonly socket: Socket }> {
+  const socket = connect(port, host);
+  await once(socket, 'connect');
+  return connectedPeer('TCP', host, socket);
 }
 
 /** A peer that listens on a TCP port of its own and speaks over the last connection made to it. */

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { makeAuthority, makeServerIdentity } from '../../../certs/issue.ts';
 import type { Identity } from '../../../certs/issue.ts';
-import { framed, RawPeer } from './raw-peer.ts';
+import { framed, RawPeer, connectedPeer } from './raw-peer.ts';
 
 /** An authority of a test and the files of certificates it signed. */
 export interface TestCertificates {
@@ -56,23 +56,7 @@ export async function tlsPeer(
   const own = identity === undefined ? {} : { cert: identity.certificate, key: identity.key };
   const socket = connect({ host, port, ca: options.ca, ...own });
   await once(socket, 'secureConnect');
-  const peer = new RawPeer({
-    protocol: 'TLS',
-    host,
-    port: socket.localPort ?? 0,
-    write: (text) => socket.write(text),
-    close: async () => {
-      if (socket.destroyed) return;
-      socket.destroy();
-      await once(socket, 'close');
-    },
-  });
-  socket.on('error', () => {});
-  socket.on(
-    'data',
-    framed((text) => peer.received(text)),
-  );
-  return Object.assign(peer, { socket });
+  return connectedPeer('TLS', host, socket);
 }
 
 /** A peer that listens for TLS and speaks over the last connection made to it; it tells how many were made. */
