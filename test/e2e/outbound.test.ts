@@ -1,5 +1,5 @@
 /** An agent calls somebody: what the agent hears and sees before the answer, the talk, and why it came to nothing. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -9,6 +9,7 @@ import { agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support
 import { correlateWide, strength, telephone } from '../support/audio-measure.ts';
 import { startBaresip } from '../support/baresip.ts';
 import { heardBy, hearFor, launchChromium } from '../support/browser/chromium.ts';
+import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
 import { startSippCaller } from '../support/sipp.ts';
@@ -21,23 +22,10 @@ let alice: AgentPage;
 /** Everybody outside is at this port: the trunk's only target. */
 let outside: number;
 
-const trunks = (port: number): string => `
-trunks:
-  demo: { name: { en: Demo, zh: 演示 }, calls: in, addresses: [this-machine] }
-  outside:
-    name: { en: Outside, zh: 外线 }
-    calls: out
-    targets: ['sip:127.0.0.1:${String(port)}']
-    health: { every: 0s }
-    caller-id: { allowed: ['+8653100000'], default: '+8653100000' }
-outbound:
-  mobile: { prefixes: ['+8613'], trunks: [outside] }
-`;
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-outbound-'));
   outside = await freePort();
-  site = await startSite({ prepare: (dialplans) => writeFileSync(join(dialplans, 'trunks.yaml'), trunks(outside)) });
+  site = await startSite({ prepare: outsideTrunk(outside) });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { records: true });

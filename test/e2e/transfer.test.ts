@@ -1,5 +1,5 @@
 /** A caller is handed over: to a number, to a colleague, by a desk phone's REFER; and comes back when that fails. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -8,6 +8,7 @@ import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { correlate, strength } from '../support/audio-measure.ts';
 import { startBaresip } from '../support/baresip.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
+import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
 import { type CalleeStep, type SippCallee, startSippCallee } from '../support/sipp-callee.ts';
@@ -22,23 +23,10 @@ let bob: AgentPage;
 /** Everybody outside is behind the trunk at this port. */
 let outside: number;
 
-const trunks = (port: number): string => `
-trunks:
-  demo: { name: { en: Demo, zh: 演示 }, calls: in, addresses: [this-machine] }
-  outside:
-    name: { en: Outside, zh: 外线 }
-    calls: out
-    targets: ['sip:127.0.0.1:${String(port)}']
-    health: { every: 0s }
-    caller-id: { allowed: ['+8653100000'], default: '+8653100000' }
-outbound:
-  mobile: { prefixes: ['+8613'], trunks: [outside] }
-`;
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-transfer-'));
   outside = await freePort();
-  site = await startSite({ prepare: (dialplans) => writeFileSync(join(dialplans, 'trunks.yaml'), trunks(outside)) });
+  site = await startSite({ prepare: outsideTrunk(outside) });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const open = async (agent: string): Promise<AgentPage> => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
