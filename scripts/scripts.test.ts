@@ -67,8 +67,17 @@ test('skipped is not passed, no tests is a failure, and so is a bad end after go
   expect(countReport('unit', report('passed', 'failed', 'skipped', 'todo'), 1)).toMatchObject({ passed: 1, failed: 3 });
   expect(countReport('unit', report('passed'), 1)).toMatchObject({ passed: 1, failed: 1 });
   expect(countReport('e2e', undefined, 1)).toEqual({ passed: 0, failed: 1, failures: ['e2e: no tests ran'] });
-  const broken = { testResults: [{ name: 'b.test.ts', status: 'failed', assertionResults: [] }] };
-  expect(countReport('unit', broken, 1).failures).toEqual(['b.test.ts: did not load']);
+});
+
+test('a failure is told with its reason: its message, and where in this project it was thrown', () => {
+  const failureMessages = ['\u001b[31mError: no row\u001b[39m\n    at a (node_modules/x.js:1)\n    at b (test/b.ts:2)'];
+  const test = { status: 'failed', fullName: 'waits', failureMessages };
+  const report = { testResults: [{ name: 'b.test.ts', status: 'failed', assertionResults: [test] }] };
+  expect(countReport('unit', report, 1).failures).toEqual([
+    'b.test.ts: waits\n    Error: no row\n        at b (test/b.ts:2)',
+  ]);
+  const broken = { testResults: [{ name: 'b.test.ts', status: 'failed', message: 'no x.ts', assertionResults: [] }] };
+  expect(countReport('unit', broken, 1).failures).toEqual(['b.test.ts: did not load\n    no x.ts']);
 });
 
 test('the list of what never runs differs from its document by exactly what was added or changed', () => {

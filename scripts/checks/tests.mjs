@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { readJson, root } from '../paths.mjs';
 
 /**
@@ -12,6 +13,24 @@ import { readJson, root } from '../paths.mjs';
  * @property {number} failed
  * @property {string[]} failures
  */
+
+/** Lines kept of a failure: its message, and where in this project it was thrown. */
+const reasonLines = 8;
+
+/**
+ * Why a test failed, below its name: often only the end of a long output is kept, and this is all that is seen of it.
+ * @param {unknown} message of vitest's JSON
+ */
+function reason(message) {
+  const lines = stripVTControlCharacters(String(message ?? ''))
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'));
+  return lines
+    .filter((line) => line !== '')
+    .slice(0, reasonLines)
+    .map((line) => `\n    ${line.slice(0, 400).replace(`${root}/`, '')}`)
+    .join('');
+}
 
 /**
  * What a vitest report counts for. Skipped is not passed; a project without tests has failed, and so has a run that ended
@@ -25,10 +44,11 @@ export function countReport(project, report, exitCode) {
   const all = (report?.testResults ?? []).flatMap((/** @type {any} */ file) => {
     const tests = file.assertionResults ?? [];
     const place = String(file.name ?? '').replace(`${root}/`, '');
-    if (tests.length === 0 && file.status === 'failed') return [{ ok: false, name: `${place}: did not load` }];
+    if (tests.length === 0 && file.status === 'failed')
+      return [{ ok: false, name: `${place}: did not load${reason(file.message)}` }];
     return tests.map((/** @type {any} */ test) => ({
       ok: test.status === 'passed',
-      name: `${place}: ${test.fullName}${test.status === 'failed' ? '' : ` (${test.status})`}`,
+      name: `${place}: ${test.fullName}${test.status === 'failed' ? reason(test.failureMessages?.[0]) : ` (${test.status})`}`,
     }));
   });
   const failures = all.filter((/** @type {any} */ test) => !test.ok).map((/** @type {any} */ test) => test.name);

@@ -87,6 +87,8 @@ export function startProgram(
 /** Below what Linux gives out by itself (32768 and up), so nobody who asks for any port is given one of these. */
 const lowest = 10_000;
 const ports = 10_000;
+/** Where this process looks next: it never hands out a port twice, and others that run beside it look elsewhere. */
+let next = (process.pid * 97) % ports;
 
 async function takesBoth(port: number): Promise<boolean> {
   const server = createServer();
@@ -112,7 +114,8 @@ async function takesBoth(port: number): Promise<boolean> {
 /** A port that was free a moment ago for TCP and UDP on 127.0.0.1. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = lowest + Math.floor(Math.random() * ports);
+    const port = lowest + next;
+    next = (next + 1) % ports;
     if (await takesBoth(port)) return port;
   }
 }
