@@ -11,7 +11,7 @@ import type { CodecName, Direction, RemoteAudio } from './sdp.ts';
 import type { HostPort, SipTransport } from './sip-transport.ts';
 import type { OutgoingFrame, ScriptItem, TalkerMark } from './talker.ts';
 import { digitScript, Talker } from './talker.ts';
-import type { CallEnd, UacEffect, UacEvent, UacSignal, UacState, UacTimer } from './uac.ts';
+import type { CallEnd, UacEffect, UacEvent, UacSignal, UacState, UacTimer } from './uac-state.ts';
 import { stepUac } from './uac.ts';
 import type { UacPlan } from './uac-messages.ts';
 

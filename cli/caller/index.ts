@@ -19,7 +19,7 @@ export type { CodecName } from './sdp.ts';
 export type { HostPort } from './sip-transport.ts';
 export type { CallScript, ScriptItem } from './talker.ts';
 export { callScript, digitScript } from './talker.ts';
-export type { CallEnd } from './uac.ts';
+export type { CallEnd } from './uac-state.ts';
 export type { SipTimers } from './uac-messages.ts';
 export { readWav, resample, writeWav } from './wav.ts';
 

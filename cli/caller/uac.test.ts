@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SipMessage, SipRequest, SipResponse } from './sip-message.ts';
 import { headerValue, headerValues, parseMessage, SipStream, splitList, tagOf, writeMessage } from './sip-message.ts';
-import type { UacEffect, UacEvent, UacSignal, UacState, UacTimer } from './uac.ts';
+import type { UacEffect, UacEvent, UacSignal, UacState, UacTimer } from './uac-state.ts';
 import { stepUac } from './uac.ts';
 import type { UacPlan } from './uac-messages.ts';
 

@@ -3,124 +3,15 @@
  * runner (call.ts) feeds it messages and timers and performs its effects.
  */
 import { assertNever } from '../../base/assert-never.ts';
-import type { CodecName, RemoteAudio, SdpFault } from './sdp.ts';
-import { answerSdp, offerSdp, readSdp } from './sdp.ts';
-import type { SipMessage, SipRequest, SipResponse } from './sip-message.ts';
-import { cseqOf, headerValue, tagOf } from './sip-message.ts';
-import type { Dialog, UacPlan } from './uac-messages.ts';
-import {
-  confirmDialog,
-  inviteSequence,
-  makeBye,
-  makeCancel,
-  makeInvite,
-  makeRefusalAck,
-  makeReply,
-  nextHop,
-} from './uac-messages.ts';
-
-/** How a call ended. */
-export type CallEnd =
-  | { readonly type: 'hung-up'; readonly by: 'caller' | 'far-side'; readonly reason?: string }
-  /** A final answer of 300 or more. `to` is where a 3xx sends the caller. */
-  | { readonly type: 'refused'; readonly status: number; readonly reason: string; readonly to?: string }
-  /** Hung up before it was answered. */
-  | { readonly type: 'cancelled' }
-  /** No word came back at all, or the address cannot be reached. */
-  | { readonly type: 'unreachable'; readonly detail: string }
-  /** The connection broke in mid-call, or what came back cannot be used. */
-  | { readonly type: 'broken'; readonly detail: string };
-
-export type UacTimer = 'resend' | 'give-up' | 'reoffer';
-
-export type UacEvent =
-  | { readonly type: 'start' }
-  /** `source` is what a reply must be sent back to. */
-  | { readonly type: 'received'; readonly message: SipMessage; readonly source: string }
-  | { readonly type: 'timer'; readonly timer: UacTimer }
-  | { readonly type: 'hang-up' }
-  /** Nothing was heard for too long. */
-  | { readonly type: 'deserted' }
-  | { readonly type: 'transport-failed'; readonly detail: string };
-
-export type UacSignal =
-  | { readonly type: 'progress'; readonly status: number; readonly reason: string }
-  /** Audio may flow to and from here, from now on. */
-  | { readonly type: 'media'; readonly remote: RemoteAudio }
-  | { readonly type: 'answered'; readonly by: string }
-  | { readonly type: 'ended'; readonly end: CallEnd };
-
-export type UacEffect =
-  | {
-      readonly type: 'send';
-      readonly message: SipMessage;
-      readonly to: { readonly uri: string } | { readonly source: string };
-    }
-  | { readonly type: 'arm'; readonly timer: UacTimer; readonly afterMs: number }
-  | { readonly type: 'disarm'; readonly timer: UacTimer }
-  | { readonly type: 'signal'; readonly signal: UacSignal };
-
-interface Reoffer {
-  readonly response: SipResponse;
-  readonly source: string;
-  readonly sequence: number;
-  readonly interval: number;
-}
-
-export type UacState =
-  | { readonly type: 'idle' }
-  | {
-      readonly type: 'inviting';
-      readonly interval: number;
-      readonly provisional: boolean;
-      /** Hang-up was asked before the far side said a word, and CANCEL must wait for one (RFC 3261 section 9.1). */
-      readonly stopping: boolean;
-      readonly early?: RemoteAudio;
-    }
-  | { readonly type: 'cancelling'; readonly interval: number }
-  | {
-      readonly type: 'talking';
-      readonly dialog: Dialog;
-      readonly remote: RemoteAudio;
-      readonly sdpVersion: number;
-      readonly reoffer?: Reoffer;
-    }
-  | {
-      readonly type: 'leaving';
-      readonly dialog: Dialog;
-      readonly bye: SipRequest;
-      readonly interval: number;
-      readonly end: CallEnd;
-    }
-  /** Lives on for a moment to answer repetitions. */
-  | { readonly type: 'ended'; readonly ack?: { readonly message: SipRequest; readonly uri: string } };
-
-export interface UacStep {
-  readonly state: UacState;
-  readonly effects: readonly UacEffect[];
-}
-
-type In<T extends UacState['type']> = Extract<UacState, { type: T }>;
-
-const stay = (state: UacState): UacStep => ({ state, effects: [] });
-const toUri = (message: SipRequest, uri: string): UacEffect => ({ type: 'send', message, to: { uri } });
-const signal = (value: UacSignal): UacEffect => ({ type: 'signal', signal: value });
-const quiet: readonly UacEffect[] = [
-  { type: 'disarm', timer: 'resend' },
-  { type: 'disarm', timer: 'give-up' },
-  { type: 'disarm', timer: 'reoffer' },
-];
-
-/** Timers E and A repeat over UDP only; B and F (64 T1) always. */
-function untilAnswered(plan: UacPlan, first: number): UacEffect[] {
-  const giveUp: UacEffect = { type: 'arm', timer: 'give-up', afterMs: 64 * plan.timers.t1 };
-  return plan.transport === 'udp' ? [{ type: 'arm', timer: 'resend', afterMs: first }, giveUp] : [giveUp];
-}
-
-function ended(end: CallEnd, effects: readonly UacEffect[] = [], ack?: { message: SipRequest; uri: string }): UacStep {
-  const state: UacState = ack === undefined ? { type: 'ended' } : { type: 'ended', ack };
-  return { state, effects: [...quiet, ...effects, signal({ type: 'ended', end })] };
-}
+import type { CodecName } from './sdp.ts';
+import { offerSdp } from './sdp.ts';
+import type { SipResponse } from './sip-message.ts';
+import { cseqOf, headerValue } from './sip-message.ts';
+import type { UacPlan } from './uac-messages.ts';
+import { confirmDialog, inviteSequence, makeCancel, makeInvite, makeRefusalAck, nextHop } from './uac-messages.ts';
+import { onLateAnswer, onReofferTimer, onRequest } from './uac-dialog.ts';
+import type { CallEnd, In, UacEffect, UacEvent, UacState, UacStep, UacTimer } from './uac-state.ts';
+import { ended, leave, quiet, remoteOf, signal, stay, toUri, untilAnswered } from './uac-state.ts';
 
 /** One step of the call. */
 export function stepUac(plan: UacPlan, state: UacState, event: UacEvent): UacStep {
@@ -150,14 +41,6 @@ function start(plan: UacPlan): UacStep {
   return {
     state: { type: 'inviting', interval: plan.timers.t1, provisional: false, stopping: false },
     effects: [toUri(invite, plan.firstHop), ...untilAnswered(plan, plan.timers.t1)],
-  };
-}
-
-function leave(plan: UacPlan, dialog: Dialog, end: CallEnd, before: readonly UacEffect[] = []): UacStep {
-  const bye = makeBye(plan, dialog);
-  return {
-    state: { type: 'leaving', dialog, bye, interval: plan.timers.t1, end },
-    effects: [...quiet, ...before, toUri(bye, nextHop(dialog)), ...untilAnswered(plan, plan.timers.t1)],
   };
 }
 
@@ -251,21 +134,6 @@ function onGiveUp(state: UacState): UacStep {
   }
 }
 
-/** Our 200 to a re-INVITE is repeated until its ACK comes (RFC 3261 section 13.3.1.4). */
-function onReofferTimer(plan: UacPlan, state: UacState): UacStep {
-  if (state.type !== 'talking' || state.reoffer === undefined) return stay(state);
-  const { response, source, interval } = state.reoffer;
-  if (interval > 32 * plan.timers.t1)
-    return leave(plan, state.dialog, { type: 'broken', detail: 'no ACK to the answer of a re-INVITE' });
-  return {
-    state: { ...state, reoffer: { ...state.reoffer, interval: interval * 2 } },
-    effects: [
-      { type: 'send', message: response, to: { source } },
-      { type: 'arm', timer: 'reoffer', afterMs: Math.min(interval * 2, plan.timers.t2) },
-    ],
-  };
-}
-
 function onResponse(plan: UacPlan, state: UacState, response: SipResponse): UacStep {
   const cseq = cseqOf(response);
   const ofInvite = cseq?.method === 'INVITE' && cseq.number === inviteSequence;
@@ -303,10 +171,6 @@ function onInviteAnswer(plan: UacPlan, state: In<'inviting'>, response: SipRespo
   const ack = { message: makeRefusalAck(plan, response), uri: plan.firstHop };
   const end: CallEnd = state.stopping ? { type: 'cancelled' } : refusalOf(response);
   return ended(end, [toUri(ack.message, ack.uri)], ack);
-}
-
-function remoteOf(plan: UacPlan, response: SipMessage): RemoteAudio | SdpFault | undefined {
-  return response.body.trim() === '' ? undefined : readSdp(response.body, plan.audio.codecs);
 }
 
 function onProvisional(plan: UacPlan, state: In<'inviting'>, response: SipResponse): UacStep {
@@ -347,115 +211,6 @@ function onCancelledAnswer(plan: UacPlan, state: UacState, response: SipResponse
   const dialog = confirmDialog(plan, response);
   if (dialog === undefined) return ended({ type: 'cancelled' });
   return leave(plan, dialog, { type: 'cancelled' }, [toUri(dialog.ack, nextHop(dialog))]);
-}
-
-/** A 200 that comes again gets its ACK again; one of another fork is taken and ended (RFC 3261 section 13.2.2.4). */
-function onLateAnswer(plan: UacPlan, state: In<'talking'> | In<'leaving'>, response: SipResponse): UacStep {
-  if (response.status < 200 || response.status >= 300) return stay(state);
-  if (tagOf(headerValue(response, 'To')) === state.dialog.remoteTag)
-    return { state, effects: [toUri(state.dialog.ack, nextHop(state.dialog))] };
-  const other = confirmDialog(plan, response);
-  if (other === undefined) return stay(state);
-  const hop = nextHop(other);
-  return { state, effects: [toUri(other.ack, hop), toUri(makeBye(plan, other), hop)] };
-}
-
-function onRequest(plan: UacPlan, state: UacState, request: SipRequest, source: string): UacStep {
-  const reply = (status: number, reason: string): UacEffect => ({
-    type: 'send',
-    message: makeReply(plan, request, status, reason),
-    to: { source },
-  });
-  switch (state.type) {
-    case 'talking':
-      return onTalkingRequest(plan, state, request, source, reply);
-    case 'leaving':
-      return request.method === 'ACK' ? stay(state) : { state, effects: [reply(200, 'OK')] };
-    case 'ended':
-      if (request.method === 'ACK') return stay(state);
-      return { state, effects: [request.method === 'BYE' ? reply(200, 'OK') : reply(481, 'Call Does Not Exist')] };
-    case 'idle':
-    case 'inviting':
-    case 'cancelling':
-      return request.method === 'ACK' ? stay(state) : { state, effects: [reply(481, 'Call Does Not Exist')] };
-    default:
-      return assertNever(state);
-  }
-}
-
-type Reply = (status: number, reason: string) => UacEffect;
-
-function onTalkingRequest(
-  plan: UacPlan,
-  state: In<'talking'>,
-  request: SipRequest,
-  source: string,
-  reply: Reply,
-): UacStep {
-  if (tagOf(headerValue(request, 'From')) !== state.dialog.remoteTag)
-    return request.method === 'ACK' ? stay(state) : { state, effects: [reply(481, 'Call Does Not Exist')] };
-  if (request.method === 'ACK') return onReofferAck(plan, state, request);
-  const sequence = cseqOf(request)?.number ?? -1;
-  if (sequence < state.dialog.remoteSequence) return { state, effects: [reply(500, 'CSeq Out Of Order')] };
-  const next: In<'talking'> = { ...state, dialog: { ...state.dialog, remoteSequence: sequence } };
-  switch (request.method) {
-    case 'BYE': {
-      const reason = headerValue(request, 'Reason');
-      const end: CallEnd = { type: 'hung-up', by: 'far-side', ...(reason === undefined ? {} : { reason }) };
-      return ended(end, [reply(200, 'OK')]);
-    }
-    case 'INVITE':
-    case 'UPDATE':
-      return onReoffer(plan, next, request, source, sequence);
-    case 'OPTIONS':
-    case 'INFO':
-    case 'CANCEL':
-      return { state: next, effects: [reply(200, 'OK')] };
-    default:
-      return { state: next, effects: [reply(405, 'Method Not Allowed')] };
-  }
-}
-
-/** A new offer within the call: hold, resume, refresh, moved media (RFC 3261 section 14.2, RFC 3264 section 8). */
-function onReoffer(
-  plan: UacPlan,
-  state: In<'talking'>,
-  request: SipRequest,
-  source: string,
-  sequence: number,
-): UacStep {
-  if (state.reoffer?.sequence === sequence)
-    return { state, effects: [{ type: 'send', message: state.reoffer.response, to: { source } }] };
-  const offer = remoteOf(plan, request);
-  if (typeof offer === 'string')
-    return { state, effects: [sendReply(makeReply(plan, request, 488, 'Not Acceptable Here'), source)] };
-  const version = state.sdpVersion + 1;
-  const audio = { ...plan.audio, session: { ...plan.audio.session, version } };
-  const late = request.method === 'INVITE' ? offerSdp(audio) : '';
-  const response = makeReply(plan, request, 200, 'OK', offer === undefined ? late : answerSdp(audio, offer));
-  const waiting =
-    request.method === 'INVITE' ? { reoffer: { response, source, sequence, interval: plan.timers.t1 } } : {};
-  return {
-    state: { ...state, remote: offer ?? state.remote, sdpVersion: version, ...waiting },
-    effects: [
-      sendReply(response, source),
-      ...(request.method === 'INVITE' ? [{ type: 'arm', timer: 'reoffer', afterMs: plan.timers.t1 } as const] : []),
-      ...(offer === undefined ? [] : [signal({ type: 'media', remote: offer })]),
-    ],
-  };
-}
-
-const sendReply = (message: SipResponse, source: string): UacEffect => ({ type: 'send', message, to: { source } });
-
-/** The ACK of our 200; in a late offer it carries the far side's answer. */
-function onReofferAck(plan: UacPlan, state: In<'talking'>, ack: SipRequest): UacStep {
-  const { reoffer: _done, ...rest } = state;
-  const remote = remoteOf(plan, ack);
-  if (typeof remote !== 'object') return { state: rest, effects: [{ type: 'disarm', timer: 'reoffer' }] };
-  return {
-    state: { ...rest, remote },
-    effects: [{ type: 'disarm', timer: 'reoffer' }, signal({ type: 'media', remote })],
-  };
 }
 
 /** What the caller offers when it is not told otherwise. */
