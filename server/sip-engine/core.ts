@@ -7,6 +7,7 @@ import { knownExtensions } from './agent/admission.ts';
 import { AppAnswers } from './agent/app-answers.ts';
 import { Deliveries } from './agent/deliveries.ts';
 import { DialogKeeper } from './agent/dialog-keeper.ts';
+import { LatePracks } from './agent/late-pracks.ts';
 import { ParkingLot } from './agent/parking-lot.ts';
 import { ServerCalls } from './agent/server-calls.ts';
 import { SessionTimers } from './agent/session-timers.ts';
@@ -120,7 +121,8 @@ export class EngineCore {
     });
     const cdr = new Cdr(apps, clock, options.cdr ?? true);
     const lot = new ParkingLot(clock, patience.parkingGrace);
-    const dialogs = new Dialogs();
+    const latePracks = new LatePracks(clock, timers);
+    const dialogs = new Dialogs((dialog) => latePracks.keep(dialog));
     const bindings = new Bindings(clock);
     this.recovery = this.journal && new Recovery(this.journal.read(), log);
     const { recovery } = this;
@@ -136,6 +138,7 @@ export class EngineCore {
       resolver,
       transactions,
       dialogs,
+      latePracks,
       bindings,
       apps,
       cdr,

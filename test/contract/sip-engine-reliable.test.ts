@@ -30,6 +30,33 @@ describe.runIf(embedded)('reliable provisional answers (RFC 3262)', () => {
     await peer.response(200, 'PRACK');
   });
 
+  it.each(['refused', 'cancelled'])('takes a PRACK that is on its way when the call is %s', async (end) => {
+    const peer = await bench.udp();
+    const { invite, response } = await ringing(bench, peer, supported);
+    (response.send as Send)(183, { headers: { Require: '100rel' } });
+    const progress = await peer.response(183);
+    const rseq = Number(progress.header('RSeq'));
+    // Drawn from 1 to 2^31 - 1: nobody outside can guess it.
+    expect(rseq).toBeGreaterThan(1);
+    expect(rseq).toBeLessThan(2 ** 31);
+    if (end === 'refused') response.send(486);
+    else {
+      const branch = /branch=([^;]+)/.exec(invite.header('Via'))?.[1] ?? '';
+      const [callId, from, to] = [invite.header('Call-ID'), invite.header('From'), invite.header('To')];
+      peer.send('CANCEL', port(), { branch, callId, from, to });
+    }
+    await peer.response(end === 'refused' ? 486 : 487, 'INVITE');
+    const prack = (tail: string, cseq: number): void =>
+      void peer.inDialog('PRACK', port(), invite, progress, { headers: [`RAck: ${rseq} ${tail} INVITE`], cseq });
+    prack('7', 8);
+    await peer.response(481, 'PRACK');
+    prack('1', 9);
+    await peer.response(200, 'PRACK');
+    // A second one acknowledges nothing.
+    prack('1', 10);
+    await peer.response(481, 'PRACK');
+  });
+
   it('holds the second reliable answer and the 200 until the PRACK for the first', async () => {
     const peer = await bench.udp();
     const { app, invite, request, response } = await ringing(bench, peer, supported);
@@ -129,6 +156,28 @@ describe.runIf(embedded)('UPDATE and offers under way (RFC 3311 section 5.2)', (
     response.send(200, { body: answerSdp });
     const done = await peer.response(200, 'UPDATE');
     expect(done.header('Contact')).not.toBe('');
+  });
+
+  it('refuses an offer of the app while one is open, either side’s', async () => {
+    const peer = await bench.udp();
+    const { dialog, invite, answer } = await callIn(bench, peer);
+    const asked = dialog.request({ method: 'UPDATE', body: testSdp });
+    const ours = await peer.request('UPDATE');
+    await expect(dialog.request({ method: 'UPDATE', body: testSdp })).rejects.toThrow('an offer is still open');
+    await expect(dialog.request({ method: 'INVITE', body: testSdp })).rejects.toThrow('an offer is still open');
+    peer.answer(ours, '200 OK', { body: answerSdp });
+    await asked;
+    const waiting = once(dialog, 'update') as Promise<[SrfRequest, SrfResponse]>;
+    peer.inDialog('UPDATE', port(), invite, answer, { body: testSdp, cseq: 3 });
+    const [, response] = await waiting;
+    await expect(dialog.request({ method: 'UPDATE', body: testSdp })).rejects.toThrow('an offer is still open');
+    await expect(dialog.request({ method: 'INVITE', body: testSdp })).rejects.toThrow('an offer is still open');
+    response.send(200, { body: answerSdp });
+    await peer.response(200, 'UPDATE');
+    const free = dialog.request({ method: 'UPDATE', body: testSdp });
+    peer.answer(await peer.request('UPDATE'), '200 OK', { body: answerSdp });
+    expect((await free).status).toBe(200);
+    expect(peer.count((message) => message.method === 'UPDATE')).toBe(2);
   });
 
   it('answers 500 to an UPDATE with an offer while the re-INVITE’s is not answered', async () => {

@@ -16,7 +16,7 @@ import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
 import { learnAllow } from './dialog-state.ts';
-import { asksReliable, names100rel, repeatReliable } from './reliable.ts';
+import { asksReliable, names100rel, nextRseq, repeatReliable } from './reliable.ts';
 import { sdpOf } from './session-timers.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
@@ -69,7 +69,7 @@ export class AppAnswers {
     const accepts = status >= 200 && status < 300;
     const session = accepts ? this.#sessions.answer(request, message, headers, call.dialog) : undefined;
     const known = this.#follow(call, status, contact);
-    const rseq = reliable && known !== undefined ? ++known.lastRseq : undefined;
+    const rseq = reliable && known !== undefined ? (known.lastRseq = nextRseq(known.lastRseq)) : undefined;
     if (rseq !== undefined) headers.push({ name: 'RSeq', value: String(rseq) });
     const toTag = call.inside ? undefined : call.localTag;
     const words = reason === '' ? {} : { reason };

@@ -10,6 +10,7 @@ import type { TimerValues } from '../transaction/timers.ts';
 import type { TransactionLayer } from '../transaction/transaction-layer.ts';
 import type { Bindings } from '../transport/bindings.ts';
 import type { TransportLayer } from '../transport/transport-layer.ts';
+import type { LatePracks } from './late-pracks.ts';
 import type { ParkingLot } from './parking-lot.ts';
 
 /** How the engine behaves beyond RFC 3261's timers; all in milliseconds. */
@@ -46,6 +47,7 @@ export interface EngineContext {
   readonly limits: EngineLimits;
   readonly transactions: TransactionLayer;
   readonly dialogs: Dialogs;
+  readonly latePracks: LatePracks;
   readonly bindings: Bindings;
   readonly apps: Apps;
   readonly cdr: Cdr;

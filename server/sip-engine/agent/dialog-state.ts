@@ -29,8 +29,20 @@ export function hasOwnOffer(dialog: Dialog): boolean {
   return false;
 }
 
+/** True when an INVITE or UPDATE of ours would meet an offer that is not answered, or an UPDATE of ours under way. */
+export function openOffer(dialog: Dialog, method: string, offers: boolean): boolean {
+  if (method === 'INVITE') return dialog.ownUpdate?.offers === true || updateOffers(dialog);
+  if (method !== 'UPDATE') return false;
+  return dialog.ownUpdate !== undefined || (offers && (hasOwnOffer(dialog) || hasPeerOffer(dialog)));
+}
+
 /** True when an offer of the peer waits for our answer. */
 export function hasPeerOffer(dialog: Dialog): boolean {
+  if (updateOffers(dialog)) return true;
   const invite = dialog.peerInvite?.open === true ? dialog.peerInvite.request.message : undefined;
   return invite !== undefined && invite.body.length > 0 && !dialog.offerAnswered;
+}
+
+function updateOffers({ peerUpdate }: Dialog): boolean {
+  return peerUpdate?.open === true && peerUpdate.request.message.body.length > 0;
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../base/clock.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { readNumber } from '../parser/characters.ts';
@@ -51,6 +52,11 @@ export function repeatReliable(
   };
   arm();
   dialog.reliable.set(rseq, { cseq, sdp, stop: () => cancel() });
+}
+
+/** The RSeq after `last`; the first is drawn from the whole range, so that nobody outside can guess it (RFC 3262 section 3). */
+export function nextRseq(last: number | undefined): number {
+  return last === undefined ? 1 + randomInt(2 ** 31 - 2 ** 20) : last + 1;
 }
 
 /** Reads `RAck: 776656 1 INVITE`; undefined when malformed or for another method. */

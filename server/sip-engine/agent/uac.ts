@@ -20,7 +20,7 @@ import type { Draft } from './complete.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
-import { firstOpenAck } from './dialog-state.ts';
+import { firstOpenAck, openOffer } from './dialog-state.ts';
 import { endLateFork } from './late-fork.ts';
 import { nextHopInDialog, nextHopOf, withWays } from './next-hop.ts';
 import { readRack, ReliableOrder } from './reliable.ts';
@@ -99,6 +99,10 @@ export class UserAgentClient {
     if (start.method === 'INVITE' && dialog.peerInvite !== undefined) {
       // RFC 3261 section 14.1.
       return app.reply(command.id, 'NOK', 'Server error: an INVITE of the peer is under way in this dialog');
+    }
+    if (openOffer(dialog, start.method, command.message.body.length > 0)) {
+      // RFC 3264 section 4, RFC 3311 section 5.1.
+      return app.reply(command.id, 'NOK', 'Server error: an offer is still open in this dialog (491)');
     }
     if (start.method === 'PRACK') return this.#sendPrack(app, command, dialog, start.uri);
     if (start.method === 'BYE' && dialog.role === 'uas' && dialog.kind === 'INVITE') {

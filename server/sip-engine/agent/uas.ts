@@ -158,6 +158,7 @@ export class UserAgentServer {
     if (dialog === undefined) {
       // RFC 6665 section 4.1.2.4: a NOTIFY may overtake the 200 to its SUBSCRIBE; it waits for it here.
       if (message.method === 'NOTIFY' && this.#awaits(request, () => this.#inside(transaction))) return;
+      if (this.#context.latePracks.takes(request)) return this.#refuse(transaction, 200);
       return this.#unknown(transaction);
     }
     if (dialog.role === 'uac') turnToFork(dialog, request.fromTag, dialog.remoteTarget);

@@ -85,7 +85,8 @@ export interface Dialog extends DialogFacts {
   readonly answers: Map<number, OpenAnswer>;
   /** Reliable provisional answers without PRACK: what stops each, by RSeq. */
   readonly reliable: Map<number, OpenReliable>;
-  lastRseq: number;
+  /** Of the last reliable provisional answer of ours; undefined before the first. */
+  lastRseq: number | undefined;
   /** Reliable provisional answers of the peer whose PRACK the app has not sent yet, oldest first. */
   pracks: { readonly rseq: number; readonly cseq: number; readonly tag: string }[];
   /** The offer of the INVITE under way was answered in a reliable provisional answer (RFC 3262 section 5). */
@@ -127,7 +128,7 @@ export function newDialog(facts: DialogFacts): Dialog {
     acks: new Map(),
     answers: new Map(),
     reliable: new Map(),
-    lastRseq: 0,
+    lastRseq: undefined,
     pracks: [],
     offerAnswered: false,
     afterAck: [],
@@ -185,7 +186,13 @@ export interface DialogWatch {
 /** The dialogs, found by drachtio's id or by a message's tags. Whoever is given one is taken to change it. */
 export class Dialogs {
   readonly #dialogs = new Map<string, Dialog>();
+  readonly #removed: (dialog: Dialog) => void;
   #watch: DialogWatch | undefined;
+
+  /** `removed` is told of each before what is armed for it is forgotten. */
+  constructor(removed: (dialog: Dialog) => void = () => {}) {
+    this.#removed = removed;
+  }
 
   /** From now on `watch` hears of every dialog that is looked up, confirmed or removed. */
   watchedBy(watch: DialogWatch): void {
@@ -217,6 +224,7 @@ export class Dialogs {
   remove(dialog: Dialog): void {
     if (this.#dialogs.get(dialog.id) !== dialog) return;
     this.#dialogs.delete(dialog.id);
+    this.#removed(dialog);
     dialog.cancelLease();
     dialog.cancelSession();
     for (const answer of dialog.answers.values()) answer.stop();
