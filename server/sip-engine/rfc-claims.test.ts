@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 const files = globSync(
-  ['server/sip-engine/**/*.test.ts', 'server/{sip,calls}/**/*.test.ts', 'test/{contract,e2e}/*.test.ts'],
+  [
+    'server/sip-engine/**/*.test.ts',
+    'server/{sip,calls}/**/*.test.ts',
+    'media/sdp/*.test.ts',
+    'test/{contract,e2e}/*.test.ts',
+  ],
   { cwd: root },
 );
 const bases = new Set(files.map((file) => basename(file)));

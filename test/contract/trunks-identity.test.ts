@@ -1,4 +1,4 @@
-/** STIR/SHAKEN on the wire: what becomes of an INVITE while its signature is looked at. */
+/** Who calls over a trunk: signed numbers (STIR/SHAKEN) while they are looked at, and those that want to stay private. */
 import { describe, expect, it } from 'vitest';
 import { testSdp } from '../support/sip/raw-peer.ts';
 import { noTrunks, startServerSide } from '../support/sip/server-side.ts';
@@ -37,5 +37,42 @@ describe('an Identity header', () => {
     await peer.response(404);
     await peer.response(404);
     expect(side.invites).toHaveLength(2);
+  });
+});
+
+/** A carrier calls, with this Privacy header. */
+async function privateCall(privacy: string) {
+  const peer = await bench.udp();
+  const plan = trunksOf('trunks: { carrier: { addresses: [loopback], calls: in, caller-id: { trust: true } } }');
+  const side = await startServerSide(bench.engine, { trunks: noTrunks }, plan);
+  bench.later(() => side.sip.close());
+  peer.send('INVITE', portOf(bench.engine, 'udp'), {
+    body: testSdp,
+    headers: [
+      'P-Asserted-Identity: <sip:+8613800138000@carrier.example>',
+      'Diversion: <sip:+8653188881111@carrier.example>;reason=no-answer',
+      `Privacy: ${privacy}`,
+    ],
+  });
+  return { peer, side };
+}
+
+describe('a call with a wish for privacy (RFC 3323, 3325)', () => {
+  it.each([
+    ['id', 'anonymous', '+8653188881111'],
+    ['history', '+8613800138000', 'anonymous'],
+    ['session;none', '+8613800138000', '+8653188881111'],
+    ['user;critical', 'anonymous', '+8653188881111'],
+  ])('from a trunk is as private as Privacy: %s says', async (privacy, from, diverted) => {
+    const { peer, side } = await privateCall(privacy);
+    await peer.response(404, 'INVITE');
+    expect(side.invites).toMatchObject([{ from, asserted: '+8613800138000', diversions: [{ number: diverted }] }]);
+  });
+
+  it('from a trunk is refused where it cannot be as private as it insists', async () => {
+    const { peer, side } = await privateCall('moon;critical');
+    await peer.response(500, 'INVITE');
+    expect(side.invites).toEqual([]);
+    expect(await side.trunkEvent(({ type }) => type === 'refused')).toMatchObject({ cause: 'no-privacy', status: 500 });
   });
 });

@@ -95,6 +95,8 @@ describe('an outgoing call', () => {
     expect(hidden.header('From')).toMatch(/^"Anonymous" <sip:anonymous@anonymous\.invalid>/);
     expect(hidden.header('Privacy')).toBe('id');
     expect(hidden.header('P-Asserted-Identity')).toMatch(/^<sip:\+86531@127/);
+    // What the trunk is told in confidence stands nowhere else.
+    expect(hidden.header('Contact')).toMatch(/^<sip:anonymous@127/);
     peer.answer(hidden, '486 Busy Here', { tag: 'x' });
   });
 

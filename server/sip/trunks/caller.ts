@@ -3,6 +3,7 @@ import { userOf } from '../numbers.ts';
 import type { Diversion } from './facts.ts';
 import type { TrunkCallerId } from './config.ts';
 import { type NameAddr, parseNameAddrs } from './name-addrs.ts';
+import { privacyWish } from './privacy.ts';
 
 /** A header by name; undefined when it is not there. */
 export type HeaderOf = (name: string) => string | undefined;
@@ -66,20 +67,23 @@ function historyIn(header: string): Diversion[] {
 export function callerOf(header: HeaderOf, policy: Pick<TrunkCallerId, 'trust' | 'privacy'>): IncomingCaller {
   const from = userOf(parseNameAddrs(header('From') ?? '')[0]?.uri ?? '');
   const shown = from.toLowerCase() === 'anonymous' ? '' : from;
-  if (!policy.trust) return { number: shown, asserted: null, isPrivate: false, diversions: [] };
+  const wish = privacyWish(header('Privacy'));
+  const isPrivate = policy.privacy === 'honour' && wish.caller;
+  if (!policy.trust) return { number: isPrivate ? '' : shown, asserted: null, isPrivate, diversions: [] };
   const asserted =
     parseNameAddrs(header('P-Asserted-Identity') ?? '')
       .map(({ uri }) => userOf(uri))
       .find((user) => user !== '') ?? null;
-  const wishes = (header('Privacy') ?? '').toLowerCase().split(/[;,\s]+/);
-  const isPrivate = policy.privacy === 'honour' && wishes.some((wish) => ['id', 'user', 'header'].includes(wish));
   const diversion = header('Diversion');
   const history = header('History-Info');
+  const diversions =
+    diversion !== undefined ? diversionsIn(diversion) : history === undefined ? [] : historyIn(history);
+  const hidden = policy.privacy === 'honour' && wish.history;
   return {
     number: isPrivate ? '' : (asserted ?? shown),
     asserted,
     isPrivate,
-    diversions: diversion !== undefined ? diversionsIn(diversion) : history !== undefined ? historyIn(history) : [],
+    diversions: hidden ? diversions.map(({ reason }) => ({ number: 'anonymous', reason })) : diversions,
   };
 }
 

@@ -12,6 +12,7 @@ import { incomingFacts, type IncomingFacts } from './incoming.ts';
 import { TrunkLine } from './line.ts';
 import { Meter, priceOf } from './meter.ts';
 import { type Attempt, OutgoingCall } from './outgoing.ts';
+import { cannotKeep, privacyWish } from './privacy.ts';
 import type { TrunkTransport } from './transport.ts';
 import { type TrunkView, viewOf } from './view.ts';
 
@@ -39,9 +40,9 @@ export interface TrunkOptions {
 const settleMs = 15_000;
 const tellEveryMs = 1000;
 
-/** How an incoming call is refused for want of room (RFC 3261 section 21.5.4 and 21.4.18). */
+/** How an incoming call is refused, most often for want of room (RFC 3261 section 21.5.4 and 21.4.18). */
 export interface TrunkRefusal {
-  readonly cause: NoRoom | 'out-only';
+  readonly cause: NoRoom | 'out-only' | 'no-privacy';
   readonly status: number;
   readonly reason: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -57,6 +58,8 @@ const refusals: Readonly<Record<TrunkRefusal['cause'], Omit<TrunkRefusal, 'cause
     headers: { 'Retry-After': '1', Reason: 'SIP;cause=503;text="too many calls a second"' },
   },
   'out-only': { status: 403, reason: 'Forbidden', headers: {} },
+  // RFC 3323 section 5.
+  'no-privacy': { status: 500, reason: 'Requested privacy cannot be given', headers: {} },
 };
 
 export class Trunks {
@@ -141,7 +144,9 @@ export class Trunks {
     const why =
       config === undefined || config.calls === 'out'
         ? 'out-only'
-        : this.#capacity.take(trunk, 'in', call.legId, config.limits, clock.now());
+        : cannotKeep(privacyWish(call.header('Privacy')), config.callerId.privacy)
+          ? 'no-privacy'
+          : this.#capacity.take(trunk, 'in', call.legId, config.limits, clock.now());
     if (config !== undefined && why === null)
       return { type: 'taken', facts: incomingFacts(call, config, site), config };
     const cause = why ?? 'out-only';

@@ -183,7 +183,7 @@ export class OutgoingCall {
       headers: {
         ...this.#headers,
         ...identityHeaders(shown, config.callerId, write, config.domain ?? domainForIdentity(config, target)),
-        Contact: contactOf(config, target, shown.number === null ? 'anonymous' : write(shown.number)),
+        Contact: contactOf(config, target, shown.type === 'hidden' ? 'anonymous' : write(shown.number)),
         ...(config.reliable ? { Supported: '100rel' } : {}),
       },
       ...(config.account === null || secret === undefined

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { callerOf, shownNumber } from './caller.ts';
+import { cannotKeep, privacyWish } from './privacy.ts';
 import { Capacity } from './capacity.ts';
 import { preferring } from './codec-order.ts';
 import type { TrunkCallerId, TrunkDaily, TrunkNumbers } from './config.ts';
@@ -112,6 +113,18 @@ describe('who calls', () => {
       { number: '+862', isPrivate: false },
     ],
     [
+      'one who asks to stay unknown over a trunk that is not believed',
+      { ...from, Privacy: 'user' },
+      { ...trust, trust: false },
+      { number: '', isPrivate: true },
+    ],
+    [
+      'one who hides only who sent the call on',
+      { ...from, 'P-Asserted-Identity': '<tel:+862>', Privacy: 'history', Diversion: '<sip:10@x>;reason=no-answer' },
+      trust,
+      { number: '+862', isPrivate: false, diversions: [{ number: 'anonymous', reason: 'no-answer' }] },
+    ],
+    [
       'Diversion',
       { ...from, Diversion: '<sip:10@x>;reason=no-answer;counter=1, "B" <sip:20@x>;reason=Unconditional;privacy=full' },
       trust,
@@ -139,6 +152,27 @@ describe('who calls', () => {
     ],
   ])('by %s', (_what, all, policy, wanted) => {
     expect(callerOf(headers(all), policy)).toMatchObject(wanted);
+  });
+  it.each(['none', 'session', 'critical', 'none;critical'])('shows one whose Privacy is %s', (privacy) => {
+    const all = { ...from, 'P-Asserted-Identity': '<tel:+862>', Privacy: privacy, Diversion: '<sip:10@x>' };
+    expect(callerOf(headers(all), trust)).toMatchObject({
+      number: '+862',
+      isPrivate: false,
+      diversions: [{ number: '10' }],
+    });
+  });
+  it.each([
+    ['id;critical', 'honour', false],
+    ['user;header;session;history;critical', 'honour', false],
+    ['moon;critical', 'honour', true],
+    ['moon', 'honour', false],
+    ['id;critical', 'show', true],
+    ['history;critical', 'show', true],
+    ['session;critical', 'show', false],
+    ['none;critical', 'show', false],
+    ['id', 'show', false],
+  ] as const)('knows whether the privacy %s can be kept where the trunk says %s', (header, policy, refused) => {
+    expect(cannotKeep(privacyWish(header), policy)).toBe(refused);
   });
   it('reads lists with commas and quotes in names', () => {
     expect(
