@@ -13,6 +13,10 @@ export type EndpointKind = z.infer<typeof endpointKind>;
 export const language = z.enum(['en-US', 'zh-CN']);
 export type Language = z.infer<typeof language>;
 
+/** How a digit came through the audio path: as an event (RFC 4733) or as a tone in the voice itself. */
+export const dtmfMode = z.enum(['rfc4733', 'tone']);
+export type DtmfMode = z.infer<typeof dtmfMode>;
+
 /** `to` hears `from`, louder or softer by `gainDb` decibels. */
 export const edge = z.object({ from: endpointId, to: endpointId, gainDb: z.number().min(-60).max(20).default(0) });
 
@@ -40,7 +44,7 @@ export const play = z.object({
 /** Ears on what an endpoint says (ingress), as one speaker. */
 export const tap = z.object({ endpointId, language: language.default('en-US') });
 
-/** Digits to be sent once to an endpoint as RFC 4733 events; the id makes it once over all revisions. */
+/** Digits to be sent once to an endpoint, as RFC 4733 events or as tones if it knows none; the id makes it once over all revisions. */
 export const dtmf = z.object({ dtmfId: id, to: endpointId, digits: z.string().regex(/^[0-9*#A-D]+$/) });
 
 /** Who hears whom, what is played, tapped and sent, in one call. */
@@ -163,7 +167,14 @@ export const mediaEvent = z.discriminatedUnion('type', [
     endpointId,
     cause: z.enum(['rtp-timeout', 'dtls-closed', 'ice-disconnected', 'worker-died', 'shard-died', 'lease-expired']),
   }),
-  z.object({ type: z.literal('digit'), callId, endpointId, digit: z.string().length(1), durationMs: duration }),
+  z.object({
+    type: z.literal('digit'),
+    callId,
+    endpointId,
+    digit: z.string().length(1),
+    durationMs: duration,
+    mode: dtmfMode.default('rfc4733'),
+  }),
   z.object({
     type: z.literal('play-ended'),
     callId,

@@ -12,6 +12,7 @@ import { obey } from './commands.ts';
 import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
 import { Desks } from './desks.ts';
+import { DigitModes, withInfoKeypad } from './dtmf.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
@@ -50,6 +51,7 @@ export class Brain {
   readonly gateway: DeskGateway;
   readonly outbound: Outbound;
   readonly transfers: Transfers;
+  readonly #digits = new DigitModes();
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
@@ -190,7 +192,12 @@ export class Brain {
   #makeCalls(): Calls {
     const { clock, logger } = this;
     const ports = {
-      media: mediaPort(this.media),
+      media: withInfoKeypad(mediaPort(this.media), {
+        modes: this.#digits,
+        send: (legId, keys) => this.sip.sendKeys(legId, keys),
+        sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
+        logger,
+      }),
       sip: this.sip,
       plan: this.plans,
       routing: this.floor,
@@ -244,6 +251,7 @@ export class Brain {
   #retired(state: CallState): void {
     this.desks.callRetired(state);
     this.listening.callOver(state.callId);
+    this.#digits.forgetCall(state.callId);
     this.#rows.callOver(state.callId);
     this.store.legs.removeCall(state.callId);
   }
@@ -289,7 +297,9 @@ export class Brain {
       {
         invited: (invite) => this.#invited(invite),
         legEvent: (event) =>
-          event.type === 'leg-referred' ? this.transfers.refer(event) : postLegEvent(this.calls, event, logger),
+          event.type === 'leg-referred'
+            ? this.transfers.refer(event)
+            : postLegEvent(this.calls, event, this.#digits, logger),
         dialogChanged: (legId, dialog) => {
           if (dialog === null) return void this.store.legs.remove(legId);
           const callId = legId.slice(0, legId.indexOf('.'));
@@ -337,7 +347,7 @@ export class Brain {
       media.events.on(({ seq, event }) => {
         if (event.type === 'observation') return this.listening.observe(event);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
-        const posted = callEventOf(event);
+        const posted = callEventOf(event, this.#digits);
         if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
       }),
     );

@@ -2,6 +2,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { MediaError, MediaEvent, MediaParams, MediaResult, MediaVerb } from '../protocol/media.ts';
 import type { CallEvent, Calls, MediaPort } from './calls/index.ts';
+import type { DigitModes } from './dtmf.ts';
 import type { MediaClient } from './media-client.ts';
 import type { LegEvent } from './sip/index.ts';
 
@@ -43,17 +44,28 @@ export function mediaPort(media: MediaClient): MediaPort {
 }
 
 /** A leg's event as its call takes it. They have the same names on purpose. */
-export function postLegEvent(calls: Calls, event: Exclude<LegEvent, { type: 'leg-referred' }>, logger: Logger): void {
-  if (!calls.postToLeg(event.legId, event))
+export function postLegEvent(
+  calls: Calls,
+  event: Exclude<LegEvent, { type: 'leg-referred' }>,
+  modes: DigitModes,
+  logger: Logger,
+): void {
+  if (event.type === 'leg-digit' && !modes.counts(event.legId, 'info')) return;
+  const posted: CallEvent = event.type === 'leg-digit' ? { ...event, type: 'digit' } : event;
+  if (!calls.postToLeg(event.legId, posted))
     logger.debug({ legId: event.legId, event: event.type }, 'nobody has this leg');
 }
 
 /** What the media node says of a call, as the call takes it; undefined for what is none of its business. */
-export function callEventOf(event: MediaEvent): { readonly callId: string; readonly event: CallEvent } | undefined {
+export function callEventOf(
+  event: MediaEvent,
+  modes: DigitModes,
+): { readonly callId: string; readonly event: CallEvent } | undefined {
   switch (event.type) {
     case 'endpoint-lost':
       return { callId: event.callId, event: { type: 'endpoint-lost', legId: event.endpointId, cause: event.cause } };
     case 'digit':
+      if (!modes.counts(event.endpointId, event.mode)) return undefined;
       return { callId: event.callId, event: { type: 'digit', legId: event.endpointId, digit: event.digit } };
     case 'play-ended':
       return {

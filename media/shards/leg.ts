@@ -1,5 +1,6 @@
 import { compress, silenceByte, translate, translation } from '../audio/g711.ts';
 import { Dejitter } from '../audio/dejitter.ts';
+import { DualToneDetector } from '../audio/dual-tone.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
 import { toneFrame } from '../audio/tone.ts';
 import { Egress } from '../edge/egress.ts';
@@ -8,7 +9,7 @@ import { isRtcp } from '../edge/rtp.ts';
 import type { Place } from '../edge/source-lock.ts';
 import { DigitSender, type Digit } from '../edge/telephone-event.ts';
 import { peerHolds, peerListens, type Codec } from '../sdp/index.ts';
-import type { GraphPlay } from '../../protocol/media.ts';
+import type { DtmfMode, GraphPlay } from '../../protocol/media.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import { Ingress, type Voice } from './ingress.ts';
 import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
@@ -32,7 +33,7 @@ export interface LegSocket {
 /** What happens on a leg that somebody outside wants to know. */
 export interface LegEvents {
   connected(): void;
-  digit(digit: Digit): void;
+  digit(digit: Digit, mode: DtmfMode): void;
   silent(): void;
   playEnded(playId: string, end: PlayEnd): void;
   dtmfSent(dtmfId: string): void;
@@ -92,6 +93,8 @@ export class Leg {
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
   #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
   #mixedIn = false;
+  /** Listens for digits in the voice of a far side that knows no events. */
+  #tones: DualToneDetector | undefined;
   #named = false;
   #fedAtMs = 0;
   #heardAtMs: number | undefined;
@@ -117,6 +120,9 @@ export class Leg {
     this.#ingress.configure(media);
     this.#media = media;
     this.#egress.payloadType = media.send.payloadType;
+    // A browser's keypad is a command of its desk.
+    if (media.sendEvents !== undefined || this.setup.kind === 'webrtc') this.#tones = undefined;
+    else this.#tones ??= new DualToneDetector();
     this.#timedOut = false;
     this.#heardAtMs = undefined;
   }
@@ -167,7 +173,7 @@ export class Leg {
     this.#heardAtMs = now.ms;
     this.#timedOut = false;
     if (this.#ingress.packets === 1) this.#events.connected();
-    if (heard.type === 'digits') for (const digit of heard.digits) this.#events.digit(digit);
+    if (heard.type === 'digits') this.#pressed(heard.digits);
     if (heard.type !== 'voice') return;
     if (heard.fresh) this.#dejitter.reset();
     for (const { leg, gainDb } of this.#listeners) leg.#hear(heard.voice, gainDb, now);
@@ -185,9 +191,10 @@ export class Leg {
 
   /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
   listen(now: Moment): void {
-    for (const digit of this.#ingress.tick(now.ms)) this.#events.digit(digit);
+    this.#pressed(this.#ingress.tick(now.ms));
     if (!this.#framed) return;
     this.speaking = this.#dejitter.read(this.frame);
+    for (const digit of this.#tones?.frame(this.frame) ?? []) this.#events.digit(digit, 'tone');
     const tap = this.#tap;
     if (tap === undefined) return;
     tap.writer.write(this.frame, tap.timeMs);
@@ -226,7 +233,13 @@ export class Leg {
   }
 
   get #framed(): boolean {
-    return this.#tap !== undefined || this.#mixedIn;
+    return this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined;
+  }
+
+  /** One whose digits come as events is not listened to for tones: nothing counts twice. */
+  #pressed(digits: readonly Digit[]): void {
+    if (digits.length > 0) this.#tones = undefined;
+    for (const digit of digits) this.#events.digit(digit, 'rfc4733');
   }
 
   #hear({ run, packet, codec }: Voice, gainDb: number, now: Moment): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ShardRig } from '../../test/support/shard-rig.ts';
 import { compress, expandTable } from '../audio/g711.ts';
+import { toneFrame } from '../audio/tone.ts';
 import { TapRingReader, tapRingMemory } from '../audio/tap-ring.ts';
 
 const bridge = {
@@ -204,9 +205,33 @@ describe('digits', () => {
     rig.apply(bridge);
     for (const end of [false, false, true, true, true]) rig.say('a', event(7, 800, end));
     expect(rig.happened('digit')).toEqual([
-      { type: 'digit', callId: 'c', endpointId: 'a', digit: '7', durationMs: 100 },
+      { type: 'digit', callId: 'c', endpointId: 'a', digit: '7', durationMs: 100, mode: 'rfc4733' },
     ]);
     expect(b.sent).toHaveLength(0);
+  });
+
+  /** A key as a tone in the voice, then silence. */
+  const tone = (rig: ShardRig, digit: string): void =>
+    rig.tick(20, (step) =>
+      rig.say('a', { payload: compress('PCMU', step < 8 ? toneFrame(digit, step) : new Int16Array(160)) }),
+    );
+
+  test('as a tone: heard from a peer without events, until its first event came', async () => {
+    const rig = new ShardRig();
+    await pair(rig, { events: false });
+    tone(rig, '9');
+    expect(rig.happened('digit')).toMatchObject([{ endpointId: 'a', digit: '9', mode: 'tone' }]);
+    rig.say('a', event(7, 800, true));
+    tone(rig, '3');
+    expect(rig.happened('digit').map(({ digit, mode }) => `${digit} ${mode}`)).toEqual(['9 tone', '7 rfc4733']);
+  });
+
+  test('as a tone by a peer that agreed on events: not heard, so that nothing counts twice', async () => {
+    const rig = new ShardRig();
+    await pair(rig);
+    rig.apply({ ...bridge, taps: [{ endpointId: 'a' }] }, [{ endpointId: 'a', memory: tapRingMemory() }]);
+    tone(rig, '9');
+    expect(rig.happened('digit')).toEqual([]);
   });
 
   test('whose end was lost: told after a while', async () => {

@@ -112,7 +112,7 @@ export class Shard {
     return {
       // A browser is connected when DTLS is up, which mediasoup tells.
       connected: () => kind === 'sip' && tell({ type: 'endpoint-connected', callId, endpointId }),
-      digit: ({ digit, durationMs }) => tell({ type: 'digit', callId, endpointId, digit, durationMs }),
+      digit: ({ digit, durationMs }, mode) => tell({ type: 'digit', callId, endpointId, digit, durationMs, mode }),
       silent: () => tell({ type: 'endpoint-lost', callId, endpointId, cause: 'rtp-timeout' }),
       playEnded: (playId, end) => tell({ type: 'play-ended', callId, playId, ...end }),
       dtmfSent: (dtmfId) => tell({ type: 'dtmf-sent', callId, dtmfId }),

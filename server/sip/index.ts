@@ -228,6 +228,11 @@ export class SipSide {
     this.#legs.invite({ ...way, legId, sdp, from, headers: { ...headers, ...named } });
   }
 
+  /** Keys for the far side of a leg, by INFO; false if it refuses them or is gone. */
+  sendKeys(legId: string, digits: string): Promise<boolean> {
+    return this.#legs.sendKeys(legId, digits);
+  }
+
   cancel(legId: string, answeredElsewhere: boolean): void {
     this.#legs.cancel(legId, answeredElsewhere);
     this.trunks.over(legId);

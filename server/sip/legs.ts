@@ -21,6 +21,7 @@ import {
   storedDialog,
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
+import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
 import type { AttemptFailure } from './trunks/index.ts';
 
@@ -327,6 +328,12 @@ export class Legs {
     if (leg?.dialog !== undefined) leg.refers.notify(leg.dialog, { status, reason, last }, this.#logger);
   }
 
+  /** Keys for the far side, by INFO; false if it refuses them or is gone. */
+  async sendKeys(legId: LegId, digits: string): Promise<boolean> {
+    const dialog = this.#legs.get(legId)?.dialog;
+    return dialog !== undefined && sendInfo(dialog, digits);
+  }
+
   /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
   restore(legId: LegId, stored: StoredDialog): void {
     const leg: Leg = { reinvites: new Map(), refers: new Refers() };
@@ -405,6 +412,9 @@ export class Legs {
       const event = leg.refers.take(legId, token, req, res);
       if (event !== undefined) this.#listener.legEvent(event);
     });
+    dialog.on('info', (req, res) =>
+      takeInfo(req, res, (digit) => this.#listener.legEvent({ type: 'leg-digit', legId, ...digit })),
+    );
     dialog.on('ack', (req) => {
       if (req.body !== '') this.#listener.legEvent({ type: 'leg-acknowledged', legId, sdp: req.body });
     });

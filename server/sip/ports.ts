@@ -62,6 +62,8 @@ export type LegEvent =
     }
   | { readonly type: 'leg-cancelled'; readonly legId: LegId }
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | 'signalling-lost' }
+  /** A key in INFO. */
+  | { readonly type: 'leg-digit'; readonly legId: LegId; readonly digit: string; readonly durationMs: number }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
   | LegReferred;
 

@@ -2,12 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ScriptItem } from '../../cli/caller/index.ts';
+import { toneFrame } from '../../media/audio/tone.ts';
 import { type Kamailio, startKamailio } from '../support/kamailio.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
 import { type Sipp, startSippCaller, startSippScript } from '../support/sipp.ts';
 import { type Capture, startCapture } from '../support/tshark.ts';
 
-/** 1000 waits for a key; 2000 is told something and hung up on. */
+/** 1000 waits for a key; 2000 is told something and hung up on; 3000 wants 5, once, and 7. */
 const routes = `routes:
   waits:
     name: { en: Waits, zh: 等待 }
@@ -21,6 +23,35 @@ const routes = `routes:
           keys:
             1: { label: { en: Bye, zh: 再见 }, next: bye }
           otherwise: bye
+      bye:
+        hangup: normal
+  keys:
+    name: { en: Keys, zh: 按键 }
+    numbers: ['3000']
+    start: first
+    steps:
+      first:
+        menu:
+          prompts: welcome
+          timeout: 60s
+          keys:
+            5: { label: { en: On, zh: 继续 }, next: second }
+          otherwise: first
+      second:
+        menu:
+          prompts: welcome
+          timeout: 60s
+          keys:
+            5: { label: { en: Twice, zh: 重复 }, next: trap }
+            7: { label: { en: Bye, zh: 再见 }, next: bye }
+          otherwise: second
+      trap:
+        menu:
+          prompts: welcome
+          timeout: 60s
+          keys:
+            0: { label: { en: Bye, zh: 再见 }, next: bye }
+          otherwise: trap
       bye:
         hangup: normal
   ends:
@@ -104,6 +135,28 @@ describe('a caller who uses everything', () => {
     const sipp = await startSippScript({ file: 'peers/updates.xml', keys, calls: 1, remote: site.sipPort });
     await completes(sipp);
     expect(await causeOf(from)).toBe('caller-hangup');
+  });
+});
+
+/** A key as a tone in the voice, and a pause. */
+const toneOf = (key: string): ScriptItem[] => [
+  {
+    type: 'audio',
+    samples: Int16Array.from(Array.from({ length: 5 }, (_, at) => [...toneFrame(key, at)]).flat()),
+    turn: 1,
+  },
+  { type: 'pause', ms: 200 },
+];
+
+describe('the keys of a caller', () => {
+  it.each([
+    ['as RFC 4733 events', { script: [...'57'].map((digit) => ({ type: 'digit' as const, digit })) }],
+    ['as tones, where no events were agreed on', { events: false, script: [...'57'].flatMap(toneOf) }],
+    ['by INFO', { infoKeys: '57' }],
+  ])('are heard once each, %s', async (how, keys) => {
+    const from = `+861380000010${String(how.length % 10)}`;
+    await completes(await startSippCaller({ port: site.sipPort, called: '3000', from, talksMs: 'until-bye', ...keys }));
+    expect(await causeOf(from)).not.toBe('caller-hangup');
   });
 });
 

@@ -27,6 +27,10 @@ export interface SippCallerOptions {
    * sources on one port.
    */
   readonly script?: readonly ScriptItem[];
+  /** False: its SDP offers no RFC 4733 events. */
+  readonly events?: boolean;
+  /** Keys it presses by INFO (`application/dtmf-relay`) once it is answered, each when the last was answered. */
+  readonly infoKeys?: string;
   /** How long it talks after its script before it says BYE; `until-bye`: it waits for the far side's BYE. */
   readonly talksMs: number | 'until-bye';
   /** Give up after so long. */
@@ -63,6 +67,10 @@ const within = (method: string, sequence: number, body = ''): string => `<![CDAT
 ${body}
     ]]>`;
 
+const eventLines = `      a=rtpmap:101 telephone-event/8000
+      a=fmtp:101 0-15
+`;
+
 const offer = `
       v=0
       o=sipp 1 1 IN IP[local_ip_type] [local_ip]
@@ -76,15 +84,30 @@ const offer = `
       a=ptime:20
 `;
 
+/** The same of a phone that knows no events. */
+const withoutEvents = (text: string): string => text.replace('RTP/AVP 0 101', 'RTP/AVP 0').replace(eventLines, '');
+
+const infoKeys = (keys: string): string =>
+  [...keys]
+    .map((key, index) => {
+      const info = within('INFO', index + 2).replace(
+        'Content-Length: 0',
+        `Content-Type: application/dtmf-relay\n      Content-Length: [len]\n\n      Signal=${key}\n      Duration=160`,
+      );
+      return `<send retrans="500">${info}</send>\n  <recv response="200"/>`;
+    })
+    .join('\n  ');
+
 const withSdp = `      Content-Type: application/sdp
       Content-Length: [len]
 ${offer}`;
 
 /** What it does after the ACK: play the capture (sipp's own `play_dtmf` sends empty events) and let it end. */
-function talk(scriptMs: number | undefined): string {
+function talk(scriptMs: number | undefined, untilBye: boolean): string {
   if (scriptMs === undefined) return '';
   const play = `<nop><action><exec play_pcap_audio="script.pcap"/></action></nop>`;
-  return `${play}<pause milliseconds="${String(scriptMs)}"/>`;
+  // The BYE may come before the script is over, and sipp takes no message in a pause.
+  return untilBye ? play : `${play}<pause milliseconds="${String(scriptMs)}"/>`;
 }
 
 /** The scenario of a caller. */
@@ -120,11 +143,12 @@ ${options.lateOffer === true ? '      Content-Length: 0\n' : withSdp}
   <recv response="183" optional="true"/>
   <recv response="200" rrs="true" rtd="1"/>
   <send>${within('ACK', 1, options.lateOffer === true ? offer : '')}</send>
-  ${talk(scriptMs)}
+  ${talk(scriptMs, options.talksMs === 'until-bye')}
+  ${infoKeys(options.infoKeys ?? '')}
   ${ending}
 </scenario>
 `;
-  return text
+  return (options.events === false ? withoutEvents(text) : text)
     .replaceAll('[field_from]', escape(options.from ?? '+8613700000001'))
     .replaceAll('[field_called]', escape(options.called));
 }

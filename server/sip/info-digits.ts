@@ -1,0 +1,66 @@
+/** Digits in INFO, as gateways and older phones send them: `application/dtmf-relay` and `application/dtmf`. */
+import type { Dialog, Request, Response } from './drachtio.ts';
+
+/** A key the far side pressed. Duration in milliseconds. */
+export interface InfoDigit {
+  readonly digit: string;
+  readonly durationMs: number;
+}
+
+/** What is taken for the length of a press that does not say it, and the longest that is believed; ms. */
+const usualMs = 160;
+const longestMs = 10_000;
+
+const accepted = 'application/dtmf-relay, application/dtmf';
+
+/** What some write instead of the key itself. */
+const byNumber: Readonly<Record<string, string>> = { '10': '*', '11': '#', '12': 'A', '13': 'B', '14': 'C', '15': 'D' };
+
+function keyOf(text: string): string | undefined {
+  const key = (byNumber[text.trim()] ?? text.trim()).toUpperCase();
+  return /^[0-9*#A-D]$/.test(key) ? key : undefined;
+}
+
+function durationOf(text: string | undefined): number {
+  const ms = Number(text);
+  return text === undefined || !Number.isInteger(ms) || ms <= 0 ? usualMs : Math.min(ms, longestMs);
+}
+
+/** Reads the body of an INFO. `foreign`: a content type that is none of ours; `bad`: one of ours, but no key in it. */
+export function readInfo(contentType: string, body: string): InfoDigit | 'foreign' | 'bad' {
+  const type = contentType.split(';')[0]?.trim().toLowerCase();
+  if (type === 'application/dtmf') {
+    const digit = keyOf(body);
+    return digit === undefined ? 'bad' : { digit, durationMs: usualMs };
+  }
+  if (type !== 'application/dtmf-relay') return 'foreign';
+  const digit = keyOf(/^\s*signal\s*=\s*(\S+)/im.exec(body)?.[1] ?? '');
+  return digit === undefined
+    ? 'bad'
+    : { digit, durationMs: durationOf(/^\s*duration\s*=\s*(\d{1,6})/im.exec(body)?.[1]) };
+}
+
+/** Answers an INFO of a dialog and tells the digit in it. */
+export function takeInfo(req: Request, res: Response, tell: (digit: InfoDigit) => void): void {
+  // RFC 2976 section 2.2: one without a body asks for nothing but an answer.
+  if (req.body === '') return void res.send(200);
+  const read = readInfo(req.has('Content-Type') ? req.get('Content-Type') : '', req.body);
+  if (read === 'foreign') return void res.send(415, { headers: { Accept: accepted } });
+  if (read === 'bad') return void res.send(400, 'No key in it', {});
+  res.send(200);
+  tell(read);
+}
+
+/** Sends keys one after the other, each when the last was answered. False as soon as the far side refuses one. */
+export async function sendInfo(dialog: Dialog, digits: string): Promise<boolean> {
+  for (const digit of digits) {
+    const options = {
+      method: 'INFO',
+      headers: { 'Content-Type': 'application/dtmf-relay' },
+      body: `Signal=${digit}\r\nDuration=${String(usualMs)}\r\n`,
+    };
+    const answer: { readonly status?: number } | undefined = await dialog.request(options as never);
+    if (answer?.status !== undefined && answer.status >= 300) return false;
+  }
+  return true;
+}
