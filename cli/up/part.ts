@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
 import { assertNever } from '../../base/assert-never.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
@@ -15,6 +16,8 @@ export interface PartPlan {
   readonly env: NodeJS.ProcessEnv;
   /** The folder it runs in. */
   readonly cwd: string;
+  /** How it stands when several want the processor (nice(2)); below 0 comes first, where we are allowed to say so. */
+  readonly niceness?: number;
 }
 
 /** The parts' names in Chinese. */
@@ -44,6 +47,16 @@ export const defaultTimes: PartTimes = { startMs: 60_000, stopMs: 8000, lastWord
 
 /** A part that listened for so long, in ms, was well: its death is not part of a crash loop. */
 const wellAfterMs = 2000;
+
+/** Puts a program before or behind others. Only root may put one first; it runs all the same where we may not. */
+function prioritise(pid: number | undefined, niceness: number | undefined): void {
+  if (pid === undefined || niceness === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // Not allowed, or it has ended already: its end is told elsewhere.
+  }
+}
 
 /** A program that never listened is not started again: something is wrong that a restart does not mend. */
 const neverListened = { type: 'escalate' } as const;
@@ -138,6 +151,8 @@ export class Part {
       detached: true,
     });
     this.#child = child;
+    // At once: threads it makes later have the niceness of the one that made them.
+    prioritise(child.pid, this.plan.niceness);
     this.#watch(child.stdout, (line) => {
       if (isListening(line)) this.#onListening();
     });

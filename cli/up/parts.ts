@@ -87,6 +87,9 @@ function mediaArguments(config: Config): readonly string[] {
  */
 export const engineHeap: readonly string[] = ['--max-semi-space-size=32'];
 
+/** Audio that is late is lost; a call that is set up a moment later is not. So no flood of SIP takes the media node's turn. */
+const mediaNiceness = -10;
+
 /** The programs of a site in the order they are started. A stock drachtio-server takes the place of the SIP engine. */
 export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonly PartPlan[] {
   // A part that died is back sooner when its code need not be read and stripped of types again.
@@ -112,7 +115,7 @@ export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonl
   const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config), engineHeap);
   return [
     ...(config.sip.drachtio === undefined ? [engine] : []),
-    plan('media node', ['media', 'main.ts'], mediaArguments(config)),
+    { ...plan('media node', ['media', 'main.ts'], mediaArguments(config)), niceness: mediaNiceness },
     plan('server', ['server', 'main.ts'], []),
   ];
 }

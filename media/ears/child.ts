@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -17,6 +18,16 @@ export interface ChildOptions {
 const mostWaiting = 16_000 * 60;
 /** How long to rest after too many deaths in a row. */
 const restMs = 30_000;
+
+/** The media node may run before other programs (cli/up): what listens must not, for no call waits for it. */
+function asAnyOther({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_NORMAL);
+  } catch {
+    // It has ended already, which is told elsewhere.
+  }
+}
 
 /** One `jackfield-ears` process that is started again when it dies. */
 export class EarsChild {
@@ -83,6 +94,7 @@ export class EarsChild {
 
   #spawn(): void {
     const child = spawn(this.#options.program, [...this.#options.args], { stdio: ['pipe', 'pipe', 'ignore'] });
+    asAnyOther(child);
     this.#process = child;
     const ended = Promise.withResolvers<undefined>();
     this.#ended = ended.promise;

@@ -1,6 +1,7 @@
-import type { Cancel, Clock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { Cancel } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
-import type { Logger } from '../../base/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import type { EngineContext } from './agent/context.ts';
 import { knownExtensions } from './agent/admission.ts';
@@ -15,6 +16,7 @@ import type { DialogParts } from './agent/session-timers.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import { Capture, defaultCapture } from './capture/capture.ts';
+import type { Ends } from './capture/wire.ts';
 import type { AppConnection } from './control/app-connection.ts';
 import { Cdr } from './cdr/cdr.ts';
 import { Apps, sameSecret } from './control/apps.ts';
@@ -22,7 +24,6 @@ import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
 import type { Dialog } from './dialog/dialog.ts';
 import { fileDisk } from './journal/disk.ts';
-import type { JournalDisk } from './journal/disk.ts';
 import { Journal } from './journal/journal.ts';
 import { Recovery } from './journal/recovery.ts';
 import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
@@ -37,6 +38,8 @@ import { CachedDns } from './resolve/cached-dns.ts';
 import { NodeDns } from './resolve/dns-port.ts';
 import { Resolver } from './resolve/resolver.ts';
 import { Dispatch } from './route/dispatch.ts';
+import type { TransactionCharge } from './transaction/server-transaction.ts';
+import type { EngineSurroundings } from './surroundings.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
@@ -73,14 +76,15 @@ export class EngineCore {
   readonly #sessions: SessionTimers;
   #cancelUnsure: Cancel = () => {};
 
-  constructor(options: EngineOptions, clock: Clock, log: Logger, journalDisk?: JournalDisk) {
+  constructor(options: EngineOptions, around: EngineSurroundings) {
+    const { clock = systemClock, log = silentLogger } = around;
     this.#options = options;
-    const disk = journalDisk ?? (options.journal === undefined ? undefined : fileDisk(options.journal));
+    const disk = around.journal ?? (options.journal === undefined ? undefined : fileDisk(options.journal));
     this.journal = disk === undefined ? undefined : new Journal(disk, clock, log);
     const timers = allTimers(options);
     const patience = { ...defaultPatience, ...options.patience };
     const session = { ...defaultSession, ...options.session };
-    this.guard = new Guard(options.protection ?? {}, () => this.#countedOn(), clock, log);
+    this.guard = new Guard(options.protection ?? {}, () => this.#countedOn(), clock, log, around.giveBack);
     const transactions = new TransactionLayer(
       { clock, timers, reopen: (flow, via) => this.context.transport.reopen(flow, via) },
       {
@@ -92,7 +96,8 @@ export class EngineCore {
     );
     const limits = { ...defaultLimits, ...options.limits };
     this.reception = new Reception(transactions, log, parseLimits(limits));
-    this.capture = new Capture({ ...defaultCapture, ...options.capture }, log);
+    const isCrowd = ({ remote }: Ends): boolean => this.guard.isCrowd(remote);
+    this.capture = new Capture({ ...defaultCapture, ...options.capture }, log, isCrowd);
     this.certificates = new Certificates(options.certificate, { ...defaultTrust, ...options.tls }, clock, log);
     const transport = new TransportLayer({
       places: placesOf(options),
@@ -181,7 +186,7 @@ export class EngineCore {
 
   /** Nothing of these texts (numbers of a person) is kept of calls that are over: not in the journal, not for ladders. */
   async forget(texts: readonly string[]): Promise<void> {
-    this.capture.ring.forget(({ parts }) => parts.some((part) => texts.some((text) => part.includes(text))));
+    this.capture.forget(({ parts }) => parts.some((part) => texts.some((text) => part.includes(text))));
     await this.journal?.tidy();
   }
 
@@ -279,7 +284,7 @@ export class EngineCore {
     for (const { flow } of dialogs.values()) yield flow.remote;
   }
 
-  #admit(request: ReadMessage<SipRequest>, flow: Flow): { end(): void } | undefined {
+  #admit(request: ReadMessage<SipRequest>, flow: Flow): TransactionCharge | undefined {
     const gate = this.guard.transaction(flow);
     if (gate.type === 'busy') this.reception.busy(request.message, flow);
     return gate.type === 'charge' ? gate.charge : undefined;
@@ -336,6 +341,7 @@ export class EngineCore {
     this.certificates.close();
     this.#dns.close();
     this.capture.close();
+    this.guard.close();
     this.#cancelUnsure();
     await this.journal?.close();
     await this.context.apps.close();

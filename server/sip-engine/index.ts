@@ -1,7 +1,4 @@
-import { systemClock } from '../../base/clock.ts';
-import type { Clock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { Logger } from '../../base/logger.ts';
 import { Scope } from '../../base/scope.ts';
 import type { EngineDialog, EngineMessage } from '../../protocol/engine-link.ts';
 import { nextHopInDialog } from './agent/next-hop.ts';
@@ -9,15 +6,16 @@ import { bytesOf } from './capture/wire.ts';
 import type { WireMessage } from './capture/wire.ts';
 import { EngineCore } from './core.ts';
 import type { Dialog } from './dialog/dialog.ts';
-import type { JournalDisk } from './journal/disk.ts';
 import { LinkServer } from './link/link-server.ts';
 import type { LinkSource } from './link/link-server.ts';
 import type { EngineOptions } from './options.ts';
+import type { EngineSurroundings } from './surroundings.ts';
 import type { Protocol } from './transport/flow.ts';
 
 export { EngineError } from './errors.ts';
 export { parseArguments } from './options.ts';
 export type { EngineOptions } from './options.ts';
+export type { EngineSurroundings } from './surroundings.ts';
 
 /** The ports as they really are, in the order of `EngineOptions.listen`. */
 export interface EnginePorts {
@@ -57,14 +55,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Surroundings that tests replace. */
-export interface EngineSurroundings {
-  readonly clock?: Clock;
-  readonly log?: Logger;
-  /** Where the journal lies, instead of `EngineOptions.journal`. */
-  readonly journal?: JournalDisk;
-}
-
 function told(message: WireMessage): EngineMessage {
   const { at, direction, ends } = message;
   const { protocol: transport, remote, local } = ends;
@@ -96,7 +86,7 @@ function linkSource(core: EngineCore): LinkSource {
 /** Starts an engine. Throws an EngineError (one clear line) when a port cannot be bound; nothing is left open then. */
 export async function startEngine(options: EngineOptions, around: EngineSurroundings = {}): Promise<Engine> {
   const log = around.log ?? silentLogger;
-  const core = new EngineCore(options, around.clock ?? systemClock, log, around.journal);
+  const core = new EngineCore(options, { ...around, log });
   const scope = new Scope();
   const { admin } = await core.start();
   scope.defer('engine', () => core.close());

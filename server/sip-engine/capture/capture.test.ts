@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../base/logger.ts';
+import { Capture } from './capture.ts';
 import { hepPacket } from './hep.ts';
 import { callIdOf, ladderOf } from './ladder.ts';
 import { Ring } from './ring.ts';
@@ -47,9 +49,9 @@ describe('the ladder', () => {
     ring.add(message(sip('near', 'INVITE sip:a@b SIP/2.0', 'X-Jackfield-Call: call-10\r\n'), 4, 'out'));
     ring.add(message(sip('agent', 'SIP/2.0 200 OK'), 5));
     ring.add(message(`SIP/2.0 200 OK\r\ni:caller\r\n\r\n\r\nCall-ID: other`, 6, 'out'));
-    const found = await ladderOf(ring, { callIds: ['caller', ''], mark });
+    const found = await ladderOf([ring], { callIds: ['caller', ''], mark });
     expect(found.map(({ at }) => at)).toEqual([1, 3, 5, 6]);
-    expect(await ladderOf(ring, { callIds: [], mark: undefined })).toEqual([]);
+    expect(await ladderOf([ring], { callIds: [], mark: undefined })).toEqual([]);
   });
 
   it('has messages whole that came in parts', () => {
@@ -99,4 +101,20 @@ it('forgets what it is told to, and keeps count', async () => {
   ring.forget((each) => callIdOf(each) === 'a');
   expect([ring.size, ring.bytes]).toEqual([1, before / 3]);
   expect((await ring.search(() => true)).map(callIdOf)).toEqual(['b']);
+});
+
+it('gives a crowd a small share of its memory: it pushes out nobody else, and its ladder is had as well', async () => {
+  const isCrowd = ({ remote }: { remote: { host: string } }): boolean => remote.host === '192.0.2.66';
+  const capture = new Capture({ bytes: 320_000, age: 60_000 }, silentLogger, isCrowd);
+  const crowd = { ...ends, remote: { host: '192.0.2.66', port: 5060 } };
+  capture.note('in', ends, [Buffer.from(sip('call'))]);
+  for (let at = 0; at < 5000; at++) capture.note('in', crowd, [Buffer.from(sip(`flood${String(at)}`))]);
+  capture.note('out', ends, [Buffer.from(sip('call'))]);
+  const ladder = (callIds: string[]): Promise<WireMessage[]> => capture.ladder({ callIds, mark: undefined });
+  const all = Array.from({ length: 5000 }, (_, at) => `flood${String(at)}`);
+  expect(await ladder(['call'])).toHaveLength(2);
+  expect((await ladder(all)).length).toBeLessThan(25);
+  expect((await ladder(['flood4999', 'call'])).map(callIdOf)).toEqual(['call', 'flood4999', 'call']);
+  capture.forget((message) => callIdOf(message) === 'flood4999');
+  expect(await ladder(['flood4999'])).toEqual([]);
 });

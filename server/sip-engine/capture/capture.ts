@@ -8,7 +8,7 @@ import type { HepIdentity } from './hep.ts';
 import { ladderOf } from './ladder.ts';
 import type { LadderQuestion } from './ladder.ts';
 import { Ring } from './ring.ts';
-import type { RingLimits } from './ring.ts';
+import type { RingLimits, Wanted } from './ring.ts';
 import type { Direction, Ends, WireMessage } from './wire.ts';
 
 /** A HEP collector (Homer, heplify). */
@@ -21,19 +21,35 @@ export interface CaptureOptions extends RingLimits {
 /** Half an hour of calls, as far as 64 MB hold them. */
 export const defaultCapture: RingLimits = { bytes: 64 * 1024 * 1024, age: 1_800_000 };
 
+/** The share of the memory for ladders that a crowd of strangers may take. */
+const crowdShare = 1 / 32;
+
+/** The same bytes in memory of their own: a small Buffer is a piece of a slab that it keeps alive with all else in it. */
+function alone(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
+
 /** What a keep-alive is at most: CRLF CRLF. */
 const keepAlive = 4;
 
 /** Keeps the latest messages for ladders and copies all of them to a collector. Signalling never waits for either. */
 export class Capture {
-  readonly ring: Ring;
+  readonly #ring: Ring;
+  /** Apart, so that a flood neither pushes out the ladders of calls nor fills the memory. */
+  readonly #crowd: Ring;
+  readonly #isCrowd: (ends: Ends) => boolean;
   readonly #hep: HepCollector | undefined;
   readonly #log: Logger;
   #socket: Socket | undefined;
   #told = false;
 
-  constructor(options: CaptureOptions, log: Logger) {
-    this.ring = new Ring(options);
+  /** `isCrowd` tells of a peer whose messages are hardly worth remembering now. */
+  constructor(options: CaptureOptions, log: Logger, isCrowd: (ends: Ends) => boolean = () => false) {
+    this.#ring = new Ring(options);
+    this.#crowd = new Ring({ ...options, bytes: Math.floor(options.bytes * crowdShare) });
+    this.#isCrowd = isCrowd;
     this.#hep = options.hep;
     this.#log = log;
   }
@@ -50,7 +66,8 @@ export class Capture {
   note(direction: Direction, ends: Ends, parts: readonly Buffer[]): void {
     if (parts.length === 1 && (parts[0]?.length ?? 0) <= keepAlive) return;
     const message: WireMessage = { at: performance.timeOrigin + performance.now(), direction, ends, parts };
-    this.ring.add(message);
+    if (this.#isCrowd(ends)) this.#crowd.add({ ...message, parts: parts.map(alone) });
+    else this.#ring.add(message);
     if (this.#hep === undefined || this.#socket === undefined) return;
     const { port, host } = this.#hep;
     this.#socket.send(hepPacket(message, this.#hep), port, host, (error) => {
@@ -60,7 +77,13 @@ export class Capture {
 
   /** The messages of some dialogs that are still remembered. */
   ladder(question: LadderQuestion): Promise<WireMessage[]> {
-    return ladderOf(this.ring, question);
+    return ladderOf([this.#ring, this.#crowd], question);
+  }
+
+  /** Lets go of what is unwanted. */
+  forget(unwanted: Wanted): void {
+    this.#ring.forget(unwanted);
+    this.#crowd.forget(unwanted);
   }
 
   close(): void {

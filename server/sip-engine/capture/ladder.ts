@@ -1,5 +1,4 @@
-import type { Ring } from './ring.ts';
-
+import type { Ring, Wanted } from './ring.ts';
 import type { WireMessage } from './wire.ts';
 
 /** Whose messages are asked for. */
@@ -37,12 +36,18 @@ export function callIdOf(message: WireMessage): string {
   return valueOf(headOf(message), callIdNames);
 }
 
+/** What is wanted of all rings, oldest first. */
+async function searchAll(rings: readonly Ring[], wanted: Wanted): Promise<WireMessage[]> {
+  const found = await Promise.all(rings.map((ring) => ring.search(wanted)));
+  return found.flat().sort((one, other) => one.at - other.at);
+}
+
 /** The messages of the dialogs asked for, and of those that carry the mark, oldest first. */
-export async function ladderOf(ring: Ring, question: LadderQuestion): Promise<WireMessage[]> {
+export async function ladderOf(rings: readonly Ring[], question: LadderQuestion): Promise<WireMessage[]> {
   const callIds = new Set(question.callIds);
   const { mark } = question;
   if (mark !== undefined) {
-    const marked = await ring.search((message) => {
+    const marked = await searchAll(rings, (message) => {
       const [first] = message.parts;
       // Most messages are told by this search alone, which is a fast one.
       return first?.includes(mark.value) === true && valueOf(headOf(message), [mark.header]) === mark.value;
@@ -51,5 +56,5 @@ export async function ladderOf(ring: Ring, question: LadderQuestion): Promise<Wi
   }
   callIds.delete('');
   if (callIds.size === 0) return [];
-  return ring.search((message) => callIds.has(callIdOf(message)));
+  return searchAll(rings, (message) => callIds.has(callIdOf(message)));
 }

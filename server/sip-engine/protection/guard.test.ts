@@ -120,6 +120,22 @@ describe('strangers', () => {
     expect([ask('192.0.2.3').type, guard.open]).toEqual(['charge', 5]);
   });
 
+  it('are a crowd while there are more of them than are served; who is trusted never is', () => {
+    const { guard, sent, clock } = guarded({ strangerMessages: 10, trusted: ['192.0.2.9'] });
+    const crowd = (host: string): boolean => guard.isCrowd({ host, port: 5060 });
+    const brief = (host: string): boolean => {
+      const gate = guard.transaction({ remote: { host, port: 5060 }, reliable: false });
+      return gate.type === 'charge' && gate.charge.brief;
+    };
+    sent('192.0.2.1', 10);
+    expect([crowd('192.0.2.1'), brief('192.0.2.1')]).toEqual([false, false]);
+    sent('192.0.2.1', 1);
+    expect([crowd('192.0.2.1'), brief('192.0.2.1')]).toEqual([true, true]);
+    expect([crowd('192.0.2.9'), brief('192.0.2.9')]).toEqual([false, false]);
+    clock.advance(1000);
+    expect([crowd('192.0.2.1'), brief('192.0.2.1')]).toEqual([false, false]);
+  });
+
   it('begin no more transactions a second than they may', () => {
     const { guard, clock } = guarded({ transactions: 5, strangerTransactions: 30 });
     const begun = (host: string): number =>

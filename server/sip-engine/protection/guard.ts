@@ -3,6 +3,7 @@ import type { Logger } from '../../../base/logger.ts';
 import { headerOf } from '../parser/message.ts';
 import type { ReadMessage } from '../parser/message.ts';
 import type { Address } from '../transport/flow.ts';
+import { Aftermath } from './aftermath.ts';
 import { Latest } from './latest.ts';
 import { noProtection } from './limits.ts';
 import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
@@ -28,6 +29,8 @@ export interface DroppedSource {
 
 /** A place among the server transactions; given back when the transaction ends. */
 export interface Charge {
+  /** One of a crowd of strangers: no more is spent on it than must be. */
+  readonly brief: boolean;
   end(): void;
 }
 
@@ -38,6 +41,8 @@ const busy: Gate = { type: 'busy' };
 const drop: Gate = { type: 'drop' };
 /** One line in the log for whatever was dropped in so long, ms. */
 const logEvery = 10_000;
+/** After strangers were refused for there being too many, they count as a crowd for so long, ms. */
+const crowdFor = 1000;
 
 /**
  * Stands in front of everything that costs more than a look: strangers are limited per source and all together, scanners
@@ -58,9 +63,12 @@ export class Guard {
   #open = 0;
   #logAt = 0;
   #logged = 0;
+  #crowdUntil = -Infinity;
+  readonly #aftermath: Aftermath;
 
-  /** Throws an EngineError when a list or network cannot be read. */
-  constructor(options: ProtectionOptions, counted: Counted, clock: Clock, log: Logger) {
+  /** `floodOver` is called two seconds after a flood. Throws an EngineError when a list or network cannot be read. */
+  constructor(options: ProtectionOptions, counted: Counted, clock: Clock, log: Logger, floodOver = (): void => {}) {
+    this.#aftermath = new Aftermath(clock, floodOver);
     this.#limits = { ...noProtection, ...options };
     this.#rates = ratesOf(this.#limits);
     this.#scanners = new Scanners(options.scanners ?? scannersFrom());
@@ -105,7 +113,7 @@ export class Guard {
     const key = this.trust.keyOf(host, port, now);
     const source = key === undefined ? this.#source(host, now) : this.#peer(key, now);
     const reason = this.#overfull(source, key !== undefined, now);
-    if (reason === undefined) return { type: 'charge', charge: this.#charge(source, key === undefined) };
+    if (reason === undefined) return { type: 'charge', charge: this.#charge(source, key === undefined, now) };
     this.#drop(reason, source, now);
     return key !== undefined || flow.reliable ? busy : drop;
   }
@@ -120,11 +128,12 @@ export class Guard {
     return this.#strangers.transaction(now) ? undefined : 'strangers-transactions';
   }
 
-  #charge(source: Source, stranger: boolean): Charge {
+  #charge(source: Source, stranger: boolean, now: number): Charge {
     const held = stranger ? [source, this.#strangers] : [source];
     for (const each of held) each.open++;
     this.#open++;
     return {
+      brief: stranger && now < this.#crowdUntil,
       end: () => {
         for (const each of held) each.open--;
         this.#open--;
@@ -140,9 +149,21 @@ export class Guard {
     return this.#trusted.get(key, () => new Source(this.#rates.trusted, now));
   }
 
+  /** True for a stranger while there are more of them than are served: what such a one sends is hardly worth remembering. */
+  isCrowd({ host, port }: Address): boolean {
+    const now = this.#clock.now();
+    return now < this.#crowdUntil && this.trust.keyOf(host, port, now) === undefined;
+  }
+
+  close(): void {
+    this.#aftermath.close();
+  }
+
   #drop(reason: DropReason, source: Source, now: number): false {
     this.counts[reason]++;
     source.note(reason, now);
+    this.#aftermath.note();
+    if (reason.startsWith('strangers')) this.#crowdUntil = now + crowdFor;
     if (now >= this.#logAt) this.#tell(now);
     return false;
   }

@@ -8,12 +8,22 @@ import { startNonInviteServer, stepNonInviteServer } from './non-invite-server.t
 import type { NonInviteServerEvent, NonInviteServerState } from './non-invite-server.ts';
 import { perform, TimerSet } from './runner.ts';
 import type { EffectTargets, TransactionSurroundings } from './runner.ts';
-import type { Step, TimerName } from './timers.ts';
+import type { Step, TimerName, TimerValues } from './timers.ts';
 
 type Machine =
   { readonly type: 'invite'; state: InviteServerState } | { readonly type: 'other'; state: NonInviteServerState };
 
 const nothing = (): void => {};
+
+/** A place among all transactions. */
+export interface TransactionCharge {
+  /** Once it is refused it is to be forgotten soon: one of a crowd of strangers. */
+  readonly brief: boolean;
+  end(): void;
+}
+
+/** How much sooner: RFC 3261 section 17.2 wants 64 * T1, but then a crowd would fill the memory for half a minute. */
+const briefShare = 1 / 16;
 
 /**
  * One request received, its answers and their repetition. The request is answered over the flow it came by. Once the
@@ -31,7 +41,7 @@ export class ServerTransaction {
   /** The request this one is a copy of, come by another way. */
   first: ServerTransaction | undefined;
   /** Its place among all transactions; given back at its end. */
-  charge: { end(): void } | undefined;
+  charge: TransactionCharge | undefined;
   /** A final answer of 300 or more was given. */
   refused = false;
   #challenges = false;
@@ -132,7 +142,7 @@ export class ServerTransaction {
   #step(event: InviteServerEvent | NonInviteServerEvent, bytes?: Buffer): void {
     const machine = this.#machine;
     const targets = this.#targets(bytes);
-    const { timers } = this.#around;
+    const timers = this.#timerValues();
     if (machine.type === 'invite') {
       if (event.type === 'timer' && event.timer === 'J') return;
       // RFC 3261 section 26.3.2.4: a challenge goes out once, or whoever claims another's address has us flood that one.
@@ -146,6 +156,11 @@ export class ServerTransaction {
     const step = stepNonInviteServer(machine.state, event, timers, this.flow.reliable);
     machine.state = step.state;
     perform(step, targets);
+  }
+
+  #timerValues(): TimerValues {
+    const { timers } = this.#around;
+    return this.refused && this.charge?.brief === true ? { ...timers, t1: timers.t1 * briefShare } : timers;
   }
 
   #targets(bytes: Buffer | undefined): EffectTargets {

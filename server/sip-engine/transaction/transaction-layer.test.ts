@@ -154,3 +154,27 @@ describe('copies of a request', () => {
     expect(begun[3]?.first).toBeUndefined();
   });
 });
+
+describe('one of a crowd', () => {
+  const held = (method: string, status: number, brief: boolean): number[] => {
+    const { clock, flow } = rig(false);
+    const begun: ServerTransaction[] = [];
+    const ended: number[] = [];
+    const charge = { brief, end: () => ended.push(clock.now()) };
+    const layer = new TransactionLayer(
+      { clock, timers: defaultTimers },
+      { admit: () => charge, request: (one) => begun.push(one), ack: () => {}, strayResponse: () => {} },
+    );
+    layer.receiveRequest(read(method), flow);
+    for (const one of begun) one.respond(makeAnswer(one.request.message, { status, toTag: 'b' }));
+    clock.advance(60_000);
+    expect(layer.size.server).toBe(0);
+    return ended;
+  };
+
+  it('is forgotten soon once it is refused, and no sooner than any other when it is accepted', () => {
+    expect([held('REGISTER', 401, true), held('INVITE', 403, true)]).toEqual([[2000], [2000]]);
+    expect([held('REGISTER', 401, false), held('INVITE', 403, false)]).toEqual([[32_000], [32_000]]);
+    expect([held('REGISTER', 200, true), held('INVITE', 200, true)]).toEqual([[32_000], [32_000]]);
+  });
+});

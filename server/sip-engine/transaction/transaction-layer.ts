@@ -3,6 +3,7 @@ import type { Flow } from '../transport/flow.ts';
 import { ClientTransaction } from './client-transaction.ts';
 import type { ClientTransactionUser } from './client-transaction.ts';
 import { ServerTransaction } from './server-transaction.ts';
+import type { TransactionCharge } from './server-transaction.ts';
 import type { TransactionSurroundings } from './runner.ts';
 
 /** RFC 3261 section 8.1.1.7: a branch that starts like this is unique by itself. */
@@ -11,7 +12,7 @@ export const magicCookie = 'z9hG4bK';
 /** What the transaction user hears of requests. */
 export interface TransactionUser {
   /** Whether a request that belongs to no transaction gets one; undefined: it does not, and is answered or not already. */
-  admit?(request: ReadMessage<SipRequest>, flow: Flow): { end(): void } | undefined;
+  admit?(request: ReadMessage<SipRequest>, flow: Flow): TransactionCharge | undefined;
   /** A request seen for the first time, in a transaction of its own. Never an ACK. */
   request(transaction: ServerTransaction): void;
   /** An ACK that no transaction consumed: one for a 2xx, or a stray. */
