@@ -65,6 +65,8 @@ interface Figures {
 interface Talk {
   readonly phone: PlainPhone;
   readonly page: AgentPage;
+  /** Resolves when the page has noticed the death, and is connected to the part that died again. */
+  readonly back: () => Promise<void>;
 }
 
 async function call(): Promise<PlainPhone> {
@@ -73,7 +75,10 @@ async function call(): Promise<PlainPhone> {
   return phone;
 }
 
-async function talking(calls: readonly PlainPhone[]): Promise<Talk[]> {
+/** What of a page tells whether it is connected to a part. */
+const lights = { 'sip-engine': ['phone-state', 'registered'], server: ['feed-state', 'live'] } as const;
+
+async function talking(calls: readonly PlainPhone[], part: keyof typeof lights): Promise<Talk[]> {
   const ids = await Promise.all(calls.map((phone) => phone.callId()));
   return Promise.all(
     pages.map(async (page) => {
@@ -82,7 +87,13 @@ async function talking(calls: readonly PlainPhone[]): Promise<Talk[]> {
       await page.answer();
       // A moment of talk before anything happens, counted in packets.
       await phone.rtp.hear(25);
-      return { phone, page };
+      const [light, good] = lights[part];
+      const noticed = await page.leaving(light, good);
+      const back = async (): Promise<void> => {
+        await noticed();
+        await page.page.locator(`[data-testid=${light}][data-state=${good}]`).waitFor();
+      };
+      return { phone, page, back };
     }),
   );
 }
@@ -98,18 +109,11 @@ async function ended({ phone }: { readonly phone: PlainPhone }, cause: string): 
   expect((await phone.row('call-ended')).facts).toMatchObject({ cause });
 }
 
-/** The page's desk feed is there, again if the server died: what is clicked before it has noticed is lost with it. */
-async function fed(page: AgentPage, died: boolean): Promise<void> {
-  const state = (which: string): Promise<void> => page.page.locator(`[data-testid=feed-state]${which}`).waitFor();
-  if (died) await state(':not([data-state=live])');
-  await state('[data-state=live]');
-}
-
 /** What each of four talks goes through. `since` tells the time since the death. */
 function fates(
   figures: Figures,
   since: () => number,
-  back: (page: AgentPage) => Promise<void>,
+  part: keyof typeof lights,
 ): readonly ((talk: Talk) => Promise<void>)[] {
   const most = (name: 'byeMs' | 'holdMs' | 'hangUpMs' | 'deskHoldMs'): void => {
     figures[name] = Math.max(figures[name], since());
@@ -129,15 +133,16 @@ function fates(
     most('byeMs');
     await ended({ phone }, 'caller-hangup');
   };
-  const hangUp = async ({ phone, page }: Talk): Promise<void> => {
-    await back(page);
+  // What is clicked before a page has noticed that the server died is lost with it.
+  const hangUp = async ({ phone, page, back }: Talk): Promise<void> => {
+    if (part === 'server') await back();
     await page.at('hang-up').click();
     await phone.heardBye;
     most('hangUpMs');
     await ended({ phone }, 'agent-hangup');
   };
-  const deskHold = async ({ phone, page }: Talk): Promise<void> => {
-    await back(page);
+  const deskHold = async ({ phone, page, back }: Talk): Promise<void> => {
+    if (part === 'server') await back();
     await page.at('hold').click();
     await page.at('resume').waitFor();
     most('deskHoldMs');
@@ -154,14 +159,14 @@ describe.each(['sip-engine', 'server'] as const)('kill -9 of the %s', (part) => 
     const [calls, lost, sources, byeMs, holdMs, hangUpMs, deskHoldMs, registeredMs] = [0, 0, 0, 0, 0, 0, 0, 0];
     const figures: Figures = { calls, lost, sources, byeMs, holdMs, hangUpMs, deskHoldMs, registeredMs };
     for (let kill = 0; kill < kills; kill++) {
-      const talks = await talking(await Promise.all(agents.map(() => call())));
+      const talks = await talking(await Promise.all(agents.map(() => call())), part);
       const waiting = await Promise.all(Array.from({ length: waiters }, () => call()));
       await Promise.all(waiting.map((phone) => phone.row('queued')));
 
       const killedAt = Date.now();
       const since = (): number => Date.now() - killedAt;
       const pid = await site.kill(part);
-      const fate = fates(figures, since, (page) => fed(page, part === 'server'));
+      const fate = fates(figures, since, part);
       const acted = talks.map((talk, index) => fate[index % fate.length]?.(talk));
       // Those who wait hold and resume, and some of them give up.
       const waited = waiting.map(async (phone, index) => {
@@ -171,11 +176,9 @@ describe.each(['sip-engine', 'server'] as const)('kill -9 of the %s', (part) => 
         figures.byeMs = Math.max(figures.byeMs, since());
         await ended({ phone }, 'caller-hangup');
       });
-      const back = pages.map(async (page) => {
-        if (part === 'server') return;
-        await page.page.locator('[data-testid=phone-state]:not([data-state=registered])').waitFor();
-        await page.registered();
-        figures.registeredMs = Math.max(figures.registeredMs, since());
+      const back = talks.map(async (talk) => {
+        await talk.back();
+        if (part === 'sip-engine') figures.registeredMs = Math.max(figures.registeredMs, since());
       });
       await Promise.all([...acted, ...waited, ...back]);
       await site.untilReady(part, pid);

@@ -2,6 +2,7 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import type { TestSite } from './site.ts';
 import { recordHeard } from './browser/chromium.ts';
+import { leaving } from './browser/leaving.ts';
 
 export interface AgentPageOptions {
   readonly agent?: string;
@@ -45,6 +46,11 @@ export class AgentPage {
 
   async registered(): Promise<void> {
     await this.page.locator('[data-testid=phone-state][data-state=registered]').waitFor();
+  }
+
+  /** Begins to look; resolves with the wait until the element `testId` is in this state no more, however shortly. */
+  leaving(testId: string, state: string): Promise<() => Promise<void>> {
+    return leaving(this.page, `[data-testid=${testId}][data-state=${state}]`);
   }
 
   async goAvailable(): Promise<void> {
