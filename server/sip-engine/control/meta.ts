@@ -12,9 +12,19 @@ export interface MetaFacts {
   readonly transactionId: string;
 }
 
+/** The second that was written last: thousands of messages share one. */
+let second = -1;
+let secondText = '';
+
 /** `HH:MM:SS.uuuuuu` in UTC. */
 export function metaTime(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 23)}000`;
+  const whole = Math.floor(at / 1000);
+  if (whole !== second) {
+    second = whole;
+    secondText = new Date(whole * 1000).toISOString().slice(11, 20);
+  }
+  const ms = Math.floor(at - whole * 1000);
+  return `${secondText}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}000`;
 }
 
 /** `source|bytes|proto|address|port|time|txnId`. */

@@ -5,7 +5,7 @@ import type { ReadMessage } from '../parser/message.ts';
 import type { Address } from '../transport/flow.ts';
 import { Aftermath } from './aftermath.ts';
 import { Latest } from './latest.ts';
-import { noProtection } from './limits.ts';
+import { isUnlimited, noProtection } from './limits.ts';
 import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
 import { networkOf } from './network-of.ts';
 import { Scanners, scannersFrom } from './scanners.ts';
@@ -53,6 +53,7 @@ export class Guard {
   readonly counts: Dropped;
   readonly trust: Trust;
   readonly #limits: ProtectionLimits;
+  readonly #unlimited: boolean;
   readonly #rates: ReturnType<typeof ratesOf>;
   readonly #scanners: Scanners;
   readonly #clock: Clock;
@@ -70,6 +71,7 @@ export class Guard {
   constructor(options: ProtectionOptions, counted: Counted, clock: Clock, log: Logger, floodOver = (): void => {}) {
     this.#aftermath = new Aftermath(clock, floodOver);
     this.#limits = { ...noProtection, ...options };
+    this.#unlimited = isUnlimited(this.#limits);
     this.#rates = ratesOf(this.#limits);
     this.#scanners = new Scanners(options.scanners ?? scannersFrom());
     this.trust = new Trust(options.trusted ?? [], counted);
@@ -92,6 +94,8 @@ export class Guard {
   }
 
   #admits({ host, port }: Address, isScanner: () => boolean): boolean {
+    // Where nothing is limited only a scanner's place in the lists matters: most of this is not worth its time then.
+    if (this.#unlimited && !isScanner()) return true;
     const now = this.#clock.now();
     const key = this.trust.keyOf(host, port, now);
     if (key !== undefined) {
@@ -109,6 +113,7 @@ export class Guard {
   /** Whether a request gets a server transaction. */
   transaction(flow: { readonly remote: Address; readonly reliable: boolean }): Gate {
     const now = this.#clock.now();
+    if (this.#unlimited) return { type: 'charge', charge: this.#charge(undefined, false, now) };
     const { host, port } = flow.remote;
     const key = this.trust.keyOf(host, port, now);
     const source = key === undefined ? this.#source(host, now) : this.#peer(key, now);
@@ -128,8 +133,8 @@ export class Guard {
     return this.#strangers.transaction(now) ? undefined : 'strangers-transactions';
   }
 
-  #charge(source: Source, stranger: boolean, now: number): Charge {
-    const held = stranger ? [source, this.#strangers] : [source];
+  #charge(source: Source | undefined, stranger: boolean, now: number): Charge {
+    const held = source === undefined ? [] : stranger ? [source, this.#strangers] : [source];
     for (const each of held) each.open++;
     this.#open++;
     return {

@@ -36,6 +36,12 @@ export const noProtection: ProtectionLimits = {
   sources: 20_000,
 };
 
+/** True when nothing at all is limited, so that nobody's share need be known. */
+export function isUnlimited(limits: ProtectionLimits): boolean {
+  const names = Object.keys(noProtection) as (keyof ProtectionLimits)[];
+  return names.every((name) => name === 'sources' || limits[name] === 0);
+}
+
 /** What the engine is told of it. */
 export interface ProtectionOptions extends Partial<ProtectionLimits> {
   /** What scanners call themselves; the list that comes with the engine if absent, nobody if empty. */

@@ -1,4 +1,4 @@
-import { createHmac, scryptSync } from 'node:crypto';
+import { hash, scryptSync } from 'node:crypto';
 import { parseNameAddr } from '../parser/name-addr.ts';
 import { parseSipUri } from '../parser/uri.ts';
 
@@ -10,11 +10,11 @@ const parameter = 'pass';
  * Call-ID under a key that every run of this engine has, so a restart cuts nobody off.
  */
 export class RoutePasses {
-  readonly #key: Buffer;
+  readonly #key: string;
 
   /** `secret`: that of the admin port. It is stretched, because passes are shown to peers. */
   constructor(secret: string) {
-    this.#key = scryptSync(secret, 'jackfield record-route', 32, { N: 1024 });
+    this.#key = scryptSync(secret, 'jackfield record-route', 32, { N: 1024 }).toString('hex');
   }
 
   /** The URI parameter for our Record-Route in a call, with its semicolon. */
@@ -29,7 +29,11 @@ export class RoutePasses {
     return uri?.parameters.get(parameter) === this.#of(callId);
   }
 
+  /**
+   * A key of fixed length in front and 80 of 256 bits shown: nobody can lengthen what was hashed, so HMAC is not needed,
+   * which takes Node 30 times as long.
+   */
   #of(callId: string): string {
-    return createHmac('sha256', this.#key).update(callId).digest('hex').slice(0, 20);
+    return hash('sha256', this.#key + callId, 'hex').slice(0, 20);
   }
 }
