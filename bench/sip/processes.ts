@@ -31,8 +31,8 @@ export interface MeasuredEngine extends Measured {
 
 const pidOf = (program: Program): number => program.child.pid ?? 0;
 
-/** What the app does with every call: answer it, or send it on to `host:port`. */
-export type Task = { readonly type: 'answer' } | { readonly type: 'proxy'; readonly next: string };
+/** What becomes of every call: the app answers it, the app sends it on to `host:port`, or the engine does so by itself. */
+export type Task = { readonly type: 'answer' } | { readonly type: 'proxy' | 'route'; readonly next: string };
 
 /** The line `{"heap":n,"resident":n}` that was printed after `from` others. */
 async function heapLine(program: Program, from: number): Promise<{ heap: number; resident: number }> {
@@ -44,9 +44,17 @@ async function heapLine(program: Program, from: number): Promise<{ heap: number;
   }
 }
 
+/** An app that is connected to the engine at `admin`. */
+async function startApp(task: Exclude<Task, { type: 'route' }>, admin: number): Promise<Program> {
+  const next = task.type === 'proxy' ? [task.next] : [];
+  const app = startProgram(process.execPath, [quiet, join(here, 'app.ts'), task.type, String(admin), secret, ...next]);
+  await app.printed(/connected/);
+  return app;
+}
+
 /**
  * Starts the engine as it is started on a site, without link and journal unless `more` asks for them, and an app of its
- * own process. A profile is written to `profile`.
+ * own process where the task wants one. A profile is written to `profile`.
  */
 export async function startEngineAndApp(
   task: Task,
@@ -55,27 +63,19 @@ export async function startEngineAndApp(
 ): Promise<MeasuredEngine> {
   const listen = ['--listen', 'udp://127.0.0.1:0', '--listen', 'tcp://127.0.0.1:0', '--admin', '127.0.0.1:0'];
   const watched = [...engineHeap, '--expose-gc', '--import', join(here, 'watched.ts')];
-  const args = [quiet, ...watched, engineMain, ...listen, '--secret', secret, ...more];
+  const route = task.type === 'route' ? ['--route', `INVITE=sip:${task.next}`] : [];
+  const args = [quiet, ...watched, engineMain, ...listen, '--secret', secret, ...route, ...more];
   const engine = startProgram(process.execPath, args, undefined, { ...process.env, JACKFIELD_BENCH_PROFILE: profile });
   await engine.printed(/"type":"listening".*\n/);
   const line = /\{"type":"listening".*\}/.exec(engine.output())?.[0] ?? '{}';
   const ports = JSON.parse(line) as EnginePorts;
   const port = (protocol: string): number => ports.listen.find((place) => place.protocol === protocol)?.port ?? 0;
-  const next = task.type === 'proxy' ? [task.next] : [];
-  const app = startProgram(process.execPath, [
-    quiet,
-    join(here, 'app.ts'),
-    task.type,
-    String(ports.admin),
-    secret,
-    ...next,
-  ]);
-  await app.printed(/connected/);
+  const app = task.type === 'route' ? undefined : await startApp(task, ports.admin);
   let asked = 0;
   return {
     udp: port('udp'),
     tcp: port('tcp'),
-    pids: { engine: pidOf(engine), app: pidOf(app) },
+    pids: { engine: pidOf(engine), ...(app === undefined ? {} : { app: pidOf(app) }) },
     profile() {
       engine.child.kill('SIGALRM');
       return () => {
@@ -88,7 +88,7 @@ export async function startEngineAndApp(
       return heapLine(engine, asked++);
     },
     async stop() {
-      await app.stop('SIGTERM');
+      await app?.stop('SIGTERM');
       await engine.stop('SIGTERM');
     },
   };

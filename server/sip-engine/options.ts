@@ -98,7 +98,7 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--source-messages N] [--source-transactions N] [--source-open N] [--stranger-messages N] [--stranger-transactions N]
   [--stranger-open N] [--open N] [--trusted-messages N] [--sources N] [--trusted CIDR ...] [--scanners FILE|none]
   [--capture-bytes N] [--capture-age MS] [--hep HOST:PORT] [--hep-id N] [--hep-password-file FILE]
-  [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...' ...]`;
+  [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...|sip:HOST:PORT' ...]`;
 
 function misuse(problem: string): EngineError {
   return new EngineError('usage', `${problem}\n${usage}`);
@@ -135,7 +135,7 @@ function readListen(text: string): ListenOption {
 function routeOf(text: string): RouteOption {
   const route = readRoute(text);
   if (route === undefined)
-    throw misuse(`--route wants METHOD=tcp://HOST:PORT, tls://, http:// or https://, not ${text}`);
+    throw misuse(`--route wants METHOD=tcp://HOST:PORT, tls://, http://, https:// or sip:, not ${text}`);
   return route;
 }
 

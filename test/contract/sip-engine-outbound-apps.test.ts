@@ -6,6 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../server/sip-engine/index.ts';
 import { readRoute } from '../../server/sip-engine/route/route-option.ts';
+import { callerRoutes, establish } from '../support/sip/proxying.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
 import { random, testSdp, udpPeer } from '../support/sip/raw-peer.ts';
 import { connectApp, newSrf } from '../support/sip/srf.ts';
@@ -262,6 +263,17 @@ describe.runIf(embedded)('methods somebody is asked about by HTTP', () => {
     expect(got.header('Record-Route')).toContain(';lr');
     callee.answer(got, '200 OK', { tag: 'w', body: testSdp });
     expect((await peer.response(200, 'INVITE')).tag('To')).toBe('w');
+  });
+
+  it('are sent on where the configuration says, without any app, and stay in the path until BYE', async () => {
+    const callee = await udpPeer();
+    later(() => callee.close());
+    const { udp, peer, counts } = await engineWith([`INVITE=${callee.contact}`]);
+    const { invite, ok } = await establish(peer, callee, udp);
+    peer.inDialog('BYE', udp, invite, ok, { cseq: 2, headers: callerRoutes(ok) });
+    callee.answer(await callee.request('BYE'), '200 OK');
+    await peer.response(200, 'BYE');
+    expect(counts()).toMatchObject({ undecided: 0, dialogs: 0 });
   });
 
   it('are given to the app named, by its address or by its tag', async () => {

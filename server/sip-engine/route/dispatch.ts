@@ -5,6 +5,7 @@ import type { Deliveries } from '../agent/deliveries.ts';
 import type { ServerCall, ServerCalls } from '../agent/server-calls.ts';
 import { newTag } from '../agent/tags.ts';
 import type { AppConnection } from '../control/app-connection.ts';
+import type { ProxyWishes } from '../control/proxy-command.ts';
 import type { Header } from '../parser/message.ts';
 import type { Proxies } from '../proxy/proxies.ts';
 import { ask, questionUrl } from './question.ts';
@@ -12,7 +13,16 @@ import type { AppPlace, RouteOption, RouteTarget } from './route-option.ts';
 import { readVerdict } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Requests whose method is routed by the engine's own configuration: dials the app, or asks by HTTP and obeys. */
+/** How a request is sent on that the configuration names a place for. */
+const inPath: Omit<ProxyWishes, 'destinations'> = {
+  remainInDialog: true,
+  followRedirects: false,
+  simultaneous: false,
+  provisionalTimeout: undefined,
+  finalTimeout: undefined,
+};
+
+/** Requests whose method is routed by the engine's own configuration: sends them on, dials the app, or asks by HTTP and obeys. */
 export class Dispatch {
   readonly #context: EngineContext;
   readonly #deliveries: Deliveries;
@@ -42,6 +52,7 @@ export class Dispatch {
   /** Finds an app for a request, or an answer. It may be cancelled meanwhile. */
   decide(call: ServerCall, target: RouteTarget): void {
     if (target.type === 'app') return this.#dial(call, target.place);
+    if (target.type === 'proxy') return this.#proxies.proxy(call, { ...inPath, destinations: [target.uri] });
     const { clock, patience, log } = this.#context;
     const { request, flow } = call.transaction;
     const limit = new AbortController();

@@ -1,5 +1,5 @@
 import { isToken } from '../parser/characters.ts';
-import { readHostPort } from '../parser/uri.ts';
+import { parseSipUri, readHostPort } from '../parser/uri.ts';
 import type { Address } from '../transport/flow.ts';
 
 /** An app that the engine connects to. Its certificate is not checked, as the control protocol has it. */
@@ -11,7 +11,9 @@ export interface AppPlace extends Address {
 export type RouteTarget =
   | { readonly type: 'app'; readonly place: AppPlace }
   /** Somebody is asked by HTTP what to do; with `post` the request's text goes along. */
-  | { readonly type: 'question'; readonly url: string; readonly post: boolean };
+  | { readonly type: 'question'; readonly url: string; readonly post: boolean }
+  /** Sent on to this SIP URI; the engine stays in the path of the dialog, and no app hears of it. */
+  | { readonly type: 'proxy'; readonly uri: string };
 
 /** One `--route`. */
 export interface RouteOption {
@@ -37,13 +39,14 @@ function readTarget(text: string): RouteTarget | undefined {
     const place = post ? undefined : readAppPlace(rest.slice(6));
     return place === undefined ? undefined : { type: 'app', place: { ...place, secure } };
   }
+  if (/^sips?:/i.test(rest)) return post || parseSipUri(rest) === undefined ? undefined : { type: 'proxy', uri: rest };
   if (!/^https?:\/\//.test(rest) || !URL.canParse(rest)) return undefined;
   return { type: 'question', url: rest, post };
 }
 
 /**
- * Reads `METHOD=tcp://HOST:PORT`, `METHOD=tls://HOST:PORT`, `METHOD=http(s)://...` or `METHOD=POST http(s)://...`;
- * undefined for anything else.
+ * Reads `METHOD=tcp://HOST:PORT`, `METHOD=tls://HOST:PORT`, `METHOD=http(s)://...`, `METHOD=POST http(s)://...` or
+ * `METHOD=sip:...`; undefined for anything else.
  */
 export function readRoute(text: string): RouteOption | undefined {
   const equals = text.indexOf('=');

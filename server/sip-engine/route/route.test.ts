@@ -21,6 +21,10 @@ describe('readRoute', () => {
       'MESSAGE=POST http://a.example',
       { method: 'MESSAGE', target: { type: 'question', url: 'http://a.example', post: true } },
     ],
+    [
+      'INVITE=sip:10.0.0.1:5070;transport=tcp',
+      { method: 'INVITE', target: { type: 'proxy', uri: 'sip:10.0.0.1:5070;transport=tcp' } },
+    ],
   ])('reads %s', (text, route) => {
     expect(readRoute(text)).toEqual(route);
   });
@@ -32,6 +36,8 @@ describe('readRoute', () => {
     'INVITE=ftp://a',
     'INVITE=http://',
     'INVITE=POST tcp://a:1',
+    'INVITE=POST sip:a',
+    'INVITE=sip:',
     'A B=tcp://a:1',
   ])('refuses %j', (text) => {
     expect(readRoute(text)).toBeUndefined();
