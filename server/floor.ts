@@ -7,12 +7,16 @@ import type { Plan } from './dialplan/index.ts';
 import {
   activityName,
   type Agent,
+  changesBetween,
   Dispatcher,
   type Dispatched,
   type OutwardEffect,
+  emptyRouting,
   queueViews,
   type RoutingState,
+  wholeId,
 } from './routing/index.ts';
+import type { Snapshot } from './ledger/index.ts';
 import { type Rows, snapshotVersion } from './rows.ts';
 
 export interface FloorOptions {
@@ -29,8 +33,8 @@ export interface FloorOptions {
   readonly recall: (agentId: string, callId: string) => void;
 }
 
-/** Name of the one snapshot that holds routing. */
-export const routingSnapshot = { kind: 'routing', id: 'state' } as const;
+/** The kind of the snapshots that hold routing, one for each thing in it. */
+export const routingKind = 'routing';
 
 type Busy = Parameters<Dispatcher['post']>[0] extends infer Event
   ? Extract<Event, { type: 'recovered' }> extends { talking: readonly (infer Each)[] }
@@ -62,13 +66,20 @@ export class Floor implements RoutingPort {
   readonly #dispatcher: Dispatcher;
   /** In which call's wrap-up each agent was last seen. */
   readonly #wrappingUp = new Map<string, string>();
+  /** Routing as the ledger has it. */
+  #kept: RoutingState;
+  /** An earlier release kept it whole: that snapshot goes with the first of ours. */
+  #wholeIsKept: boolean;
   /** Registrations told before the recovery was complete: an agent rung earlier could not be given any audio yet. */
   #early: Map<string, boolean> | undefined = new Map();
 
-  constructor(options: FloorOptions, state: RoutingState) {
+  /** `state`: what was kept; `wholeIsKept`: in the one snapshot of an earlier release. */
+  constructor(options: FloorOptions, state: RoutingState, wholeIsKept = false) {
     this.#options = options;
+    this.#kept = wholeIsKept ? emptyRouting : state;
+    this.#wholeIsKept = wholeIsKept;
     this.#dispatcher = new Dispatcher(options.clock, (step) => this.#perform(step), state);
-    for (const agent of Object.values(state.agents)) this.#noteWrapUp(agent);
+    for (const agent of state.agents.values()) this.#noteWrapUp(agent);
   }
 
   get state(): RoutingState {
@@ -76,7 +87,7 @@ export class Floor implements RoutingPort {
   }
 
   agent(agentId: string): Agent | undefined {
-    return this.state.agents[agentId];
+    return this.state.agents.get(agentId);
   }
 
   /** Takes the agents and queues of the plan in force. */
@@ -218,17 +229,28 @@ export class Floor implements RoutingPort {
       });
   }
 
-  /** Rows of agents whose state changed, with the one snapshot of routing. */
+  /** Rows of agents whose state changed, with the snapshots of what did in one append. */
   #record(state: RoutingState, effects: readonly OutwardEffect[]): void {
     const { rows } = this.#options;
-    const snapshot = { ...routingSnapshot, version: snapshotVersion, state: { ...state } };
+    const snapshots = this.#unkept(state);
     const changed = effects.flatMap((effect) => (effect.type === 'agent-changed' ? [effect] : []));
-    if (changed.length === 0) rows.snapshotOnly([snapshot]);
+    if (changed.length === 0 && snapshots.length > 0) rows.snapshotOnly(snapshots);
     changed.forEach(({ agent, cause }, index) => {
       const reason = agent.presence.type === 'paused' ? agent.presence.reason : null;
       const facts = { presence: agent.presence.type, reason, activity: activityName(agent.activity), cause };
-      rows.put({ type: 'agent-state-changed', agentId: agent.id, facts }, index === 0 ? [snapshot] : []);
+      rows.put({ type: 'agent-state-changed', agentId: agent.id, facts }, index === 0 ? snapshots : []);
     });
+  }
+
+  #unkept(state: RoutingState): Snapshot[] {
+    const changed = changesBetween(this.#kept, state);
+    const entries = this.#wholeIsKept ? [{ id: wholeId, state: null }, ...changed] : changed;
+    this.#kept = state;
+    this.#wholeIsKept = false;
+    return entries.map(({ id, state: kept }) => ({
+      ...{ kind: routingKind, id, version: snapshotVersion },
+      state: kept === null ? null : { ...kept },
+    }));
   }
 
   #performOne(effect: OutwardEffect): void {

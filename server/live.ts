@@ -31,7 +31,13 @@ export class Live implements LivePort {
   }
 
   agents(): readonly AgentSummary[] {
-    return Object.values(this.#brain.floor.state.agents).map((agent) => this.#summaryOf(agent));
+    const agents = this.#brain.floor.state.agents.values();
+    return agents.sort((a, b) => (a.id < b.id ? -1 : 1)).map((agent) => this.#summaryOf(agent));
+  }
+
+  agent(agentId: string): AgentSummary | undefined {
+    const agent = this.#brain.floor.agent(agentId);
+    return agent === undefined ? undefined : this.#summaryOf(agent);
   }
 
   queues(): readonly QueueSummary[] {

@@ -13,8 +13,9 @@ import {
   transition,
 } from './calls/index.ts';
 import { Floor, type FloorOptions } from './floor.ts';
+import type { Snapshot } from './ledger/index.ts';
 import { tellDialogs } from './recovery.ts';
-import { type Agent, emptyRouting, type RoutingState } from './routing/index.ts';
+import { type Agent, emptyRouting, type RoutingState, Table } from './routing/index.ts';
 import type { StoredDialog } from './sip/index.ts';
 
 const page = { deviceId: 'page', kind: 'webrtc', name: null } as const;
@@ -241,15 +242,19 @@ const alice: Agent = {
   removed: false,
 };
 
-function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number) {
+function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number, wholeIsKept = false) {
   const routing: RoutingState = {
     ...emptyRouting,
-    agents: { alice: { ...alice, ...agent } },
+    agents: Table.of({ alice: { ...alice, ...agent } }),
     queues: { support: { id: 'support', ringMs: 1000, wrapUpMs, owner: 'n', epoch: 1 } },
   };
   const calls = callsWith(state);
   const desks = { agentChanged: () => undefined, queuesChanged: (_queues: DeskQueue[]) => undefined };
-  const rows = { put: () => undefined, snapshotOnly: () => undefined };
+  const written: Snapshot[] = [];
+  const rows = {
+    put: (_row: object, snapshots: readonly Snapshot[] = []) => void written.push(...snapshots),
+    snapshotOnly: (snapshots: readonly Snapshot[]) => void written.push(...snapshots),
+  };
   const floor = new Floor(
     {
       clock: new SimulatedClock(10),
@@ -264,8 +269,9 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number) {
       rows: rows as unknown as FloorOptions['rows'],
     },
     routing,
+    wholeIsKept,
   );
-  return { floor, calls };
+  return { floor, calls, written };
 }
 
 describe('the floor after a restart', () => {
@@ -299,6 +305,25 @@ describe('the floor after a restart', () => {
     floor.recover();
     expect(calls.get(callId)?.phase).toBe('wrap-up');
     expect(floor.agent('alice')?.activity.type).toBe('wrap-up');
+  });
+});
+
+describe('routing in the ledger', () => {
+  const registered = { kind: 'routing', id: 'agent/alice', version: 1, state: { registered: true } };
+
+  it('is written one agent at a time', () => {
+    const { floor, written } = floorWith(snapshotOf('wrapping up'), {}, 1000);
+    floor.recover();
+    written.length = 0;
+    floor.setRegistered('alice', true);
+    expect(written).toMatchObject([registered]);
+  });
+
+  it('is taken apart where an earlier release kept it whole', () => {
+    const { floor, written } = floorWith(snapshotOf('wrapping up'), {}, 1000, true);
+    floor.recover();
+    floor.setRegistered('alice', true);
+    expect(written).toMatchObject([{ ...registered, id: 'state', state: null }, registered, { id: 'queues' }]);
   });
 });
 

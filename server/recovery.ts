@@ -7,8 +7,8 @@ import type { MediaResult } from '../protocol/media.ts';
 import { callOfLeg, type Calls, type CallState, hasEnded, type Leg, legsOf as legsOfCall } from './calls/index.ts';
 import type { Ledger, StoredSnapshot } from './ledger/index.ts';
 import type { MediaClient } from './media-client.ts';
-import { emptyRouting, type RoutingState } from './routing/index.ts';
-import { routingSnapshot } from './floor.ts';
+import { type RoutingState, routingOf, Table, wholeId } from './routing/index.ts';
+import { routingKind } from './floor.ts';
 import type { Binding, StoredDialog } from './sip/index.ts';
 import type { Store } from './store/index.ts';
 
@@ -16,6 +16,8 @@ import type { Store } from './store/index.ts';
 export interface Kept {
   readonly calls: readonly CallState[];
   readonly routing: RoutingState;
+  /** Routing is in the one snapshot of an earlier release. */
+  readonly wholeRouting: boolean;
   readonly dialogs: readonly { readonly legId: string; readonly dialog: StoredDialog }[];
   readonly bindings: readonly Binding[];
 }
@@ -39,10 +41,11 @@ function upcast(call: OlderCall): CallState {
 
 /** Reads the snapshots and the stored legs. */
 export function readKept(ledger: Ledger, store: Store): Kept {
-  const [routing] = ledger.snapshots(routingSnapshot.kind);
+  const routing = ledger.snapshots(routingKind).map((each) => ({ id: each.id, state: stateOf<object>(each) }));
   return {
     calls: ledger.snapshots('call').map((snapshot) => upcast(stateOf<OlderCall>(snapshot))),
-    routing: routing === undefined ? emptyRouting : unregistered(stateOf<RoutingState>(routing)),
+    routing: unregistered(routingOf(routing)),
+    wholeRouting: routing.some(({ id }) => id === wholeId),
     dialogs: store.legs.all().map(({ id, state }) => ({ legId: id, dialog: state as unknown as StoredDialog })),
     bindings: ledger
       .snapshots('registration')
@@ -54,8 +57,8 @@ export function readKept(ledger: Ledger, store: Store): Kept {
 
 /** Who is registered is learnt from the bindings that are still good. */
 function unregistered(state: RoutingState): RoutingState {
-  const agents = Object.entries(state.agents).map(([id, agent]) => [id, { ...agent, registered: false }] as const);
-  return { ...state, agents: Object.fromEntries(agents) };
+  const agents = state.agents.values().map((agent) => [agent.id, { ...agent, registered: false }] as const);
+  return { ...state, agents: Table.of(Object.fromEntries(agents)) };
 }
 
 function legsOf(call: CallState): readonly Leg[] {

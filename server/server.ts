@@ -94,6 +94,7 @@ export class Brain {
         recall: (agentId, callId) => this.transfers.recall(agentId, callId),
       },
       this.#kept.routing,
+      this.#kept.wholeRouting,
     );
     this.calls = this.#makeCalls();
     this.listening = new Listening({
@@ -158,7 +159,7 @@ export class Brain {
     for (const call of this.calls.all()) this.calls.post(call.callId, { type: 'recovered' });
     this.floor.recover();
     // A desk that was left while nobody was here to see it is left all the same.
-    for (const { id, presence } of Object.values(this.floor.state.agents))
+    for (const { id, presence } of this.floor.state.agents.values())
       if (presence.type !== 'offline') this.#watched(id, false);
     this.desks.queuesChanged(this.floor.queues());
     defer('desks', () => this.gateway.close());

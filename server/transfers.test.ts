@@ -106,7 +106,7 @@ describe('an agent who is rung for a transfer', () => {
     const rung = { type: 'dialled', agentId: 'bob', callId: 'c', rung: true, now: 2 } as const;
     let state = emptyRouting;
     for (const event of [...signedIn, rung]) state = transition(state, event).state;
-    const { activity } = state.agents['bob'] ?? {};
+    const { activity } = state.agents.get('bob') ?? {};
     expect(activity && activityName(activity)).toBe('offered');
   });
 });

@@ -20,6 +20,7 @@ import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
 export interface LivePort {
   agents(): readonly AgentSummary[];
+  agent(agentId: string): AgentSummary | undefined;
   queues(): readonly QueueSummary[];
   /** How many calls are going on. */
   activeCalls(): number;

@@ -9,13 +9,13 @@ type EventOf<T extends RoutingEvent['type']> = Extract<RoutingEvent, { type: T }
 /** Takes over the files' agents and queues. Offers of an older epoch are void: nobody is left who could hear their answer. */
 export function configure(draft: Draft, event: EventOf<'configured'>): void {
   const { owner, epoch, queues, agents } = event;
-  for (const offer of Object.values(draft.state.offers)) if (offer.epoch < epoch) voidOffer(draft, offer.id);
+  for (const offer of draft.state.offers.values()) if (offer.epoch < epoch) voidOffer(draft, offer.id);
   for (const { id, ringMs, wrapUpMs } of queues) draft.setQueue({ id, ringMs, wrapUpMs, owner, epoch });
   const kept = new Set(queues.map(({ id }) => id));
   for (const id of Object.keys(draft.state.queues)) if (!kept.has(id)) closeQueue(draft, id);
   for (const agent of agents) configureAgent(draft, agent);
   const known = new Set(agents.map(({ id }) => id));
-  for (const agent of Object.values(draft.state.agents)) if (!known.has(agent.id)) dismiss(draft, agent);
+  for (const agent of draft.state.agents.values()) if (!known.has(agent.id)) dismiss(draft, agent);
 }
 
 function voidOffer(draft: Draft, offerId: string): void {
@@ -27,7 +27,7 @@ function voidOffer(draft: Draft, offerId: string): void {
 }
 
 function closeQueue(draft: Draft, id: string): void {
-  for (const ticket of Object.values(draft.state.tickets)) {
+  for (const ticket of draft.state.tickets.values()) {
     if (ticket.queueId !== id) continue;
     draft.removeTicket(ticket);
     const offer = ticket.offerId === null ? undefined : draft.offer(ticket.offerId);
@@ -75,14 +75,14 @@ function dismiss(draft: Draft, agent: Agent): void {
 /** Makes the state true again: nobody talks in a call that is gone, no ticket waits for a caller who is gone. */
 export function recover(draft: Draft, event: EventOf<'recovered'>): void {
   const waiting = new Set(event.waiting);
-  for (const ticket of Object.values(draft.state.tickets)) {
+  for (const ticket of draft.state.tickets.values()) {
     if (waiting.has(ticket.callId)) continue;
     draft.removeTicket(ticket);
     const offer = ticket.offerId === null ? undefined : draft.offer(ticket.offerId);
     if (offer !== undefined) draft.loseOffer(offer, 'withdrawn');
   }
   const talking = new Map(event.talking.map((each) => [each.agentId, each]));
-  for (const { id } of Object.values(draft.state.agents)) {
+  for (const { id } of draft.state.agents.values()) {
     const agent = draft.agent(id);
     if (agent !== undefined) recoverAgent(draft, agent, talking.get(id));
   }

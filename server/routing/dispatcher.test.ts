@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { SimulatedClock } from '../../base/clock.ts';
 import { Dispatcher, type Dispatched, type RoutingPost } from './dispatcher.ts';
+import { changesBetween, type KeptEntry, routingOf } from './kept.ts';
+import { emptyRouting } from './state.ts';
 
 const config = (epoch: number): RoutingPost => ({
   type: 'configured',
@@ -34,9 +36,9 @@ it('lets an offer lapse by the clock', () => {
   const { dispatcher, steps } = start(clock);
   dispatcher.post(ticket);
   clock.advance(19_999);
-  expect(dispatcher.state.agents['alice']?.activity.type).toBe('offered');
+  expect(dispatcher.state.agents.get('alice')?.activity.type).toBe('offered');
   clock.advance(1);
-  expect(dispatcher.state.agents['alice']?.presence).toEqual({ type: 'paused', reason: 'missed' });
+  expect(dispatcher.state.agents.get('alice')?.presence).toEqual({ type: 'paused', reason: 'missed' });
   expect(steps.at(-1)?.effects.map(({ type }) => type)).toContain('ticket-returned');
   dispatcher.close();
   expect(clock.armed).toBe(0);
@@ -48,17 +50,17 @@ it('ends a wrap-up that was under way when the server stopped', () => {
   first.post(ticket);
   first.post({ type: 'offer-answered', offerId: 't.1' });
   first.post({ type: 'call-ended', agentId: 'alice', callId: 'c' });
-  const snapshot = JSON.parse(JSON.stringify(first.state));
+  const written = JSON.stringify(changesBetween(emptyRouting, first.state));
   first.close();
   clock.advance(30_000);
-  const second = new Dispatcher(clock, () => {}, snapshot);
+  const second = new Dispatcher(clock, () => {}, routingOf(JSON.parse(written) as KeptEntry[]));
   second.post(config(2));
   second.post({ type: 'recovered', talking: [], waiting: [] });
   second.start();
   clock.advance(29_999);
-  expect(second.state.agents['alice']?.activity.type).toBe('wrap-up');
+  expect(second.state.agents.get('alice')?.activity.type).toBe('wrap-up');
   clock.advance(1);
-  expect(second.state.agents['alice']?.activity.type).toBe('idle');
+  expect(second.state.agents.get('alice')?.activity.type).toBe('idle');
 });
 
 it('takes events posted while effects are performed after them', () => {

@@ -2,8 +2,6 @@
 import type { AgentCause, OfferLoss, RoutingEffect, RoutingStep } from './events.ts';
 import type { Activity, Agent, Offer, Presence, Queue, RoutingState, Ticket } from './state.ts';
 
-type Table = keyof RoutingState;
-
 /** How long an agent who could not be reached, or who declined, is spared (that ticket). */
 export const holdOffMs = { failed: 3000, declined: 10_000 } as const;
 
@@ -31,16 +29,17 @@ export class Draft {
   }
 
   agent(id: string): Agent | undefined {
-    return own(this.#state.agents, id);
+    return this.#state.agents.get(id);
   }
   queue(id: string): Queue | undefined {
-    return own(this.#state.queues, id);
+    const { queues } = this.#state;
+    return Object.hasOwn(queues, id) ? queues[id] : undefined;
   }
   ticket(id: string): Ticket | undefined {
-    return own(this.#state.tickets, id);
+    return this.#state.tickets.get(id);
   }
   offer(id: string): Offer | undefined {
-    return own(this.#state.offers, id);
+    return this.#state.offers.get(id);
   }
 
   /** Changes an agent; `since` follows presence and activity by itself. */
@@ -48,32 +47,33 @@ export class Draft {
     const before = this.agent(agent.id);
     const moved = before?.presence !== agent.presence || before.activity !== agent.activity;
     const after = moved ? { ...agent, since: this.now } : agent;
-    this.#put('agents', agent.id, after);
+    this.#state = { ...this.#state, agents: this.#state.agents.with(agent.id, after) };
     this.effects.push({ type: 'agent-changed', agent: after, cause });
   }
 
   removeAgent(id: string): void {
-    this.#remove('agents', id);
+    this.#state = { ...this.#state, agents: this.#state.agents.without(id) };
     this.effects.push({ type: 'agent-removed', agentId: id });
   }
 
   setQueue(queue: Queue): void {
-    this.#put('queues', queue.id, queue);
+    this.#state = { ...this.#state, queues: { ...this.#state.queues, [queue.id]: queue } };
   }
   removeQueue(id: string): void {
-    this.#remove('queues', id);
+    const { [id]: _gone, ...queues } = this.#state.queues;
+    this.#state = { ...this.#state, queues };
   }
 
   /** Lets a ticket wait. */
   setTicket(ticket: Ticket): void {
     if (this.ticket(ticket.id) === undefined) this.#queues.add(ticket.queueId);
-    this.#put('tickets', ticket.id, ticket);
+    this.#state = { ...this.#state, tickets: this.#state.tickets.with(ticket.id, ticket) };
   }
 
   /** Takes a ticket out of its queue. */
   removeTicket(ticket: Ticket): void {
     this.#queues.add(ticket.queueId);
-    this.#remove('tickets', ticket.id);
+    this.#state = { ...this.#state, tickets: this.#state.tickets.without(ticket.id) };
     if (ticket.deadline !== null) this.effects.push({ type: 'disarm', timer: `ticket:${ticket.id}` });
   }
 
@@ -88,7 +88,7 @@ export class Draft {
       epoch: queue.epoch,
       until: this.now + queue.ringMs,
     };
-    this.#put('offers', offer.id, offer);
+    this.#state = { ...this.#state, offers: this.#state.offers.with(offer.id, offer) };
     this.setTicket({ ...ticket, offers: ticket.offers + 1, offerId: offer.id });
     const activity: Activity = { type: 'offered', offerId: offer.id, callId: offer.callId };
     this.setAgent({ ...agent, activity }, 'offered');
@@ -113,7 +113,7 @@ export class Draft {
   }
 
   #endOffer(offer: Offer): void {
-    this.#remove('offers', offer.id);
+    this.#state = { ...this.#state, offers: this.#state.offers.without(offer.id) };
     this.effects.push({ type: 'disarm', timer: `offer:${offer.id}` });
   }
 
@@ -146,17 +146,4 @@ export class Draft {
   get untouched(): boolean {
     return this.#state === this.#before;
   }
-
-  #put<T extends Table>(table: T, id: string, value: RoutingState[T][string]): void {
-    this.#state = { ...this.#state, [table]: { ...this.#state[table], [id]: value } };
-  }
-
-  #remove(table: Table, id: string): void {
-    const { [id]: _gone, ...rest } = this.#state[table] as Readonly<Record<string, unknown>>;
-    this.#state = { ...this.#state, [table]: rest };
-  }
-}
-
-function own<T>(table: Readonly<Record<string, T>>, id: string): T | undefined {
-  return Object.hasOwn(table, id) ? table[id] : undefined;
 }

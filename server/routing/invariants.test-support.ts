@@ -6,23 +6,25 @@ import type { RoutingState } from './state.ts';
 export function broken(state: RoutingState): readonly string[] {
   const wrong: string[] = [];
   const demand = (holds: boolean, what: string): void => void (holds || wrong.push(what));
-  for (const [key, offer] of Object.entries(state.offers)) {
-    const activity = state.agents[offer.agentId]?.activity;
+  for (const key of state.offers.ids()) {
+    const offer = state.offers.get(key);
+    if (offer === undefined) continue;
+    const activity = state.agents.get(offer.agentId)?.activity;
     demand(key === offer.id, `offer ${key} has another id`);
-    demand(state.tickets[offer.ticketId]?.offerId === offer.id, `offer ${offer.id} without its ticket`);
+    demand(state.tickets.get(offer.ticketId)?.offerId === offer.id, `offer ${offer.id} without its ticket`);
     demand(activity?.type === 'offered' && activity.offerId === offer.id, `offer ${offer.id} without its agent`);
   }
-  for (const ticket of Object.values(state.tickets)) {
+  for (const ticket of state.tickets.values()) {
     demand(
-      ticket.offerId === null || state.offers[ticket.offerId] !== undefined,
+      ticket.offerId === null || state.offers.get(ticket.offerId) !== undefined,
       `ticket ${ticket.id} of a ghost offer`,
     );
     demand(state.queues[ticket.queueId] !== undefined, `ticket ${ticket.id} in no queue`);
   }
   const calls = new Set<string>();
-  for (const { id, activity, removed, pending } of Object.values(state.agents)) {
+  for (const { id, activity, removed, pending } of state.agents.values()) {
     if (activity.type === 'offered')
-      demand(state.offers[activity.offerId] !== undefined, `agent ${id} of a ghost offer`);
+      demand(state.offers.get(activity.offerId) !== undefined, `agent ${id} of a ghost offer`);
     if (activity.type === 'idle')
       demand(!removed && pending === null, `agent ${id} idle, but removed or with something pending`);
     if (activity.type !== 'offered' && activity.type !== 'talking') continue;
@@ -34,7 +36,7 @@ export function broken(state: RoutingState): readonly string[] {
 
 /** Tickets that wait although somebody could be asked; empty when everybody is kept busy. */
 export function neglected(state: RoutingState, now: number): readonly string[] {
-  const free = Object.values(state.agents).filter((agent) => unfitForAny(agent, now) === null);
+  const free = state.agents.values().filter((agent) => unfitForAny(agent, now) === null);
   return waitingTickets(state)
     .filter((ticket) => free.some((agent) => unfitFor(agent, ticket, now) === null))
     .map(({ id }) => id);

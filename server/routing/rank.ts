@@ -38,7 +38,8 @@ export function unfitFor(agent: Agent, ticket: Ticket, now: number): Unfit | nul
 
 /** Tickets nobody is being asked for, in the order they are served: priority, then age. */
 export function waitingTickets(state: RoutingState): readonly Ticket[] {
-  return Object.values(state.tickets)
+  return state.tickets
+    .values()
     .filter(({ offerId }) => offerId === null)
     .sort((a, b) => b.priority - a.priority || a.enqueuedAt - b.enqueuedAt || (a.id < b.id ? -1 : 1));
 }

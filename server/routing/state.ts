@@ -1,4 +1,5 @@
-/** Routing as one value: who can take what, who waits, who is being asked. Plain JSON: it is its own snapshot. Times in ms. */
+/** Routing as one value: who can take what, who waits, who is being asked. Its entries are plain JSON. Times in ms. */
+import { Table } from './table.ts';
 
 /** Signed in or not, and willing or not. The reason of a pause is a code, or `missed` after an offer nobody answered. */
 export type Presence =
@@ -97,11 +98,17 @@ export interface Offer {
 }
 
 export interface RoutingState {
-  readonly agents: Readonly<Record<string, Agent>>;
+  readonly agents: Table<Agent>;
+  /** In the order of the files. */
   readonly queues: Readonly<Record<string, Queue>>;
-  readonly tickets: Readonly<Record<string, Ticket>>;
-  readonly offers: Readonly<Record<string, Offer>>;
+  readonly tickets: Table<Ticket>;
+  readonly offers: Table<Offer>;
 }
 
 /** Nobody, nothing. */
-export const emptyRouting: RoutingState = { agents: {}, queues: {}, tickets: {}, offers: {} };
+export const emptyRouting: RoutingState = {
+  agents: Table.of(),
+  queues: {},
+  tickets: Table.of(),
+  offers: Table.of(),
+};

@@ -31,10 +31,10 @@ class Day {
     return this.effects.map(({ type }) => type);
   }
   activity(agentId: string): string | undefined {
-    return this.state.agents[agentId]?.activity.type;
+    return this.state.agents.get(agentId)?.activity.type;
   }
   presence(agentId: string): string | undefined {
-    const presence = this.state.agents[agentId]?.presence;
+    const presence = this.state.agents.get(agentId)?.presence;
     return presence?.type === 'paused' ? `paused(${presence.reason})` : presence?.type;
   }
 }
@@ -78,7 +78,7 @@ describe('who is asked', () => {
   it('offers to the agent who has been idle longest', () => {
     const day = office('alice', 'bob').post(queued('t1'));
     expect(day.offers).toEqual(['t1>alice']);
-    expect(day.state.offers['t1.1']).toMatchObject({ agentId: 'alice', until: day.now + 20_000, epoch: 1 });
+    expect(day.state.offers.get('t1.1')).toMatchObject({ agentId: 'alice', until: day.now + 20_000, epoch: 1 });
     expect(day.post(queued('t2')).offers).toEqual(['t2>bob']);
   });
 
@@ -131,18 +131,18 @@ describe('an offer', () => {
       expect.objectContaining({ type: 'offer-won', offer: expect.objectContaining({ id: 't.1' }) }),
     );
     expect(day.activity('alice')).toBe('talking');
-    expect(day.state.tickets).toEqual({});
+    expect(day.state.tickets.size).toBe(0);
     expect(day.post({ type: 'offer-answered', offerId: 't.1' }).effects).toEqual([]);
   });
 
   it('that nobody answers pauses the agent and keeps the place of the ticket', () => {
     const day = office('alice', 'bob').post(queued('t', { priority: 5 }));
-    const { enqueuedAt } = day.state.tickets['t'] ?? { enqueuedAt: -1 };
+    const { enqueuedAt } = day.state.tickets.get('t') ?? { enqueuedAt: -1 };
     day.post({ type: 'offer-lapsed', offerId: 't.1', now: day.now + 20_000 });
     expect(day.presence('alice')).toBe('paused(missed)');
     expect(day.types()).toContain('ticket-returned');
     expect(day.offers).toEqual(['t>bob']);
-    expect(day.state.tickets['t']).toMatchObject({ enqueuedAt, offers: 2 });
+    expect(day.state.tickets.get('t')).toMatchObject({ enqueuedAt, offers: 2 });
   });
 
   it('whose timer comes too early goes on', () => {
@@ -207,14 +207,14 @@ describe('a ticket', () => {
     expect(day.types()).toContain('arm');
     day.post({ type: 'ticket-lapsed', ticketId: 't', now: day.now + 30_000 });
     expect(day.types()).toEqual(expect.arrayContaining(['ticket-timed-out', 'queues-changed']));
-    expect(day.state.tickets).toEqual({});
+    expect(day.state.tickets.size).toBe(0);
   });
 
   it('does not leave while an agent rings, but right after if that comes to nothing', () => {
     const day = office('alice').post(queued('t', { maxWaitMs: 10_000 }));
     const start = day.now;
     day.post({ type: 'ticket-lapsed', ticketId: 't', now: start + 10_000 });
-    expect(day.state.tickets['t']).toBeDefined();
+    expect(day.state.tickets.get('t')).toBeDefined();
     day.post({ type: 'offer-lapsed', offerId: 't.1', now: start + 20_000 });
     expect(day.types()).toContain('ticket-timed-out');
   });
@@ -240,7 +240,7 @@ describe('an agent', () => {
   it('wraps up as long as the queue says, and is then asked last', () => {
     const day = office('alice', 'bob').post(queued('t')).post({ type: 'offer-answered', offerId: 't.1' });
     day.post({ type: 'call-ended', agentId: 'alice', callId: 'call-t' });
-    expect(day.state.agents['alice']?.activity).toEqual({
+    expect(day.state.agents.get('alice')?.activity).toEqual({
       type: 'wrap-up',
       callId: 'call-t',
       queueId: 'support',
@@ -281,7 +281,7 @@ describe('an agent', () => {
     day.post({ type: 'call-ended', agentId: 'alice', callId: 'call-t' });
     day.post({ type: 'wrap-up-ended', agentId: 'alice', callId: 'call-t' });
     expect(day.types()).toContain('agent-removed');
-    expect(day.state.agents).toEqual({});
+    expect(day.state.agents.size).toBe(0);
   });
 });
 
@@ -291,7 +291,7 @@ describe('after a restart', () => {
       .post(queued('t'))
       .post(configured([agent('alice')], 2));
     expect(day.effects).toContainEqual(expect.objectContaining({ type: 'offer-lost', reason: 'stale' }));
-    expect(day.state.offers['t.2']).toMatchObject({ epoch: 2, agentId: 'alice' });
+    expect(day.state.offers.get('t.2')).toMatchObject({ epoch: 2, agentId: 'alice' });
   });
 
   it('agents of calls that ended meanwhile wrap up, and tickets of callers who left are gone', () => {
@@ -299,7 +299,7 @@ describe('after a restart', () => {
     day.post({ type: 'paused', agentId: 'bob', reason: 'meal' }).post(queued('u')).post(queued('v'));
     day.post({ type: 'recovered', talking: [], waiting: ['call-v'] });
     expect(day.activity('alice')).toBe('wrap-up');
-    expect(Object.keys(day.state.tickets)).toEqual(['v']);
+    expect(day.state.tickets.ids()).toEqual(['v']);
   });
 
   it('agents whose calls went on keep talking', () => {
@@ -361,7 +361,7 @@ describe('every state takes every event', () => {
   };
   const outcome = (day: Day): string => {
     const who = `${day.presence('alice') ?? 'gone'}/${day.activity('alice') ?? 'gone'}`;
-    return `${who}, tickets ${Object.keys(day.state.tickets).join(' ') || '-'}: ${day.types().join(' ') || 'nothing'}`;
+    return `${who}, tickets ${day.state.tickets.ids().sort().join(' ') || '-'}: ${day.types().join(' ') || 'nothing'}`;
   };
   it.each(Object.entries(states))('%s', (_name, make) => {
     const row = Object.fromEntries(events.map((event) => [nameOf(event), outcome(make().post(event))]));

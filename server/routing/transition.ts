@@ -64,11 +64,14 @@ function apply(draft: Draft, event: RoutingEvent): void {
 
 /** Makes every offer that can be made. */
 function match(draft: Draft): void {
+  const waiting = waitingTickets(draft.state);
+  // Agents are looked at only when somebody waits: a thousand of them registering are no work for the queues.
+  if (waiting.length === 0) return;
   const free = new Map<string, Agent>();
-  for (const agent of Object.values(draft.state.agents))
+  for (const agent of draft.state.agents.values())
     if (unfitForAny(agent, draft.now) === null) free.set(agent.id, agent);
   if (free.size === 0) return;
-  for (const ticket of waitingTickets(draft.state)) {
+  for (const ticket of waiting) {
     const queue = draft.queue(ticket.queueId);
     const agent = queue === undefined ? undefined : bestAgent(free.values(), ticket, draft.now);
     if (agent === undefined || queue === undefined) continue;
@@ -197,9 +200,9 @@ function answer(draft: Draft, offerId: string): void {
   const ticket = offer === undefined ? undefined : draft.ticket(offer.ticketId);
   const agent = offer === undefined ? undefined : draft.agent(offer.agentId);
   if (offer === undefined || ticket === undefined || agent === undefined) {
-    const won = Object.values(draft.state.agents).some(
-      ({ activity }) => activity.type === 'talking' && activity.offerId === offerId,
-    );
+    const won = draft.state.agents
+      .values()
+      .some(({ activity }) => activity.type === 'talking' && activity.offerId === offerId);
     if (!won) draft.effects.push({ type: 'offer-lost', offer: { id: offerId }, reason: 'stale' });
     return;
   }

@@ -15,9 +15,10 @@ export interface QueueView {
 
 /** Every queue at a glance, in no particular order. */
 export function queueViews(state: RoutingState, now: number): readonly QueueView[] {
-  const free = Object.values(state.agents).filter((agent) => unfitForAny(agent, now) === null);
+  const free = state.agents.values().filter((agent) => unfitForAny(agent, now) === null);
   return Object.keys(state.queues).map((queueId) => {
-    const ages = Object.values(state.tickets)
+    const ages = state.tickets
+      .values()
       .filter((ticket) => ticket.queueId === queueId)
       .map(({ enqueuedAt }) => enqueuedAt);
     return {
@@ -32,15 +33,15 @@ export function queueViews(state: RoutingState, now: number): readonly QueueView
 /** The timers a state needs, for a runner that starts from a snapshot. One that is overdue comes at once. */
 export function rearm(state: RoutingState): readonly Extract<RoutingEffect, { type: 'arm' }>[] {
   const arms: Extract<RoutingEffect, { type: 'arm' }>[] = [];
-  for (const { id, until } of Object.values(state.offers))
+  for (const { id, until } of state.offers.values())
     arms.push({ type: 'arm', timer: `offer:${id}`, at: until, event: { type: 'offer-lapsed', offerId: id } });
-  for (const { id, deadline, declinedBy } of Object.values(state.tickets)) {
+  for (const { id, deadline, declinedBy } of state.tickets.values()) {
     if (deadline !== null)
       arms.push({ type: 'arm', timer: `ticket:${id}`, at: deadline, event: { type: 'ticket-lapsed', ticketId: id } });
     for (const { until } of declinedBy.slice(-1))
       arms.push({ type: 'arm', timer: `retry:ticket:${id}`, at: until, event: { type: 'retry-due' } });
   }
-  for (const { id, activity, holdOffUntil } of Object.values(state.agents)) {
+  for (const { id, activity, holdOffUntil } of state.agents.values()) {
     const lapse = { type: 'wrap-up-lapsed', agentId: id } as const;
     if (activity.type === 'wrap-up')
       arms.push({

@@ -27,6 +27,7 @@ export interface FakeLiveParts {
 export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LivePort {
   return {
     agents,
+    agent: (id) => agents().find((agent) => agent.id === id),
     queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
     activeCalls: () => 3,
     dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),

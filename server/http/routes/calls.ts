@@ -88,7 +88,7 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
     problems: ['not-found', 'not-allowed'],
     handle({ params, caller }) {
       const { id, role } = caller.account;
-      const own = live.agents().some((agent) => agent.id === id && agent.callId === params.id);
+      const own = live.agent(id)?.callId === params.id;
       if (role === 'agent' && !own) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
       const ended = live.hangUp(params.id, id);
       return ended.ok ? done({}, 202) : refuse(ended.error);

@@ -54,7 +54,7 @@ function agentRoutes({ live, store }: Context): Route[] {
     responses: { 200: passwordResult },
     problems: ['not-found', 'ledger-not-writable'],
     async handle({ params, body }) {
-      const agent = live.agents().find((each) => each.id === params.id);
+      const agent = live.agent(params.id);
       if (agent === undefined) return notFound('agent');
       const made = body.password ?? randomBytes(12).toString('base64url');
       const { id, name } = agent;

@@ -20,7 +20,7 @@ export function transferRoutes({ live }: Context): Route[] {
     ],
     handle({ params, body, caller }) {
       const { id, role } = caller.account;
-      const own = live.agents().some((agent) => agent.id === id && agent.callId === params.id);
+      const own = live.agent(id)?.callId === params.id;
       if (role === 'agent' && !own) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
       const asked = live.transfer(params.id, body, id);
       return asked.ok ? done({}, 202) : refuse(asked.error);
