@@ -31,11 +31,15 @@ export function storedTrunkPasswords(file: string): readonly string[] {
   return Object.keys(read(file));
 }
 
+/** How often the file is looked at, at most. */
+const lookEveryMs = 1000;
+
 export class TrunkSecrets {
   readonly #file: string;
   readonly #unreadable: (err: unknown) => void;
   #passwords: Readonly<Record<string, string>> = {};
   #mark = '';
+  #lookedAt = -Infinity;
 
   /** `unreadable` hears why the file could not be read; what was read before stays. */
   constructor(file: string, unreadable: (err: unknown) => void) {
@@ -43,14 +47,18 @@ export class TrunkSecrets {
     this.#unreadable = unreadable;
   }
 
-  /** Undefined when it is not there. The file is read again when it has changed. */
+  /** Undefined when it is not there. The file is read again a second after it has changed, at the latest. */
   of(ref: SecretRef): string | undefined {
     if (ref.type === 'env') return environmentSecret(ref.name);
     this.#refresh();
     return this.#passwords[ref.key];
   }
 
+  /** Asked for every digest of a trunk, so the file is not looked at each time. */
   #refresh(): void {
+    const now = performance.now();
+    if (now - this.#lookedAt < lookEveryMs) return;
+    this.#lookedAt = now;
     const mark = this.#markOfFile();
     if (mark === this.#mark) return;
     this.#mark = mark;

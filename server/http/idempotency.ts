@@ -18,7 +18,8 @@ const capacity = 5_000;
 
 /**
  * The answers to POST requests that carried an `Idempotency-Key`, so that a repeated request gets the first answer. In
- * memory: after a restart a repeated request is done again, which every POST of this API stands.
+ * memory: after a restart a repeated request is done again, which every POST of this API stands. Answers with a password
+ * or token in them (`secret` routes) never come here.
  */
 export class Idempotency {
   readonly #clock: Clock;

@@ -51,7 +51,14 @@ function hasFields(schema: z.ZodType): boolean {
 }
 
 function operation(route: Route): Json {
-  const header = { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 128 } };
+  const header = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    schema: { type: 'string', maxLength: 128 },
+    description:
+      'A repeated request with the same key gets the first answer for 24 hours. Kept in memory: after a restart of the server the request is done again.',
+  };
   return {
     operationId: `${route.method}${route.path.replace(/^\/api\/v1/, '').replace(/[^A-Za-z]+(\w)?/g, (_, next?: string) => next?.toUpperCase() ?? '')}`,
     summary: route.summary,
@@ -59,7 +66,7 @@ function operation(route: Route): Json {
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
-      ...(route.method === 'post' ? [header] : []),
+      ...(route.method === 'post' && route.secret !== true ? [header] : []),
     ],
     ...(hasFields(route.body)
       ? { requestBody: { required: true, ...content('application/json', schemaOf(route.body, 'input')) } }

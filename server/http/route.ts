@@ -54,6 +54,8 @@ export interface Route<P extends Schema = Schema, Q extends Schema = Schema, B e
   /** Statuses of success and what they carry. */
   readonly responses: Readonly<Record<number, z.ZodType<R>>>;
   readonly problems: readonly ProblemCode[];
+  /** The answer (or the request) holds a password or token: it is not remembered under an `Idempotency-Key`. */
+  readonly secret?: boolean;
   readonly handle: (request: Parsed<P, Q, B>) => Promise<Answer<R>> | Answer<R>;
 }
 

@@ -58,7 +58,7 @@ async function answer(route: Route, request: Request, parts: RouterParts): Promi
   if (body instanceof Refusal) return body;
   const handle = async (): Promise<Answer<unknown>> => route.handle({ params, query, body, caller, source });
   const key = request.get('idempotency-key');
-  if (route.method !== 'post' || key === undefined) return handle();
+  if (route.method !== 'post' || route.secret === true || key === undefined) return handle();
   if (key.length > 128) return { problem: makeProblem('bad-field', { reason: 'too long' }, 'Idempotency-Key') };
   const once = parts.idempotency.once(
     key,

@@ -30,8 +30,8 @@ const admission = new Admission({
   trunkAt: (address) => (address.startsWith('10.') ? 'gateway' : undefined),
 });
 
-const answer = (username: string, password: string, at = 0): string => {
-  const [challenge = ''] = authenticator.challenges(at, { md5: 'usual', stale: false });
+const answer = (username: string, password: string, at = 0, address = '192.0.2.9'): string => {
+  const [challenge = ''] = authenticator.challenges(address, at, { md5: 'usual', stale: false });
   const nonce = /nonce="([^"]+)"/.exec(challenge)?.[1] ?? '';
   const parts = { username, realm: 'site', nonce, uri: 'sip:1@site', qop: 'auth', nc: '00000001', cnonce: 'c' };
   const ha1 = ha1Of('sha-256', username, 'site', password);
@@ -63,12 +63,12 @@ describe('who an INVITE comes from', () => {
     ['a stranger with no name', invite('udp', '192.0.2.9', 5060, answer('bob', 'secret')), { type: 'stranger' }],
     [
       'a trunk whose own credentials mean nothing here',
-      invite('udp', '10.1.1.1', 5060, answer('x', 'y')),
+      invite('udp', '10.1.1.1', 5060, answer('x', 'y', 0, '10.1.1.1')),
       { type: 'trunk', trunk: 'gateway' },
     ],
     [
       'a phone with a wrong password at the address of a trunk',
-      invite('udp', '10.0.0.1', 5060, answer('alice', 'guess')),
+      invite('udp', '10.0.0.1', 5060, answer('alice', 'guess', 0, '10.0.0.1')),
       { type: 'stranger' },
     ],
   ])('%s', (_what, req, origin) => {
@@ -79,6 +79,7 @@ describe('who an INVITE comes from', () => {
     ['nobody known', invite('udp', '192.0.2.9', 5060)],
     ['a datagram that claims to come from a phone', invite('udp', '192.0.2.5', 5060)],
     ['a phone at the address of a trunk', invite('udp', '10.0.0.1', 5060)],
+    ['a nonce another address was given', invite('udp', '192.0.2.8', 5060, answer('alice', 'secret'))],
     ['an old nonce', invite('udp', '192.0.2.9', 5060, answer('alice', 'secret', -5000))],
   ])('is asked: %s', (_what, req) => {
     expect(admission.judge(req, 0).type).toBe('challenge');

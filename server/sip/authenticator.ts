@@ -35,7 +35,10 @@ export type Verdict =
   | { readonly type: 'proven'; readonly who: Proven }
   /** There is no answer to a challenge of ours in the request. */
   | { readonly type: 'unanswered' }
-  /** The right password under a nonce that is too old or was used with this count before. */
+  /**
+   * Under a nonce that is not ours, not for this source, too old or used with this count before. Whether the password is
+   * right is not looked at, or somebody could guess without being counted.
+   */
   | { readonly type: 'stale' }
   | { readonly type: 'wrong'; readonly username: string }
   /** Too many wrong ones came from there: this one was not looked at. */
@@ -50,6 +53,12 @@ export interface Authenticated {
   get(header: string): string;
 }
 
+/** How to challenge. */
+export interface Challenge {
+  readonly md5: 'usual' | 'last' | 'only';
+  readonly stale: boolean;
+}
+
 export interface AuthenticatorOptions {
   readonly realm: string;
   /** What is offered, strongest first. */
@@ -59,8 +68,8 @@ export interface AuthenticatorOptions {
   /** From memory: it is asked for every answer. */
   readonly accountOf: (username: string) => SipAccount | undefined;
   readonly lockout: Lockout;
-  /** Whether a device of the agent is registered from that `host:port`: it is never shut out. */
-  readonly isAt: (agentId: AgentId, source: string) => boolean;
+  /** Whether it is a device of the agent that is registered: it is never shut out. */
+  readonly isAt: (agentId: AgentId, req: Authenticated) => boolean;
 }
 
 /** SIP.js knows no other, and its credentials are random and live for minutes. */
@@ -74,13 +83,13 @@ export class Authenticator {
   }
 
   /**
-   * The WWW-Authenticate headers, best first (RFC 8760 section 2.4: a client takes the topmost it knows). `md5` tells
+   * The WWW-Authenticate headers for whoever is at `source` (an address), best first (RFC 8760 section 2.4: a client takes the topmost it knows). `md5` tells
    * where that one stands: `last` for a browser, because SIP.js looks at nothing but the last line; `only` for phones that
    * can stand no other beside it, where the site allows it.
    */
-  challenges(now: number, how: { readonly md5: 'usual' | 'last' | 'only'; readonly stale: boolean }): string[] {
+  challenges(source: string, now: number, how: Challenge): string[] {
     const { realm, nonces } = this.#options;
-    const nonce = nonces.make(now);
+    const nonce = nonces.make(source, now);
     const stale = how.stale ? ', stale=true' : '';
     return this.#offered(how.md5).map(
       (algorithm) =>
@@ -103,10 +112,11 @@ export class Authenticator {
   judge(req: Authenticated, header: 'Authorization' | 'Proxy-Authorization', now: number): Verdict {
     const { realm, lockout } = this.#options;
     const answer = req.has(header) ? parseAuthorization(req.get(header), realm) : undefined;
-    if (answer === undefined) return { type: 'unanswered' };
+    // RFC 3261 section 22.3: credentials for another realm are another server's business.
+    if (answer?.['realm'] !== realm) return { type: 'unanswered' };
     const username = answer['username'] ?? '';
     if (this.#isShut(req, username, now)) return { type: 'shut' };
-    const verdict = this.#judge(answer, req.method, now);
+    const verdict = this.#judge(answer, req, now);
     if (verdict.type === 'wrong') lockout.wrong(req.source_address, username, now);
     if (verdict.type === 'proven') lockout.right(req.source_address, username);
     return verdict;
@@ -116,12 +126,13 @@ export class Authenticator {
     const { lockout, isAt, accountOf, credentials } = this.#options;
     if (!lockout.isClosed(req.source_address, username, now)) return false;
     const origin = accountOf(username)?.origin;
-    const agentId = origin?.type === 'agent' ? origin.agentId : credentials.claimOf(username, now).agentId;
-    return agentId === undefined || !isAt(agentId, `${req.source_address}:${String(req.source_port)}`);
+    // Nobody guesses an HMAC: a neighbour's guesses behind the same NAT must not keep a page from coming back.
+    if (origin === undefined && credentials.claimOf(username, now).agentId !== undefined) return false;
+    return origin?.type !== 'agent' || !isAt(origin.agentId, req);
   }
 
   /** A user there is not takes the same path, hash for hash, as a wrong password. */
-  #judge(answer: DigestAnswer, method: string, now: number): Verdict {
+  #judge(answer: DigestAnswer, { method, source_address }: Authenticated, now: number): Verdict {
     const { realm, nonces, credentials, accountOf, algorithms } = this.#options;
     const username = answer['username'] ?? '';
     const algorithm = algorithmOf(answer) ?? 'md5';
@@ -129,15 +140,16 @@ export class Authenticator {
     const mintedHa1 = ha1Of(algorithm, username, realm, minted.password);
     const account = accountOf(username);
     const ha1 = account?.ha1s[algorithm] ?? mintedHa1;
-    const nonce = nonces.check(answer['nonce'] ?? '', now);
+    const nonce = nonces.check(answer['nonce'] ?? '', source_address, now);
     const fits = same(answer['response'] ?? '', expectedResponse(answer, method, algorithm, ha1));
     const allowed = algorithms.includes(algorithm) || (account === undefined && algorithm === ofMinted);
     const named = algorithmOf(answer) !== undefined && allowed && answer['realm'] === realm;
     const origin = account?.origin ?? originOf(minted.agentId);
-    if (!fits || !named || origin === undefined || nonce === 'unknown' || !isPlain(answer))
-      return { type: 'wrong', username };
+    // Whoever does not see what is sent to an address cannot get anybody shut out there, nor learn anything.
+    if (nonce !== 'fresh') return { type: 'stale' };
+    if (!fits || !named || origin === undefined || !isPlain(answer)) return { type: 'wrong', username };
     const count = answer['qop'] === undefined ? 1 : Number.parseInt(answer['nc'] ?? '', 16);
-    if (nonce === 'stale' || nonces.use(answer['nonce'] ?? '', count, now) !== 'fresh') return { type: 'stale' };
+    if (nonces.use(answer['nonce'] ?? '', count, now) !== 'fresh') return { type: 'stale' };
     return { type: 'proven', who: { origin, username, device: account?.device ?? null } };
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { AgentId } from '../../protocol/ids.ts';
 import type { DigestAlgorithm } from '../../protocol/sip.ts';
-import { Authenticator, type SipAccount } from './authenticator.ts';
+import { type Authenticated, Authenticator, type SipAccount } from './authenticator.ts';
 import { Credentials, type Minted } from './credentials.ts';
 import { askOptions, type Request, type Response, type Srf, type Way } from './drachtio.ts';
 import { type LocationListener, Locations } from './locations.ts';
@@ -72,7 +72,7 @@ export class Devices {
       credentials: this.#credentials,
       accountOf,
       lockout: new Lockout({ tries: 10, forMs: 300_000 }),
-      isAt: (agentId, source) => this.of(agentId).some((binding) => binding.source === source),
+      isAt: (agentId, req) => this.of(agentId).some((binding) => isFrom(binding, req)),
     });
     this.#registrar = new Registrar(
       { clock, logger, authenticator: this.authenticator, limits: limitsOf(settings) },
@@ -146,6 +146,16 @@ export class Devices {
     this.#pings.close();
     this.#locations.close();
   }
+}
+
+/**
+ * Whether a request is a registered device's: from where it registered, or from that host and in the registration's
+ * Call-ID, which only the device knows, when it had to take another port (a new connection, another mapping of a NAT).
+ */
+function isFrom({ source, callId }: Binding, req: Authenticated): boolean {
+  const { source_address: host, source_port: port } = req;
+  if (source === `${host}:${String(port)}`) return true;
+  return source.startsWith(`${host}:`) && req.has('Call-ID') && req.get('Call-ID') === callId;
 }
 
 function limitsOf(settings: DeviceSettings) {

@@ -9,6 +9,7 @@ import { Nonces } from './nonces.ts';
 import { type Peer, SimplePeers } from './simple-peers.ts';
 
 const realm = 'site';
+const host = '10.0.0.1';
 const alice = { type: 'agent', agentId: 'alice' } as const;
 const account = { username: 'desk', origin: alice, device: 'desk', ha1s: ha1sOf('desk', realm, 'secret') };
 const credentials = new Credentials(Buffer.alloc(32, 3));
@@ -19,7 +20,7 @@ function authenticator(algorithms: readonly DigestAlgorithm[] = ['sha-256', 'md5
     nonces: new Nonces({ key: Buffer.alloc(32, key), lifeMs: 1000 }),
     accountOf: (username) => (username === account.username ? account : undefined),
     lockout: new Lockout({ tries: 3, forMs: 1000 }),
-    isAt: (agentId, source) => agentId === 'alice' && source === '10.0.0.1:5060',
+    isAt: (agentId, req) => agentId === 'alice' && req.source_port === 5060,
   });
 }
 
@@ -96,13 +97,13 @@ describe('challenges', () => {
     challenges.map((each) => /algorithm=([^,]+)/.exec(each)?.[1]?.toLowerCase());
 
   it('come strongest first, as the site has it', () => {
-    expect(algorithmsOf(authenticator().challenges(0, plain))).toEqual(['sha-256', 'md5']);
-    expect(algorithmsOf(authenticator(['sha-256']).challenges(0, plain))).toEqual(['sha-256']);
-    expect(algorithmsOf(authenticator(digestAlgorithms).challenges(0, plain))).toEqual(digestAlgorithms);
+    expect(algorithmsOf(authenticator().challenges(host, 0, plain))).toEqual(['sha-256', 'md5']);
+    expect(algorithmsOf(authenticator(['sha-256']).challenges(host, 0, plain))).toEqual(['sha-256']);
+    expect(algorithmsOf(authenticator(digestAlgorithms).challenges(host, 0, plain))).toEqual(digestAlgorithms);
   });
 
   it('end with MD5 for a browser, whose SIP.js keeps the last line only', () => {
-    expect(algorithmsOf(authenticator().challenges(0, { ...plain, md5: 'last' }))).toEqual(['sha-256', 'md5']);
+    expect(algorithmsOf(authenticator().challenges(host, 0, { ...plain, md5: 'last' }))).toEqual(['sha-256', 'md5']);
   });
 });
 
@@ -139,8 +140,8 @@ describe('peers that stand no challenge they do not know', () => {
   });
 
   it('are asked for MD5 alone, where the site allows it', () => {
-    expect(authenticator().challenges(0, { ...plain, md5: 'only' })).toHaveLength(1);
-    expect(authenticator(['sha-256']).challenges(0, { ...plain, md5: 'only' })[0]).toContain('SHA-256');
+    expect(authenticator().challenges(host, 0, { ...plain, md5: 'only' })).toHaveLength(1);
+    expect(authenticator(['sha-256']).challenges(host, 0, { ...plain, md5: 'only' })[0]).toContain('SHA-256');
   });
 });
 
@@ -155,37 +156,37 @@ describe('judging', () => {
     ['auth-int, which was not offered', { qop: 'auth-int' }, 500, 'wrong'],
     ['a count that is none', { nc: 'zz' }, 500, 'wrong'],
     ['the right password under an old nonce', {}, 5000, 'stale'],
-    ['a wrong password under an old nonce', { password: 'guess' }, 5000, 'wrong'],
+    ['a wrong password under an old nonce, which nobody is told', { password: 'guess' }, 5000, 'stale'],
   ];
   it.each(table)('%s', (_what, said, later, verdict) => {
     const judge = authenticator();
-    const [challenge = ''] = judge.challenges(0, plain);
+    const [challenge = ''] = judge.challenges(host, 0, plain);
     expect(verdictOf(judge, answered(challenge, said), later).type).toBe(verdict);
   });
 
   it('takes no nonce it did not make, and no answer to another method', () => {
-    const [challenge = ''] = authenticator(['md5'], 2).challenges(0, plain);
-    expect(verdictOf(authenticator(), answered(challenge)).type).toBe('wrong');
+    const [challenge = ''] = authenticator(['md5'], 2).challenges(host, 0, plain);
+    expect(verdictOf(authenticator(), answered(challenge)).type).toBe('stale');
     const judge = authenticator();
-    const [own = ''] = judge.challenges(0, plain);
+    const [own = ''] = judge.challenges(host, 0, plain);
     expect(verdictOf(judge, answered(own), 1, 'INVITE').type).toBe('wrong');
   });
 
   it('takes an answer once: the count must rise with each use of a nonce', () => {
     const judge = authenticator();
-    const [challenge = ''] = judge.challenges(0, plain);
+    const [challenge = ''] = judge.challenges(host, 0, plain);
     const verdict = (nc: string) => verdictOf(judge, answered(challenge, { nc })).type;
     expect(['00000001', '00000001', '00000003', '00000002', '0000000a'].map(verdict)).toEqual([
       ...['proven', 'stale', 'proven', 'stale', 'proven'],
     ]);
-    const [other = ''] = judge.challenges(0, plain);
+    const [other = ''] = judge.challenges(host, 0, plain);
     const old = answered(other, { qop: null });
     expect([1, 2].map((now) => verdictOf(judge, old, now).type)).toEqual(['proven', 'stale']);
   });
 
   it('looks at nothing more after too many wrong answers, except from where the agent is registered', () => {
     const judge = authenticator();
-    const [challenge = ''] = judge.challenges(0, plain);
+    const [challenge = ''] = judge.challenges(host, 0, plain);
     const guess = answered(challenge, { password: 'guess' });
     const types = [1, 2, 3, 4].map(() => verdictOf(judge, guess, 1, 'REGISTER', 4000).type);
     expect(types).toEqual(['wrong', 'wrong', 'wrong', 'shut']);
@@ -193,10 +194,30 @@ describe('judging', () => {
     expect(verdictOf(judge, answered(challenge), 1, 'REGISTER', 5060).type).toBe('proven');
   });
 
+  it('counts nothing that claims an address it cannot hear at: a nonce is good where it was sent', () => {
+    const judge = authenticator();
+    const [elsewhere = ''] = judge.challenges('192.0.2.7', 0, plain);
+    for (const password of ['guess', 'secret'])
+      for (let tries = 0; tries < 20; tries++)
+        expect(verdictOf(judge, answered(elsewhere, { password }), 1, 'REGISTER', 4000).type).toBe('stale');
+    const [own = ''] = judge.challenges(host, 0, plain);
+    expect(verdictOf(judge, answered(own), 1, 'REGISTER', 4000).type).toBe('proven');
+  });
+
+  it('never shuts a page out: nobody guesses minted credentials, so guesses at them close no door', () => {
+    const judge = authenticator();
+    const { username, password } = credentials.mint('bob', 9000);
+    const [challenge = ''] = judge.challenges(host, 0, plain);
+    const said = { username, algorithm: 'md5' } as const;
+    for (let tries = 0; tries < 20; tries++)
+      expect(verdictOf(judge, answered(challenge, { ...said, password: 'guess' })).type).toBe('wrong');
+    expect(verdictOf(judge, answered(challenge, { ...said, password })).type).toBe('proven');
+  });
+
   it('knows a softphone by its minted credentials, by MD5 even where the site wants better of phones', () => {
     const judge = authenticator(['sha-256']);
     const { username, password } = credentials.mint('bob', 9000);
-    const challenge = judge.challenges(0, { ...plain, md5: 'last' }).at(-1) ?? '';
+    const challenge = judge.challenges(host, 0, { ...plain, md5: 'last' }).at(-1) ?? '';
     const said = { username, password, algorithm: 'md5' } as const;
     expect(verdictOf(judge, answered(challenge, said))).toEqual({
       type: 'proven',
@@ -209,11 +230,11 @@ describe('judging', () => {
 describe('nonces', () => {
   it('keep a bounded number of counts; those that had to go make their nonces stale, never new', () => {
     const nonces = new Nonces({ key: Buffer.alloc(32, 1), lifeMs: 1_000_000, mostKept: 100 });
-    const made = Array.from({ length: 500 }, (_each, now) => nonces.make(now));
+    const made = Array.from({ length: 500 }, (_each, now) => nonces.make(host, now));
     made.forEach((nonce, now) => expect(nonces.use(nonce, 1, now)).toBe('fresh'));
     expect(nonces.size).toBeLessThanOrEqual(101);
     for (const nonce of made)
-      expect(nonces.check(nonce, 500) === 'stale' || nonces.use(nonce, 1, 500) === 'stale').toBe(true);
+      expect(nonces.check(nonce, host, 500) === 'stale' || nonces.use(nonce, 1, 500) === 'stale').toBe(true);
   });
 });
 

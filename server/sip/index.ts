@@ -409,12 +409,12 @@ export class SipSide {
   /** Tells the engine who is one of ours, now and whenever it has changed. */
   #vouch(): void {
     const { clock, logger } = this.#options;
-    const trusted = { networks: this.trunks.addresses, peers: this.#devices.places() };
+    const networks = this.trunks.addresses;
     // Phones prove themselves to the engine as they register: only a new engine has to be told of them.
-    const text = trusted.networks.join(' ');
+    const text = networks.join(' ');
     if (text !== this.#vouched)
       this.#link
-        ?.trust(trusted)
+        ?.trust({ networks, peers: this.#devices.places() })
         .catch((err: unknown) => logger.debug({ err }, 'the engine was not told whom to trust'));
     this.#vouched = text;
     this.#stopVouching();

@@ -17,8 +17,9 @@ export class Locations {
   readonly #agentOf = new Map<string, AgentId>();
   /** Which agents have a device with this contact. */
   readonly #byContact = new Map<string, Set<AgentId>>();
-  /** Which agents registered over which flow; the newest last. */
+  /** Which agents registered over which flow; behind a proxy all share one. */
   readonly #byFlow = new Map<string, Set<AgentId>>();
+  readonly #newestOn = new Map<string, AgentId>();
   readonly #expiries: Wheel<AgentId>;
   #size = 0;
 
@@ -48,7 +49,7 @@ export class Locations {
 
   /** Whose registration came this way; the newest if it was more than one agent's. */
   onFlow(flow: string): AgentId | undefined {
-    return [...(this.#byFlow.get(flow) ?? [])].at(-1);
+    return this.#newestOn.get(flow);
   }
 
   /** The bindings of one address of record of an agent become these. */
@@ -120,6 +121,7 @@ export class Locations {
       this.#agentOf.delete(binding.id);
       forget(this.#byContact, keyOf(binding.contact), agentId);
       forget(this.#byFlow, binding.flow, agentId);
+      this.#leave(binding.flow, agentId);
       this.#size--;
     }
     if (bindings.length === 0) this.#byAgent.delete(agentId);
@@ -128,10 +130,19 @@ export class Locations {
       this.#agentOf.set(binding.id, agentId);
       note(this.#byContact, keyOf(binding.contact), agentId);
       note(this.#byFlow, binding.flow, agentId);
+      this.#newestOn.set(binding.flow, agentId);
       this.#size++;
       this.#expiries.set(agentId, binding.expiresAt);
     }
     this.#listener(agentId, bindings);
+  }
+
+  /** Of those who are still there any will do: a flow of several agents is a proxy's, which proves itself. */
+  #leave(flow: string, agentId: AgentId): void {
+    if (this.#newestOn.get(flow) !== agentId) return;
+    const [other] = this.#byFlow.get(flow) ?? [];
+    if (other === undefined) this.#newestOn.delete(flow);
+    else this.#newestOn.set(flow, other);
   }
 
   #expire(agentId: AgentId): void {

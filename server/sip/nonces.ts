@@ -9,7 +9,7 @@ export interface NonceOptions {
   readonly mostKept?: number;
 }
 
-/** `unknown`: never ours. `stale`: ours, but too old or used with this count before (RFC 7616 section 3.3). */
+/** `unknown`: never ours, or another source's. `stale`: ours, but too old or used with this count before (RFC 7616 section 3.3). */
 export type NonceVerdict = 'fresh' | 'stale' | 'unknown';
 
 /**
@@ -32,16 +32,17 @@ export class Nonces {
     this.#mostKept = options.mostKept ?? 100_000;
   }
 
-  make(now: number): string {
+  /** A nonce for `source`, and for nobody else: who claims to be there has to have received it there. */
+  make(source: string, now: number): string {
     const text = `${now.toString(36)}.${randomBytes(6).toString('base64url')}`;
-    return `${text}.${this.#sign(text)}`;
+    return `${text}.${this.#sign(text, source)}`;
   }
 
-  /** Whether we made it and it has not lapsed. Constant time for all that look like ours. */
-  check(nonce: string, now: number): NonceVerdict {
+  /** Whether we made it for that source and it has not lapsed. Constant time for all that look like ours. */
+  check(nonce: string, source: string, now: number): NonceVerdict {
     const cut = nonce.lastIndexOf('.');
     const text = nonce.slice(0, Math.max(0, cut));
-    if (!same(nonce.slice(cut + 1), this.#sign(text))) return 'unknown';
+    if (!same(nonce.slice(cut + 1), this.#sign(text, source))) return 'unknown';
     const madeAt = Number.parseInt(text, 36);
     return madeAt >= this.#floor && now - madeAt <= this.#options.lifeMs ? 'fresh' : 'stale';
   }
@@ -70,7 +71,7 @@ export class Nonces {
     this.#turnedAt = now;
   }
 
-  #sign(text: string): string {
-    return this.#signer.sign(text).slice(0, 22);
+  #sign(text: string, source: string): string {
+    return this.#signer.sign(`${text} ${source}`).slice(0, 22);
   }
 }

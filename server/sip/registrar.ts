@@ -187,7 +187,7 @@ export class Registrar {
     const transport = transportOf(req);
     const browser = transport === 'ws' || transport === 'wss';
     const md5 = browser ? 'last' : this.#simplePeers.isSimple(peerOf(req)) ? 'only' : 'usual';
-    return authenticator.challenges(clock.now(), { md5, stale });
+    return authenticator.challenges(req.source_address, clock.now(), { md5, stale });
   }
 
   #challenge(req: Request, res: Response, stale: boolean): undefined {

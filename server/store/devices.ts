@@ -35,6 +35,8 @@ export class DeviceAccounts {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #known: Map<string, DeviceAccount> | undefined;
+  /** The user names of each agent. */
+  readonly #namesOf = new Map<string, Set<string>>();
 
   constructor(ledger: Ledger, clock: Clock) {
     this.#ledger = ledger;
@@ -47,7 +49,8 @@ export class DeviceAccounts {
 
   /** An agent's accounts, in the order they were made. */
   of(agentId: string): DeviceAccount[] {
-    return [...this.#all().values()].filter((account) => account.agentId === agentId);
+    const all = this.#all();
+    return [...(this.#namesOf.get(agentId) ?? [])].flatMap((username) => all.get(username) ?? []);
   }
 
   /** Keeps a new account. Resolves when durable; rejects with `LedgerError`. */
@@ -55,14 +58,14 @@ export class DeviceAccounts {
     const account = { ...given, createdAt: this.#clock.now() };
     const { username, agentId, name, realm, ha1s, createdAt } = account;
     // Known at once, so that a second one made meanwhile takes another name.
-    this.#all().set(username, account);
+    this.#keep(this.#all(), account);
     try {
       await this.#write(
         'INSERT INTO devices (username, agent, name, realm, ha1s, created_at) VALUES (?, ?, ?, ?, ?, ?)',
         ...[username, agentId, name, realm, JSON.stringify(ha1s), createdAt],
       );
     } catch (error) {
-      this.#all().delete(username);
+      this.#drop(username);
       throw error;
     }
     return account;
@@ -70,17 +73,31 @@ export class DeviceAccounts {
 
   /** Forgets an account at once. Resolves when durable. */
   async remove(username: string): Promise<void> {
-    this.#all().delete(username);
+    this.#drop(username);
     await this.#write('DELETE FROM devices WHERE username = ?', username);
   }
 
   #all(): Map<string, DeviceAccount> {
-    this.#known ??= new Map(
-      this.#ledger.reader
-        .all('SELECT * FROM devices ORDER BY created_at, username')
-        .map((row) => [textOf(row, 'username'), accountOf(row)]),
-    );
-    return this.#known;
+    if (this.#known !== undefined) return this.#known;
+    const known = new Map<string, DeviceAccount>();
+    for (const row of this.#ledger.reader.all('SELECT * FROM devices ORDER BY created_at, username'))
+      this.#keep(known, accountOf(row));
+    this.#known = known;
+    return known;
+  }
+
+  #keep(known: Map<string, DeviceAccount>, account: DeviceAccount): void {
+    known.set(account.username, account);
+    const names = this.#namesOf.get(account.agentId) ?? new Set();
+    this.#namesOf.set(account.agentId, names.add(account.username));
+  }
+
+  #drop(username: string): void {
+    const agentId = this.#all().get(username)?.agentId ?? '';
+    this.#all().delete(username);
+    const names = this.#namesOf.get(agentId);
+    names?.delete(username);
+    if (names?.size === 0) this.#namesOf.delete(agentId);
   }
 
   async #write(sql: string, ...parameters: (string | number)[]): Promise<void> {

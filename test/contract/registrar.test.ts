@@ -1,8 +1,15 @@
 /** The registrar of the server on the embedded engine, met by peers that share no code with it. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Binding, DeviceSettings, Remembered } from '../../server/sip/index.ts';
-import type { RawPeer } from '../support/sip/raw-peer.ts';
-import { registerPeer, startSide, testAccount, type TestSide } from '../support/sip/registering.ts';
+import { type RawPeer, udpPeer } from '../support/sip/raw-peer.ts';
+import {
+  authorization,
+  realm,
+  registerPeer,
+  startSide,
+  testAccount,
+  type TestSide,
+} from '../support/sip/registering.ts';
 import { useBench } from '../support/sip/target.ts';
 
 const bench = useBench();
@@ -16,6 +23,12 @@ const sides: TestSide[] = [];
 afterEach(() => {
   for (const { sip } of sides.splice(0)) sip.close();
 });
+
+async function peerAt(host: string): Promise<RawPeer> {
+  const peer = await udpPeer(host);
+  bench.later(() => peer.close());
+  return peer;
+}
 
 async function side(settings: Partial<DeviceSettings> = {}, remembered?: Remembered): Promise<TestSide> {
   const made = await startSide(bench.engine, bench.target.secret, accounts, settings, remembered);
@@ -85,6 +98,34 @@ describe('REGISTER with digest', () => {
   });
 });
 
+describe('whoever only claims an address', () => {
+  it('shuts nobody out there, however often: a nonce is good where it was sent', async () => {
+    await side();
+    const [attacker, forger, agent] = [await peerAt('127.0.6.1'), await peerAt('127.0.6.2'), await peerAt('127.0.6.2')];
+    const { challenges } = await registerPeer(attacker, bench.engine, { username: 'bob', password: 'x' });
+    const guess = authorization(challenges[0] ?? '', 'bob', 'guess', 'SHA-256');
+    const to = `<sip:bob@${realm}>`;
+    for (let tries = 0; tries < 20; tries++) {
+      const facts = { uri: `sip:${realm}`, to, from: `${to};tag=${String(tries)}`, callId: `forged-${String(tries)}` };
+      forger.send('REGISTER', bench.target.udp, { ...facts, headers: [guess] });
+      expect((await forger.response(401)).header('WWW-Authenticate')).toContain('stale=true');
+    }
+    expect((await registerPeer(agent, bench.engine, { username: 'bob' })).answer.status).toBe(200);
+  });
+
+  it('cannot keep a registered phone from coming back over another port, which is known by its Call-ID', async () => {
+    await side();
+    const [before, after, guesser] = [await peerAt('127.0.6.3'), await peerAt('127.0.6.3'), await peerAt('127.0.6.3')];
+    await registerPeer(before, bench.engine, { username: 'bob', callId: 'known-to-the-phone-alone', cseq: 1 });
+    for (let tries = 0; tries < 11; tries++)
+      await registerPeer(guesser, bench.engine, { username: 'bob', password: String(tries) });
+    const shut = await registerPeer(guesser, bench.engine, { username: 'bob' });
+    expect(shut.answer.status).toBe(403);
+    const again = { username: 'bob', callId: 'known-to-the-phone-alone', cseq: 9 };
+    expect((await registerPeer(after, bench.engine, again)).answer.status).toBe(200);
+  });
+});
+
 describe('bindings', () => {
   it('of several devices stand side by side; each account unbinds its own with *', async () => {
     const { registered } = await side();
@@ -150,15 +191,21 @@ describe('a device whose call another one took', () => {
     const made = await side();
     const peer = await bench.udp();
     await registerPeer(peer, bench.engine, { username: 'bob' });
+    const rung = new Set<string>();
     for (const [elsewhere, reason] of [
       [true, 'SIP;cause=200;text="Call completed elsewhere"'],
       [false, ''],
     ] as const) {
       invite(made, made.registered.get('bob')?.[0]);
-      peer.answer(await peer.request('INVITE'), '180 Ringing', { tag: 't' });
+      const ring = await peer.next((each) => each.method === 'INVITE' && !rung.has(each.header('Call-ID')));
+      const call = ring.header('Call-ID');
+      rung.add(call);
+      peer.answer(ring, '180 Ringing', { tag: 't' });
       await made.event('leg-ringing');
       made.sip.cancel('c1.a1', elsewhere);
-      expect((await peer.request('CANCEL')).header('Reason')).toBe(reason);
+      // Both may come again: what is looked at has to be of this call.
+      const cancel = await peer.next((each) => each.method === 'CANCEL' && each.header('Call-ID') === call);
+      expect(cancel.header('Reason')).toBe(reason);
     }
   });
 });

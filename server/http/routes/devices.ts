@@ -21,6 +21,9 @@ function notTheirs(account: Account, agentId: string): Problem | undefined {
 
 /** Desk phones of agents, and which phones are rung. */
 export function deviceRoutes({ live }: Context): Route[] {
+  const nobodyBy = (id: string): Problem | undefined =>
+    live.agent(id) === undefined ? makeProblem('not-found', { what: 'agent' }) : undefined;
+
   const list = route({
     method: 'get',
     path: '/api/v1/agents/{id}/devices',
@@ -28,9 +31,9 @@ export function deviceRoutes({ live }: Context): Route[] {
     access: 'agent',
     params: idParams,
     responses: { 200: page(deviceAccount) },
-    problems: ['not-allowed'],
+    problems: ['not-found', 'not-allowed'],
     handle({ params, caller }) {
-      const problem = notTheirs(caller.account, params.id);
+      const problem = notTheirs(caller.account, params.id) ?? nobodyBy(params.id);
       return problem === undefined ? done({ items: [...live.devices(params.id)] }) : refuse(problem);
     },
   });
@@ -38,6 +41,7 @@ export function deviceRoutes({ live }: Context): Route[] {
   const add = route({
     method: 'post',
     path: '/api/v1/agents/{id}/devices',
+    secret: true,
     summary: 'Make a SIP account for a desk phone; its password is told this once',
     access: 'admin',
     params: idParams,
@@ -59,6 +63,8 @@ export function deviceRoutes({ live }: Context): Route[] {
     responses: { 200: z.object({}) },
     problems: ['not-found', 'ledger-not-writable'],
     async handle({ params }) {
+      const problem = nobodyBy(params.id);
+      if (problem !== undefined) return refuse(problem);
       const removed = await live.removeDevice(params.id, params.device);
       return removed.ok ? done({}) : refuse(removed.error);
     },

@@ -14,6 +14,7 @@ export function sessionRoutes({ store, live, guard, passwordGate, tokenLifetimeM
   const login = route({
     method: 'post',
     path: '/api/v1/login',
+    secret: true,
     summary: 'Log in: a token, and credentials for the softphone',
     access: 'public',
     body: loginRequest,
@@ -49,6 +50,7 @@ export function sessionRoutes({ store, live, guard, passwordGate, tokenLifetimeM
   const mint = route({
     method: 'post',
     path: '/api/v1/sip-credentials',
+    secret: true,
     summary: 'New registration credentials for the softphone of the agent who asks',
     access: 'agent',
     responses: { 200: sipCredentials },

@@ -47,6 +47,7 @@ function agentRoutes({ live, store }: Context): Route[] {
   const password = route({
     method: 'post',
     path: '/api/v1/agents/{id}/password',
+    secret: true,
     summary: 'Give an agent a password of their own, good from other machines too',
     access: 'admin',
     params: idParams,

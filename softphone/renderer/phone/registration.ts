@@ -4,6 +4,8 @@ import type { PhoneEvent } from './machine.ts';
 
 /** What we ask for; the registrar decides. */
 const expiresInSeconds = 300;
+/** Nobody waits longer for a goodbye: the server hears of the closed socket as well. */
+const unregisterMs = 2000;
 
 /** REGISTER by SIP.js, reduced to three events. */
 export class Registration {
@@ -31,11 +33,19 @@ export class Registration {
       .catch((cause: unknown) => this.#stuck(cause));
   }
 
-  /** Removes the binding, if there is one. Resolves when it was asked for; the answer is not awaited. */
+  /**
+   * Removes the binding, if there is one. Resolves with the final answer, after the challenge was answered too (whoever
+   * closes the socket before leaves the server with a REGISTER nobody proved), at the latest after a moment.
+   */
   async unregister(): Promise<void> {
     const registerer = this.#registerer;
     if (registerer.state !== RegistererState.Registered || !this.#agent.isConnected()) return;
-    await registerer.unregister().catch(() => undefined);
+    const { promise: answered, resolve } = Promise.withResolvers<void>();
+    const limit = setTimeout(resolve, unregisterMs);
+    const done = (): void => resolve();
+    await registerer.unregister({ requestDelegate: { onAccept: done, onReject: done } }).catch(done);
+    await answered;
+    clearTimeout(limit);
   }
 
   #create(): Registerer {
