@@ -40,9 +40,9 @@ export class Registration {
   async unregister(): Promise<void> {
     const registerer = this.#registerer;
     if (registerer.state !== RegistererState.Registered || !this.#agent.isConnected()) return;
-    const { promise: answered, resolve } = Promise.withResolvers<void>();
-    const limit = setTimeout(resolve, unregisterMs);
-    const done = (): void => resolve();
+    const { promise: answered, resolve } = Promise.withResolvers<undefined>();
+    const limit = setTimeout(() => resolve(undefined), unregisterMs);
+    const done = (): void => resolve(undefined);
     await registerer.unregister({ requestDelegate: { onAccept: done, onReject: done } }).catch(done);
     await answered;
     clearTimeout(limit);
