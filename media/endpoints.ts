@@ -157,6 +157,8 @@ export class Endpoints {
         connected: false,
         packetsReceived: 0,
         packetsSent: 0,
+        octetsReceived: 0,
+        octetsSent: 0,
         strangers: 0,
       };
       return { ...leg, endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };

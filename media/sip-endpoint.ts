@@ -6,7 +6,7 @@ import { refuse, type Answer } from './errors.ts';
 import type { PortPool } from './port-pool.ts';
 import type { LegMedia } from './shards/messages.ts';
 import type { ShardPool } from './shards/pool.ts';
-import { chooseCodec, codecs, payloadTypes, readDescription, rtcpPortOf, sipAnswer, sipOffer } from './sdp/index.ts';
+import { chooseCodec, codecs, payloadTypes, readDescription, rtcpPlaceOf, sipAnswer, sipOffer } from './sdp/index.ts';
 import type { AudioLine, Codec, NumberedCodec, Origin } from './sdp/index.ts';
 
 /** How many ports are tried when other programs sit in our range. */
@@ -32,10 +32,10 @@ function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
   const receive = [...audio.codecs, ...ours.filter(({ payloadType }) => !taken.has(payloadType))];
   const events = new Set([audio.telephoneEvent, payloadTypes.telephoneEvent]);
   const { address } = audio;
-  const control = rtcpPortOf(audio);
   return {
     remote: address === undefined ? undefined : { address, port: audio.port },
-    remoteControl: address === undefined || control === undefined ? undefined : { address, port: control },
+    remoteControl: rtcpPlaceOf(audio),
+    mux: audio.rtcpMux,
     send,
     sendEvents: audio.telephoneEvent,
     receive,

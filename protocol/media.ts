@@ -63,6 +63,16 @@ export type GraphTap = z.infer<typeof tap>;
 export const phrase = z.object({ phraseId: id, text: z.string().min(1).max(200), language });
 export type Phrase = z.infer<typeof phrase>;
 
+/** How well packets travel between the node and a far side, by RTCP (RFC 3550 section 6.4). */
+const legQuality = {
+  /** On the way to us, since its present source began; absent before its first packet. */
+  received: z.object({ expected: z.number(), lost: z.number(), jitterMs: z.number() }).optional(),
+  /** What the far side says of our packets; `lossRatio` is of the last few seconds. Absent before its first report. */
+  sent: z.object({ lost: z.number(), lossRatio: z.number(), jitterMs: z.number() }).optional(),
+  /** There and back. Absent before the far side answered a report of ours. */
+  roundTripMs: z.number().optional(),
+};
+
 const sdp = z.string().min(1).max(32_768);
 
 /** The requests, by verb: what is asked and what is answered. */
@@ -110,8 +120,12 @@ export const mediaVerbs = {
           connected: z.boolean(),
           packetsReceived: z.number().int(),
           packetsSent: z.number().int(),
+          /** Payload bytes, both ways. */
+          octetsReceived: z.number().int(),
+          octetsSent: z.number().int(),
           /** Packets dropped because they came from somewhere else than the locked source. */
           strangers: z.number().int(),
+          ...legQuality,
         }),
       ),
       graphs: z.array(z.object({ callId, revision: z.number().int() })),

@@ -101,6 +101,11 @@ export class Egress {
     return this.#packets;
   }
 
+  /** Payload bytes of them. */
+  get octets(): number {
+    return this.#octets;
+  }
+
   /** Packets that came too late to be sent on. */
   get late(): number {
     return this.#late;

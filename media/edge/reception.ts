@@ -14,6 +14,14 @@ export interface ReportBlock {
   readonly delaySinceLast: number;
 }
 
+/** What was received of a source since it began. */
+export interface ReceptionTotals {
+  readonly expected: number;
+  readonly lost: number;
+  /** In samples. */
+  readonly jitter: number;
+}
+
 /** Counts what came from one source, as RFC 3550 appendix A.3 and A.8 say. A new SSRC starts a new count. */
 export class Reception {
   #ssrc: number | undefined;
@@ -67,6 +75,13 @@ export class Reception {
       lastSenderReport: this.#senderReport,
       delaySinceLast: this.#senderReport === 0 ? 0 : Math.round(((nowMs - this.#senderReportAtMs) * 65_536) / 1000),
     };
+  }
+
+  /** Counts since this source began; undefined if nothing was ever received. Does not touch what {@link block} tells. */
+  get totals(): ReceptionTotals | undefined {
+    if (this.#ssrc === undefined) return undefined;
+    const expected = this.#highest - this.#base + 1;
+    return { expected, lost: Math.max(0, expected - this.#received), jitter: this.#jitter };
   }
 
   #restart(packet: RtpPacket): void {

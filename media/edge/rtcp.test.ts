@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Reception } from './reception.ts';
-import { readSenderReport, writeReport } from './rtcp.ts';
+import { middleOfNtp, readCompound, writeBye, writeReport } from './rtcp.ts';
 
 const packet = (sequence: number, timestamp = sequence * 160, ssrc = 9) => ({
   payloadType: 0,
@@ -87,8 +88,32 @@ describe('writeReport', () => {
 
   test('is read back', () => {
     const report = writeReport(42, counts, block, 1_700_000_000_500);
-    expect(readSenderReport(report)).toBe((((1_700_000_000 + 2_208_988_800) & 0xffff) * 65_536 + 32_768) >>> 0);
-    expect(readSenderReport(Buffer.from([0x80, 200, 0xff, 0xff, 0, 0, 0, 0]))).toBeUndefined();
-    expect(readSenderReport(Buffer.alloc(3))).toBeUndefined();
+    const ntpMiddle = (((1_700_000_000 + 2_208_988_800) & 0xffff) * 65_536 + 32_768) >>> 0;
+    expect(middleOfNtp(1_700_000_000_500)).toBe(ntpMiddle);
+    expect(readCompound(report)).toEqual({ ssrc: 42, ntpMiddle, blocks: [block], bye: false });
+    expect(readCompound(Buffer.concat([report, writeBye(42)]))).toMatchObject({ ssrc: 42, bye: true });
+  });
+
+  test.each<[string, Buffer]>([
+    ['nothing', Buffer.alloc(0)],
+    ['less than a header', Buffer.alloc(3)],
+    ['a length beyond its end', Buffer.from([0x80, 200, 0xff, 0xff, 0, 0, 0, 0])],
+    ['a report shorter than its blocks', Buffer.concat([Buffer.from([0x82, 201, 0, 1]), Buffer.alloc(4)])],
+    ['a sender report without its sender part', Buffer.from([0x80, 200, 0, 1, 0, 0, 0, 1])],
+    ['another version', Buffer.from([0x40, 201, 0, 1, 0, 0, 0, 1])],
+    ['rubbish at the end', Buffer.concat([writeReport(1, counts, block, 0), Buffer.from([1, 2])])],
+  ])('is not found in %s', (_, bytes) => expect(readCompound(bytes)).toBeUndefined());
+
+  test('never throws at any bytes, and reads what was written', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void readCompound(Buffer.from(bytes))),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffffff >> 1 }), fc.nat(255), fc.nat(), (lost, fractionLost, jitter) => {
+        const made = { ...block, lost, fractionLost, jitter };
+        expect(readCompound(writeReport(7, counts, made, 0))?.blocks).toEqual([made]);
+      }),
+    );
   });
 });

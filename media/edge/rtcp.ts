@@ -70,14 +70,72 @@ export function writeReport(
   return Buffer.concat([report, descriptionBytes(ssrc, `jackfield-${ssrc}`)]);
 }
 
-/** The middle 32 bits of the NTP time of the first sender report in a compound packet, or undefined. */
-export function readSenderReport(packet: Buffer): number | undefined {
-  let at = 0;
-  while (at + 8 <= packet.length) {
-    const bytes = 4 * (packet.readUInt16BE(at + 2) + 1);
-    if (packet.readUInt8(at) >> 6 !== 2 || at + bytes > packet.length) return undefined;
-    if (packet.readUInt8(at + 1) === 200 && bytes >= 28) return packet.readUInt32BE(at + 10);
-    at += bytes;
+/** A goodbye (RFC 3550 section 6.6), to be put at the end of a compound packet. */
+export function writeBye(ssrc: number): Buffer {
+  const body = Buffer.alloc(4);
+  body.writeUInt32BE(ssrc, 0);
+  return Buffer.concat([header(1, 203, 4), body]);
+}
+
+/** What a far side's compound packet says. */
+export interface Compound {
+  /** Of the first packet in it. */
+  readonly ssrc: number;
+  /** The middle 32 bits of the NTP time of its sender report, if it has one. */
+  readonly ntpMiddle: number | undefined;
+  /** What it received, of whom. */
+  readonly blocks: readonly ReportBlock[];
+  readonly bye: boolean;
+}
+
+function readBlock(packet: Buffer, at: number): ReportBlock {
+  return {
+    ssrc: packet.readUInt32BE(at),
+    fractionLost: packet.readUInt8(at + 4),
+    // RFC 3550 section 6.4.1: signed, 24 bits; duplicates make it negative.
+    lost: packet.readIntBE(at + 5, 3),
+    highestSequence: packet.readUInt32BE(at + 8),
+    jitter: packet.readUInt32BE(at + 12),
+    lastSenderReport: packet.readUInt32BE(at + 16),
+    delaySinceLast: packet.readUInt32BE(at + 20),
+  };
+}
+
+/** Bytes before the blocks of a report, its header included; undefined for what is no report. */
+function blocksAt(type: number): number | undefined {
+  if (type === 200) return 28;
+  return type === 201 ? 8 : undefined;
+}
+
+/**
+ * Reads a compound packet. Undefined if it is none: every part has to have version 2 and the lengths have to add up to
+ * the whole (RFC 3550 appendix A.2). It may begin with any part, as reduced-size RTCP does (RFC 5506).
+ */
+export function readCompound(packet: Buffer): Compound | undefined {
+  if (packet.length < 8) return undefined;
+  let ntpMiddle: number | undefined;
+  let bye = false;
+  const blocks: ReportBlock[] = [];
+  for (let at = 0; at < packet.length;) {
+    if (at + 4 > packet.length || packet.readUInt8(at) >> 6 !== 2) return undefined;
+    const end = at + 4 * (packet.readUInt16BE(at + 2) + 1);
+    if (end > packet.length) return undefined;
+    const type = packet.readUInt8(at + 1);
+    const first = blocksAt(type);
+    if (first !== undefined) {
+      const count = packet.readUInt8(at) & 0x1f;
+      if (at + first + 24 * count > end) return undefined;
+      if (type === 200) ntpMiddle ??= packet.readUInt32BE(at + 10);
+      for (let index = 0; index < count; index++) blocks.push(readBlock(packet, at + first + 24 * index));
+    }
+    bye ||= type === 203;
+    at = end;
   }
-  return undefined;
+  return { ssrc: packet.readUInt32BE(4), ntpMiddle, blocks, bye };
+}
+
+/** The middle 32 bits of the NTP time at `epochMs`: seconds and 1/65536 of them, as LSR has them. */
+export function middleOfNtp(epochMs: number): number {
+  const seconds = (Math.floor(epochMs / 1000) + ntpOffsetInSeconds) & 0xffff;
+  return ((seconds << 16) | Math.floor(((epochMs % 1000) / 1000) * 65_536)) >>> 0;
 }

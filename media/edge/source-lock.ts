@@ -1,41 +1,120 @@
+import { canonical, isInside } from './nat.ts';
+import { Probation, type Numbered } from './probation.ts';
+import { sequenceAhead } from './rtp.ts';
+
 /** An address and a port, as UDP sees the far side. */
 export interface Place {
   readonly address: string;
   readonly port: number;
 }
 
-function same(a: Place | undefined, b: Place): boolean {
+/**
+ * What becomes of a packet. `held`: its source has to prove itself first. `released`: it just did, and {@link
+ * SourceLock.released} has all that it sent so far, in order. `stranger`: it came from where nobody of ours is.
+ */
+export type Verdict = 'heard' | 'held' | 'released' | 'stranger';
+
+/** Packets in a row that a source behind NAT has to send before it is believed. */
+const unknownNeeds = 3;
+/** Packets in a row after a new SSRC, or after a leap of the sequence, at a place that is known (RFC 3550's MIN_SEQUENTIAL). */
+const knownNeeds = 2;
+/** RFC 3550 appendix A.1: how far the sequence may run ahead, and how far back, without being a leap. */
+const mostDropout = 3000;
+const mostMisorder = 100;
+/** Sources on trial at a time; one more and the oldest has to begin anew. */
+const mostOnTrial = 8;
+/** Packets the place of before is still heard after a new description, until the new one speaks: 1 s of voice. */
+const formerPackets = 50;
+
+/** Are they the same address and port? */
+export function samePlace(a: Place | undefined, b: Place): boolean {
   return a !== undefined && a.port === b.port && a.address === b.address;
 }
 
-/**
- * Decides whose packets a leg hears (symmetric RTP, RFC 4961, hardened): the negotiated place always; before it spoke,
- * the first place that sent a valid packet (a peer behind NAT). Once locked, everybody else is a stranger until a new
- * description names another place. Sends to the locked place, before that to the negotiated one.
- */
-export class SourceLock {
-  #negotiated: Place | undefined;
-  #locked: Place | undefined;
-  #strangers = 0;
+interface Trial<P extends Numbered> {
+  readonly place: Place;
+  readonly probation: Probation<P>;
+}
 
-  /** A new description. The lock stays if it names the same place; otherwise it is open again. */
-  negotiate(place: Place | undefined): void {
-    const unchanged = place === undefined ? this.#negotiated === undefined : same(this.#negotiated, place);
+/**
+ * Decides whose packets a leg hears: symmetric RTP (RFC 4961) that locks. The negotiated place is heard, and nobody else;
+ * only where the far side is behind NAT the first place that proves itself is. Once locked, everybody else is a stranger
+ * until a new description names another place. At the locked place a new SSRC, or a leap of the sequence, proves itself
+ * with two packets in a row while the old one is silent. Sends to the locked place, before that to the negotiated one.
+ */
+export class SourceLock<P extends Numbered = Numbered> {
+  #negotiated: Place | undefined;
+  #signalled: string | undefined;
+  #locked: Place | undefined;
+  #ssrc = 0;
+  #highest = 0;
+  #former: Place | undefined;
+  #formerLeft = 0;
+  #control: Place | undefined;
+  readonly #again = new Probation<P>();
+  #trials: Trial<P>[] = [];
+  #strangers = 0;
+  #released: readonly P[] = [];
+
+  /**
+   * A new description. The lock stays if it names the same place; otherwise it is open again. `signalled` is the address
+   * the description came from (SIP): if it is not the one inside, the far side is behind NAT or sends from elsewhere.
+   */
+  negotiate(place: Place | undefined, signalled?: string): void {
+    const stated = place === undefined ? undefined : { address: canonical(place.address), port: place.port };
+    this.#signalled = signalled === undefined ? this.#signalled : canonical(signalled);
+    const unchanged = stated === undefined ? this.#negotiated === undefined : samePlace(this.#negotiated, stated);
     if (unchanged) return;
-    this.#negotiated = place;
+    // RFC 3264 section 8.3.1: packets from the old place are on their way until the far side has changed over.
+    this.#former = this.#locked;
+    this.#formerLeft = formerPackets;
+    this.#negotiated = stated;
     this.#locked = undefined;
+    this.#control = undefined;
+    this.#trials = [];
+    this.#again.clear();
   }
 
-  /** Is a packet from `place` to be heard? `valid` says whether it looks like what was negotiated. Counts strangers. */
-  admit(place: Place, valid: boolean): boolean {
-    if (same(this.#locked, place)) return valid;
-    const entitled = this.#locked === undefined || same(this.#negotiated, place);
-    if (entitled && valid) {
-      this.#locked = place;
-      return true;
+  /** Judges a packet that looks like what was agreed. */
+  judge(place: Place, packet: P): Verdict {
+    if (samePlace(this.#locked, place)) return this.#known(packet);
+    if (this.#locked === undefined && samePlace(this.#negotiated, place)) {
+      this.#lock(place, packet);
+      return 'heard';
     }
+    if (samePlace(this.#negotiated, place) || (this.#locked === undefined && this.#mayBe(place)))
+      return this.#onTrial(place, packet);
+    if (this.#former !== undefined && samePlace(this.#former, place) && this.#formerLeft-- > 0) return 'heard';
     this.#strangers++;
-    return false;
+    return 'stranger';
+  }
+
+  /** A packet that does not look like what was agreed: counted if it is not from the locked place, never heard. */
+  reject(place: Place): void {
+    if (!samePlace(this.#locked, place)) this.#strangers++;
+  }
+
+  /**
+   * Is RTCP from `place` to be believed? `stated` is where the far side said it would be. Behind NAT its first report
+   * decides, if it comes from the locked address and speaks of the voice that is heard.
+   */
+  admitControl(place: Place, ssrc: number, stated: Place | undefined): boolean {
+    if (samePlace(this.#control, place) || samePlace(this.#locked, place)) return true;
+    if (!this.behindNat && stated !== undefined && place.port === stated.port) {
+      if (place.address === canonical(stated.address)) return true;
+    }
+    const first = this.#control === undefined && place.address === this.#locked?.address && this.behindNat;
+    if (!first || ssrc !== this.#ssrc) {
+      this.#strangers++;
+      return false;
+    }
+    this.#control = { address: place.address, port: place.port };
+    return true;
+  }
+
+  /** After `released`: what was held, in order, the last packet included. */
+  get released(): readonly P[] {
+    return this.#released;
   }
 
   /** Where to send, if anywhere yet. */
@@ -48,8 +127,70 @@ export class SourceLock {
     return this.#locked;
   }
 
+  /** Where RTCP of a far side behind NAT comes from, once it came. */
+  get control(): Place | undefined {
+    return this.#control;
+  }
+
+  /** Is somebody else locked in than the description said? */
+  get behindNat(): boolean {
+    return this.#locked !== undefined && !samePlace(this.#negotiated, this.#locked);
+  }
+
   /** Packets dropped because of where they came from. */
   get strangers(): number {
     return this.#strangers;
+  }
+
+  #known(packet: P): Verdict {
+    if (packet.ssrc === this.#ssrc) {
+      const ahead = sequenceAhead(this.#highest, packet.sequence);
+      if (ahead < mostDropout && ahead >= -mostMisorder) {
+        if (ahead > 0) this.#highest = packet.sequence;
+        this.#again.clear();
+        return 'heard';
+      }
+    }
+    return this.#release(this.#again.take(packet, knownNeeds), this.#locked);
+  }
+
+  #onTrial(place: Place, packet: P): Verdict {
+    let trial = this.#trials.find((each) => samePlace(each.place, place));
+    if (trial === undefined) {
+      trial = { place: { address: place.address, port: place.port }, probation: new Probation<P>() };
+      if (this.#trials.length >= mostOnTrial) this.#trials.shift();
+      this.#trials.push(trial);
+    }
+    return this.#release(trial.probation.take(packet, unknownNeeds), trial.place);
+  }
+
+  #release(packets: readonly P[] | undefined, place: Place | undefined): Verdict {
+    const last = packets?.at(-1);
+    if (packets === undefined || last === undefined || place === undefined) return 'held';
+    this.#released = packets;
+    this.#lock(place, last);
+    return 'released';
+  }
+
+  #lock(place: Place, packet: P): void {
+    if (!samePlace(this.#locked, place)) {
+      this.#locked = { address: place.address, port: place.port };
+      this.#control = undefined;
+    }
+    this.#ssrc = packet.ssrc;
+    this.#highest = packet.sequence;
+    this.#former = undefined;
+    this.#trials = [];
+    this.#again.clear();
+  }
+
+  /** May a far side that said it was elsewhere be here? */
+  #mayBe({ address }: Place): boolean {
+    const stated = this.#negotiated?.address;
+    const signalled = this.#signalled;
+    if (signalled !== undefined && address === signalled && signalled !== stated) return true;
+    // Where its SIP came from is known, and it is no proxy of ours inside: it is there or where it said.
+    if (signalled !== undefined && !isInside(signalled)) return false;
+    return stated === undefined ? signalled === undefined : isInside(stated) && !isInside(address);
   }
 }

@@ -42,7 +42,8 @@ export interface AudioLine {
   /** Where the peer wants RTP; absent when it gave a name or 0.0.0.0 instead of an address. */
   readonly address: string | undefined;
   readonly port: number;
-  readonly rtcpPort: number | undefined;
+  /** Where it wants RTCP, if it says so (RFC 3605): the address is that of RTP unless it names another. */
+  readonly rtcp: { readonly address: string | undefined; readonly port: number } | undefined;
   readonly direction: Direction;
   /** Codecs both sides know, in the peer's order of preference; never empty. */
   readonly codecs: readonly NumberedCodec[];
@@ -120,6 +121,12 @@ function security(line: MediaDescription, session: SessionDescription): PeerSecu
   };
 }
 
+function rtcpLine({ rtcp }: MediaDescription): AudioLine['rtcp'] {
+  if (rtcp === undefined || !isPort(rtcp.port)) return undefined;
+  const { port, address } = rtcp;
+  return { port, address: address !== undefined && isIP(address) ? address : undefined };
+}
+
 function audioLine(
   session: SessionDescription,
   index: number,
@@ -136,7 +143,7 @@ function audioLine(
     protocol: line.protocol,
     address: address !== undefined && !zeros && isIP(address) ? address : undefined,
     port: line.port,
-    rtcpPort: isPort(line.rtcp?.port) ? line.rtcp.port : undefined,
+    rtcp: rtcpLine(line),
     direction: direction(line, session, zeros && profile === 'rtp'),
     codecs: known,
     telephoneEvent,

@@ -4,7 +4,7 @@ export { peerHolds, peerListens, reverse } from './direction.ts';
 export type { Direction } from './direction.ts';
 export { clockRate, codecs, payloadTypes } from './payload-types.ts';
 export type { Codec } from './payload-types.ts';
-export { rtcpPortOf, sipAnswer, sipOffer } from './sip.ts';
+export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
 export { webrtcAnswer, webrtcOffer } from './webrtc.ts';
 export type { LocalSecurity } from './webrtc.ts';
 export type { Origin } from './write.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseCodec, readDescription, rtcpPortOf, sipAnswer, sipOffer, type Codec } from './index.ts';
+import { chooseCodec, readDescription, rtcpPlaceOf, sipAnswer, sipOffer, type Codec } from './index.ts';
 
 const origin = { sessionId: '77', version: 3, address: '198.51.100.9' };
 const place = { origin, port: 41_000 };
@@ -155,17 +155,27 @@ describe('addresses', () => {
   test.each([
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 203.0.113.5'], '203.0.113.5', 4001],
     [['m=audio 4000 RTP/AVP 0', 'a=rtcp:4777'], '192.0.2.1', 4777],
+    [['m=audio 4000 RTP/AVP 0', 'a=rtcp:4777 IN IP4 192.0.2.9'], '192.0.2.1', 4777, '192.0.2.9'],
+    [['m=audio 4000 RTP/AVP 0', 'a=rtcp:4777', 'a=rtcp-mux'], '192.0.2.1', 4000],
     [['m=audio 4000 RTP/AVP 0', 'a=rtcp:70000'], '192.0.2.1', 4001],
     [['m=audio 65535 RTP/AVP 0'], '192.0.2.1', undefined],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP6 2001:db8::7'], '2001:db8::7', 4001],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 phone.example.com'], undefined, 4001],
     [['m=audio 4000 RTP/AVP 0', 'c=IN IP4 999.1.1.1'], undefined, 4001],
-  ] as const)('%j', (lines, address, rtcpPort) => {
+  ] as const)('%j', (lines, address, rtcpPort, rtcpAddress: string | undefined = address) => {
     const read = readDescription(offer(...lines), 'rtp');
     if (!read.ok) throw new Error(read.error.message);
     expect(read.value.audio.address).toBe(address);
-    expect(rtcpPortOf(read.value.audio)).toBe(rtcpPort);
+    const control = rtcpPort === undefined || address === undefined ? undefined : rtcpPort;
+    expect(rtcpPlaceOf(read.value.audio)).toEqual(
+      control === undefined ? undefined : { address: rtcpAddress, port: control },
+    );
   });
+});
+
+test('the answer shares a port with RTCP if the peer asked for that', () => {
+  expect(answered(offer('m=audio 4000 RTP/AVP 0', 'a=rtcp-mux'))).toContain('a=rtcp-mux');
+  expect(answered(offer('m=audio 4000 RTP/AVP 0'))).not.toContain('a=rtcp-mux');
 });
 
 test('our offer has both codecs, the preferred one first', () => {

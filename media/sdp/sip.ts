@@ -14,6 +14,11 @@ function audioLines(protocol: string, port: number, formats: Formats, direction:
   return [`m=audio ${port} ${protocol} ${formatNumbers(formats)}`, ...formatLines(formats), `a=${direction}`];
 }
 
+/** RFC 5761 section 5.1.1: said only to a peer that asked. */
+function sharedPort({ rtcpMux }: AudioLine): string[] {
+  return rtcpMux ? ['a=rtcp-mux'] : [];
+}
+
 /** An offer of both codecs, `preferred` first, to a SIP peer. */
 export function sipOffer({ origin, port }: RtpPlace, preferred: Codec = 'PCMU'): string {
   const order = [preferred, ...codecs.filter((codec) => codec !== preferred)];
@@ -34,12 +39,21 @@ export function sipAnswer(offer: Description, chosen: NumberedCodec, { origin, p
   const { audio } = offer;
   const formats: Formats = { codecs: [chosen], telephoneEvent: audio.telephoneEvent };
   const lines = offer.lines.flatMap((line, index) =>
-    index === audio.index ? audioLines(audio.protocol, port, formats, reverse(audio.direction)) : [refusedLine(line)],
+    index === audio.index
+      ? [...audioLines(audio.protocol, port, formats, reverse(audio.direction)), ...sharedPort(audio)]
+      : [refusedLine(line)],
   );
   return joinLines([...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...lines]);
 }
 
-/** Where to send RTCP: the attribute of RFC 3605, else the port above RTP (which is none after the last). */
-export function rtcpPortOf(audio: AudioLine): number | undefined {
-  return audio.rtcpPort ?? (audio.port < 65_535 ? audio.port + 1 : undefined);
+/**
+ * Where to send RTCP: to the port of RTP if both sides agreed on that (RFC 5761), else where the attribute of RFC 3605
+ * says, else to the port above RTP (which is none after the last). Undefined where RTP has no address either.
+ */
+export function rtcpPlaceOf(audio: AudioLine): { readonly address: string; readonly port: number } | undefined {
+  const address = audio.rtcp?.address ?? audio.address;
+  if (address === undefined || audio.address === undefined) return undefined;
+  if (audio.rtcpMux) return { address: audio.address, port: audio.port };
+  const port = audio.rtcp?.port ?? audio.port + 1;
+  return port > 65_535 ? undefined : { address, port };
 }

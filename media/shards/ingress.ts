@@ -16,25 +16,29 @@ export interface Voice {
   readonly codec: Codec;
 }
 
-/** What a packet turned out to be. */
+/** What a packet turned out to be. `released`: its source has just proved itself, and these are all its packets so far. */
 export type Heard =
   | { readonly type: 'dropped' }
   | { readonly type: 'nothing' }
   | { readonly type: 'digits'; readonly digits: readonly Digit[] }
-  | { readonly type: 'voice'; readonly voice: Voice; readonly fresh: boolean };
+  | { readonly type: 'voice'; readonly voice: Voice; readonly fresh: boolean }
+  | { readonly type: 'released'; readonly heard: readonly Heard[] };
 
 const dropped: Heard = { type: 'dropped' };
 const nothing: Heard = { type: 'nothing' };
 
 /** What comes from one far side: who may speak, what it says, how much was lost. */
 export class Ingress {
-  readonly lock = new SourceLock();
+  readonly lock = new SourceLock<RtpPacket>();
   readonly reception = new Reception();
   readonly #digits = new DigitReceiver();
   readonly #trusted: boolean;
   #media: LegMedia | undefined;
+  /** What each payload number means, looked up once per packet. */
+  readonly #kinds = new Array<Codec | 'event' | 'noise' | undefined>(128);
   #run = {};
   #packets = 0;
+  #octets = 0;
 
   /** `trusted`: the socket is connected, so nobody else can be heard on it. */
   constructor(trusted: boolean) {
@@ -43,8 +47,12 @@ export class Ingress {
 
   /** What was agreed, from now on. A description without an address (an old-style hold) leaves the lock alone. */
   configure(media: LegMedia): void {
-    if (this.#media === undefined || media.remote !== undefined) this.lock.negotiate(media.remote);
+    if (this.#media === undefined || media.remote !== undefined) this.lock.negotiate(media.remote, media.signalled);
     this.#media = media;
+    this.#kinds.fill(undefined);
+    this.#kinds[comfortNoise] = 'noise';
+    for (const number of media.receiveEvents) this.#kinds[number] = 'event';
+    for (const { codec, payloadType } of media.receive.toReversed()) this.#kinds[payloadType] = codec;
   }
 
   /** Packets let in so far. */
@@ -52,23 +60,27 @@ export class Ingress {
     return this.#packets;
   }
 
+  /** Payload bytes of them. */
+  get octets(): number {
+    return this.#octets;
+  }
+
   /** Takes a packet. `now` is the media clock in samples. */
   packet(bytes: Buffer, from: Place, now: number, nowMs: number): Heard {
-    const media = this.#media;
-    if (media === undefined) return dropped;
     const packet = readRtp(bytes);
-    const codec = media.receive.find(({ payloadType }) => payloadType === packet?.payloadType)?.codec;
-    const event = packet !== undefined && media.receiveEvents.includes(packet.payloadType);
-    const noise = packet?.payloadType === comfortNoise;
-    const valid = packet !== undefined && packet.payload.length > 0 && (codec !== undefined || event || noise);
-    if (!this.#admit(from, valid) || packet === undefined) return dropped;
-    this.#packets++;
-    const fresh = this.reception.packet(packet, now);
-    if (fresh) this.#run = {};
-    if (event) return { type: 'digits', digits: this.#digits.packet(packet.timestamp, packet.payload, nowMs) };
-    // On hold the far side sends its own music, or the microphone of somebody who believes to be muted.
-    if (codec === undefined || peerHolds(media.direction)) return nothing;
-    return { type: 'voice', voice: { run: this.#run, packet, codec }, fresh };
+    const fits = packet !== undefined && packet.payload.length > 0 && this.#kinds[packet.payloadType] !== undefined;
+    if (!fits) {
+      if (!this.#trusted && this.#media !== undefined) this.lock.reject(from);
+      return dropped;
+    }
+    switch (this.#trusted ? 'heard' : this.lock.judge(from, packet)) {
+      case 'heard':
+        return this.#take(packet, now, nowMs);
+      case 'released':
+        return { type: 'released', heard: this.lock.released.map((each) => this.#take(each, now, nowMs)) };
+      default:
+        return dropped;
+    }
   }
 
   /** Digits whose end was lost. */
@@ -76,7 +88,17 @@ export class Ingress {
     return this.#digits.tick(nowMs);
   }
 
-  #admit(from: Place, valid: boolean): boolean {
-    return this.#trusted ? valid : this.lock.admit(from, valid);
+  #take(packet: RtpPacket, now: number, nowMs: number): Heard {
+    this.#packets++;
+    this.#octets += packet.payload.length;
+    const fresh = this.reception.packet(packet, now);
+    if (fresh) this.#run = {};
+    const kind = this.#kinds[packet.payloadType];
+    if (kind === 'event')
+      return { type: 'digits', digits: this.#digits.packet(packet.timestamp, packet.payload, nowMs) };
+    // On hold the far side sends its own music, or the microphone of somebody who believes to be muted.
+    if (kind === undefined || kind === 'noise' || this.#media === undefined || peerHolds(this.#media.direction))
+      return nothing;
+    return { type: 'voice', voice: { run: this.#run, packet, codec: kind }, fresh };
   }
 }

@@ -4,21 +4,21 @@ import { DualToneDetector } from '../audio/dual-tone.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
 import { toneFrame } from '../audio/tone.ts';
 import { Egress } from '../edge/egress.ts';
-import { readSenderReport, writeReport } from '../edge/rtcp.ts';
+import { Control } from '../edge/control.ts';
+import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
 import type { Place } from '../edge/source-lock.ts';
 import { DigitSender, type Digit } from '../edge/telephone-event.ts';
-import { peerHolds, peerListens, type Codec } from '../sdp/index.ts';
+import { clockRate, peerHolds, peerListens, type Codec } from '../sdp/index.ts';
 import type { DtmfMode, GraphPlay } from '../../protocol/media.ts';
 import { assertNever } from '../../base/assert-never.ts';
-import { Ingress, type Voice } from './ingress.ts';
+import { Ingress, type Heard, type Voice } from './ingress.ts';
 import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
 import { Playlist, type PlayEnd, type WantPrompt } from './playlist.ts';
 
 const frameSamples = 160;
 /** A direct source that is silent for this long is replaced by silence frames, so that the far side hears RTP go on. */
 const fillAfterMs = 200;
-const reportEveryMs = 5000;
 
 /** The way to the far side. A loopback socket is connected and ignores the place. */
 export interface LegSocket {
@@ -59,6 +59,17 @@ export interface Moment {
   readonly ms: number;
 }
 
+/** The moment that was 0 on the clock of moments: reports need a wall clock that never jumps. */
+const origin = Date.now() - performance.now();
+
+function epochOf({ ms }: Moment): number {
+  return origin + ms;
+}
+
+function msOf(samples: number): number {
+  return samples / (clockRate / 1000);
+}
+
 function silenceFrame(codec: Codec): Uint8Array<ArrayBuffer> {
   return new Uint8Array(frameSamples).fill(silenceByte[codec]);
 }
@@ -80,6 +91,7 @@ export class Leg {
   readonly #events: LegEvents;
   readonly #ingress: Ingress;
   readonly #egress: Egress;
+  readonly #control: Control;
   readonly #dejitter = new Dejitter();
   readonly #playlist: Playlist;
   readonly #digits: Sending[] = [];
@@ -99,7 +111,7 @@ export class Leg {
   #fedAtMs = 0;
   #heardAtMs: number | undefined;
   #timedOut = false;
-  #reportAtMs = 0;
+  #connected = false;
 
   constructor(setup: LegSetup, socket: LegSocket, outside: LegSurroundings) {
     const { want, events } = outside;
@@ -110,6 +122,7 @@ export class Leg {
     this.#ingress = new Ingress(setup.kind === 'webrtc');
     const seed = Math.floor(Math.random() * 2 ** 32);
     this.#egress = new Egress(setup.ssrc, 0, seed, (packet) => socket.send(packet, this.#ingress.lock.target));
+    this.#control = new Control(setup.ssrc);
     this.#playlist = new Playlist(want, (playId, end) => events.playEnded(playId, end));
   }
 
@@ -172,7 +185,15 @@ export class Leg {
     if (heard.type === 'dropped') return;
     this.#heardAtMs = now.ms;
     this.#timedOut = false;
-    if (this.#ingress.packets === 1) this.#events.connected();
+    if (!this.#connected) {
+      this.#connected = true;
+      this.#events.connected();
+    }
+    this.#take(heard, now);
+  }
+
+  #take(heard: Heard, now: Moment): void {
+    if (heard.type === 'released') for (const each of heard.heard) this.#take(each, now);
     if (heard.type === 'digits') this.#pressed(heard.digits);
     if (heard.type !== 'voice') return;
     if (heard.fresh) this.#dejitter.reset();
@@ -180,13 +201,16 @@ export class Leg {
     if (this.#framed) this.#dejitter.write(heard.voice.packet.timestamp, heard.voice.codec, heard.voice.packet.payload);
   }
 
-  /** A packet came in on the RTCP socket. Only the host that is heard is believed. */
+  /** RTCP came in, on its own socket or beside RTP. Only who is heard is believed. */
   receiveControl(bytes: Buffer, from: Place, now: Moment): void {
-    const locked = this.#ingress.lock.locked;
-    if (this.setup.kind === 'sip' && from.address !== locked?.address) return;
+    const compound = readCompound(bytes);
+    if (compound === undefined || this.#media === undefined) return;
+    const { lock, reception } = this.#ingress;
+    if (this.setup.kind === 'sip' && !lock.admitControl(from, compound.ssrc, this.#media.remoteControl)) return;
+    // A phone that is muted, or without a microphone, is there all the same.
     this.#heardAtMs = now.ms;
-    const report = readSenderReport(bytes);
-    if (report !== undefined) this.#ingress.reception.senderReport(report, now.ms);
+    if (compound.ntpMiddle !== undefined) reception.senderReport(compound.ntpMiddle, now.ms);
+    this.#control.take(compound, epochOf(now));
   }
 
   /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
@@ -219,17 +243,34 @@ export class Leg {
   }
 
   get counters(): LegCounters {
+    const { far, roundTripMs } = this.#control;
+    const totals = this.#ingress.reception.totals;
     return {
       endpointId: this.setup.endpointId,
       connected: this.#ingress.packets > 0,
       packetsReceived: this.#ingress.packets,
       packetsSent: this.#egress.packets,
+      octetsReceived: this.#ingress.octets,
+      octetsSent: this.#egress.octets,
       strangers: this.#ingress.lock.strangers,
+      ...(totals === undefined
+        ? {}
+        : { received: { lost: totals.lost, expected: totals.expected, jitterMs: msOf(totals.jitter) } }),
+      ...(far === undefined ? {} : { sent: { lost: far.lost, lossRatio: far.lossRatio, jitterMs: msOf(far.jitter) } }),
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
     };
   }
 
-  close(): void {
-    this.#socket.close();
+  /** Says goodbye (RFC 3550 section 6.6) to a far side that heard something, and closes the sockets. */
+  close(now: Moment): void {
+    try {
+      if (this.#egress.packets > 0 && this.#media !== undefined) {
+        const block = this.#ingress.reception.block(now.ms);
+        this.#sendControl(this.#control.farewell(this.#egress.report(now.samples), block, epochOf(now)));
+      }
+    } finally {
+      this.#socket.close();
+    }
   }
 
   get #framed(): boolean {
@@ -314,21 +355,23 @@ export class Leg {
   }
 
   #report(now: Moment): void {
-    if (now.ms < this.#reportAtMs) return;
-    // RFC 3550 section 6.2: 5 s, spread so that legs opened together do not report together.
-    this.#reportAtMs = now.ms + reportEveryMs * (0.5 + Math.random());
+    if (!this.#control.due(now.ms)) return;
     const block = this.#ingress.reception.block(now.ms);
-    const report = writeReport(this.setup.ssrc, this.#egress.report(now.samples), block, Date.now());
-    this.#socket.sendControl(report, this.#controlTarget());
+    const report = this.#control.report(this.#egress.report(now.samples), block, epochOf(now));
+    this.#sendControl(report);
   }
 
+  #sendControl(packet: Buffer): void {
+    const to = this.#controlTarget();
+    if (this.#media?.mux === true) this.#socket.send(packet, to);
+    else this.#socket.sendControl(packet, to);
+  }
+
+  /** Behind NAT the port of RTCP is known when something came from it (RFC 4961); a guess could be somebody else's. */
   #controlTarget(): Place | undefined {
-    const { locked, target } = this.#ingress.lock;
-    const stated = this.#media?.remoteControl;
-    // Behind NAT the stated port is not the real one: RFC 4961 leaves only the port above.
-    if (locked !== undefined && locked.address !== stated?.address)
-      return { address: locked.address, port: locked.port + 1 };
-    return stated ?? (target === undefined ? undefined : { address: target.address, port: target.port + 1 });
+    const { lock } = this.#ingress;
+    if (this.#media?.mux === true) return lock.target;
+    return lock.behindNat ? lock.control : this.#media?.remoteControl;
   }
 }
 

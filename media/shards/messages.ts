@@ -20,6 +20,10 @@ export interface LegMedia {
   /** Where to send. Absent: where its packets come from; on a new description, where it was. */
   readonly remote: Place | undefined;
   readonly remoteControl: Place | undefined;
+  /** The address its description came from, as SIP saw it; absent where nobody said. */
+  readonly signalled?: string | undefined;
+  /** RTP and RTCP share a port (RFC 5761). */
+  readonly mux?: boolean;
   readonly send: NumberedCodec;
   /** The far side's number for RFC 4733 events; without it digits are sent as tones. */
   readonly sendEvents: number | undefined;
@@ -73,7 +77,15 @@ export interface LegCounters {
   readonly connected: boolean;
   readonly packetsReceived: number;
   readonly packetsSent: number;
+  /** Payload bytes, both ways. */
+  readonly octetsReceived: number;
+  readonly octetsSent: number;
   readonly strangers: number;
+  /** What its present source lost on the way to us; absent before the first packet. */
+  readonly received?: { readonly expected: number; readonly lost: number; readonly jitterMs: number };
+  /** What the far side says it lost of ours; absent before its first report. */
+  readonly sent?: { readonly lost: number; readonly lossRatio: number; readonly jitterMs: number };
+  readonly roundTripMs?: number;
 }
 
 /** Shard to main thread. */

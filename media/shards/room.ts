@@ -19,8 +19,8 @@ export class Room {
     this.#settle();
   }
 
-  remove(endpointId: string): void {
-    this.#legs.get(endpointId)?.close();
+  remove(endpointId: string, now: Moment): void {
+    this.#legs.get(endpointId)?.close(now);
     this.#legs.delete(endpointId);
     this.#settle();
   }
@@ -51,8 +51,8 @@ export class Room {
     for (const leg of this.#legs.values()) leg.speak(now);
   }
 
-  close(): void {
-    for (const leg of this.#legs.values()) leg.close();
+  close(now: Moment): void {
+    for (const leg of this.#legs.values()) leg.close(now);
     this.#legs.clear();
   }
 

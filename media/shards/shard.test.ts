@@ -302,14 +302,17 @@ describe('silence of the far side', () => {
     expect(rig.happened('endpoint-lost')).toEqual([]);
   });
 
-  test('RTCP is a sign of life, from the host that is heard', async () => {
+  test('RTCP is a sign of life, from where the far side said it would be', async () => {
     const rig = new ShardRig(1000);
     const { a } = await pair(rig);
     rig.say('a');
     const report = Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 5]);
-    rig.tick(100, (step) => step % 40 === 0 && a.takeControl(report, { ...a.place, port: 9 }));
+    rig.tick(100, (step) => step % 40 === 0 && a.takeControl(report, { ...a.place, port: a.place.port + 1 }));
     expect(rig.happened('endpoint-lost')).toEqual([]);
-    rig.tick(100, (step) => step % 40 === 0 && a.takeControl(report, { address: '203.0.113.66', port: 9 }));
+    rig.tick(100, (step) => {
+      if (step % 40 === 0)
+        for (const address of [a.place.address, '203.0.113.66']) a.takeControl(report, { address, port: 9 });
+    });
     expect(rig.happened('endpoint-lost')).toHaveLength(1);
   });
 });
@@ -346,20 +349,6 @@ describe('taps', () => {
     rig.apply(bridge);
     rig.tick(1);
     new TapRingReader(memory).drain((_, timeMs) => expect(timeMs).toBeLessThanOrEqual(140));
-  });
-});
-
-describe('RTCP', () => {
-  test('reports come about every 5 s and count what was sent', async () => {
-    const rig = new ShardRig();
-    const { a } = await pair(rig);
-    rig.say('a');
-    rig.tick(1000, () => rig.say('a'));
-    expect(a.control.length).toBeGreaterThanOrEqual(3);
-    expect(a.control.length).toBeLessThanOrEqual(9);
-    const last = a.control.at(-1) ?? Buffer.alloc(0);
-    expect(last[1]).toBe(200);
-    expect(last.readUInt32BE(20)).toBeGreaterThan(500);
   });
 });
 

@@ -54,7 +54,7 @@ export class Shard {
         this.#loaded(message.prompt);
         return;
       case 'stop':
-        for (const room of this.#rooms.values()) room.close();
+        for (const room of this.#rooms.values()) room.close(this.#moment());
         this.#rooms.clear();
         return;
       default:
@@ -151,11 +151,11 @@ export class Shard {
     const callId = this.#calls.get(endpointId);
     if (callId === undefined) return;
     this.#calls.delete(endpointId);
-    this.#rooms.get(callId)?.remove(endpointId);
+    this.#rooms.get(callId)?.remove(endpointId, this.#moment());
   }
 
   #forget(callId: string): void {
-    this.#rooms.get(callId)?.close();
+    this.#rooms.get(callId)?.close(this.#moment());
     this.#rooms.delete(callId);
     for (const [endpointId, call] of this.#calls) if (call === callId) this.#calls.delete(endpointId);
   }

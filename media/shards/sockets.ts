@@ -22,7 +22,8 @@ function bound(address: string, port: number, take: Take): Promise<Socket> {
     });
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeAllListeners('error');
-      // ICMP port unreachable of one far side is no error of ours; its leg times out by itself.
+      // ICMP port unreachable of one far side is no error of ours; its leg times out by itself. A packet that cannot be
+      // sent is a lost packet: `send` without a callback says nothing of it, and saves a turn of the event loop each.
       socket.on('error', () => {});
       // RFC 768: nobody is at port 0. Whoever writes it into a packet must not become the far side.
       socket.on('message', (packet, from) => {
@@ -34,9 +35,6 @@ function bound(address: string, port: number, take: Take): Promise<Socket> {
     });
   });
 }
-
-/** Dropped on purpose: a packet that cannot be sent is a lost packet. */
-function lost(): void {}
 
 /** Node throws for other ports, which would end the shard with all its calls: port 65535 for RTP has none above for RTCP. */
 function isPlace(to: Place | undefined): to is Place {
@@ -53,8 +51,8 @@ export async function openPair(address: string, port: number, take: Take, takeCo
   let open = true;
   return {
     port,
-    send: (packet, to) => open && isPlace(to) && rtp.send(packet, to.port, to.address, lost),
-    sendControl: (packet, to) => open && isPlace(to) && rtcp.send(packet, to.port, to.address, lost),
+    send: (packet, to) => open && isPlace(to) && rtp.send(packet, to.port, to.address),
+    sendControl: (packet, to) => open && isPlace(to) && rtcp.send(packet, to.port, to.address),
     connect: () => {},
     close() {
       if (!open) return;
@@ -71,7 +69,7 @@ export async function openLoopback(address: string, take: Take): Promise<LegSock
   let open = true;
   let connected = false;
   const send = (packet: Buffer): void => {
-    if (open && connected) socket.send(packet, lost);
+    if (open && connected) socket.send(packet);
   };
   return {
     port: socket.address().port,

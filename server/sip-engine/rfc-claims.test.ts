@@ -7,7 +7,7 @@ const files = globSync(
   [
     'server/sip-engine/**/*.test.ts',
     'server/{sip,calls}/**/*.test.ts',
-    'media/sdp/*.test.ts',
+    'media/{sdp,edge,shards}/*.test.ts',
     'test/{contract,e2e}/*.test.ts',
   ],
   { cwd: root },

@@ -2,7 +2,7 @@
 import type { MediaEvent } from '../../protocol/media.ts';
 import { graph as graphSchema } from '../../protocol/media.ts';
 import type { z } from 'zod';
-import { writeRtp, readRtp, type RtpPacket } from '../../media/edge/rtp.ts';
+import { isRtcp, writeRtp, readRtp, type RtpPacket } from '../../media/edge/rtp.ts';
 import type { Place } from '../../media/edge/source-lock.ts';
 import type { Codec, Direction } from '../../media/sdp/index.ts';
 import type { FromShard, LegMedia, TapRing } from '../../media/shards/messages.ts';
@@ -15,12 +15,16 @@ interface RigLegOptions {
   readonly direction?: Direction;
   /** Does it know RFC 4733? */
   readonly events?: boolean;
+  /** RTCP on the port of RTP. */
+  readonly mux?: boolean;
 }
 
 interface RigLeg {
   readonly place: Place;
   readonly sent: RtpPacket[];
   readonly control: Buffer[];
+  /** RTCP on the port of RTP. */
+  readonly muxed: Buffer[];
   closed: boolean;
   take(packet: Buffer, from: Place): void;
   takeControl(packet: Buffer, from: Place): void;
@@ -51,6 +55,7 @@ export class ShardRig {
             place: { address: '192.0.2.1', port: (this.#port += 2) },
             sent: [],
             control: [],
+            muxed: [],
             closed: false,
             take,
             takeControl,
@@ -59,7 +64,7 @@ export class ShardRig {
           return Promise.resolve({
             port: leg.place.port,
             send: (bytes) => {
-              const packet = readRtp(bytes);
+              const packet = isRtcp(bytes) ? void leg.muxed.push(bytes) : readRtp(bytes);
               if (packet !== undefined) leg.sent.push(packet);
             },
             sendControl: (bytes) => leg.control.push(bytes),
@@ -84,7 +89,7 @@ export class ShardRig {
   }
 
   configure(endpointId: string, options: RigLegOptions = {}): void {
-    const { codec = 'PCMU', direction = 'sendrecv', events = true } = options;
+    const { codec = 'PCMU', direction = 'sendrecv', events = true, mux = false } = options;
     const remote = this.leg(endpointId).place;
     const media: LegMedia = {
       remote,
@@ -97,6 +102,7 @@ export class ShardRig {
       ],
       receiveEvents: [101],
       direction,
+      mux,
     };
     this.shard.take({ type: 'configure', endpointId, media });
   }
