@@ -20,6 +20,8 @@ module.exports = {
     allow('^media/edge/', '^(base|media/edge|media/sdp)/'),
     allow('^media/audio/', '^(base|media/audio)/'),
     allow('^media/audio/', npm('@evan/opus')),
+    allow('^media/recording/', '^(base|media/audio|media/recording)/'),
+    allow('^media/recording/', npm('zod')),
     allow('^media/mediasoup/', '^(base|protocol|media/sdp|media/mediasoup)/'),
     allow('^media/mediasoup/', npm('mediasoup')),
     allow('^media/ears/', '^(base|protocol|media/audio|media/ears)/'),
@@ -27,7 +29,7 @@ module.exports = {
     allow('^media/[^/]+\\.ts$', '^(base|protocol|media)/'),
     allow('^media/(shards|rpc)/', '^(base|protocol|media)/'),
     allow('^media/([^/]+\\.ts$|shards/|rpc/)', npm('pino|zod|mediasoup')),
-    builtins('^media/(edge|audio|mediasoup|ears|shards|rpc)/'),
+    builtins('^media/(edge|audio|mediasoup|ears|recording|shards|rpc)/'),
     builtins('^media/[^/]+\\.ts$'),
 
     allow('^server/sip-engine/', '^(base|server/sip-engine|protocol/(engine-link|engine-journal|ids))'),

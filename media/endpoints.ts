@@ -1,6 +1,7 @@
 import type { MediaEvent } from '../protocol/media.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Recorder } from './recorder.ts';
 import type { Ears } from './ears/ports.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
@@ -19,6 +20,7 @@ export interface EndpointsOptions {
   readonly sip: SipSurroundings;
   readonly webrtc: WebRtcSurroundings;
   readonly ears: Ears;
+  readonly recorder: Recorder;
   readonly bootId: string;
   readonly mostEndpoints: number;
   readonly logger: Logger;
@@ -127,7 +129,9 @@ export class Endpoints {
     if (call === undefined || call.endpoints.size === 0) return refuse('unknown-call', 'the call has no endpoint here');
     if (call.revision !== undefined && revision <= call.revision) return { ok: true, value: { applied: false } };
     call.revision = revision;
-    this.#shards.apply({ callId, graph, rings: this.#taps.apply(callId, graph.taps) });
+    const rings = this.#taps.apply(callId, graph.taps);
+    const records = this.#options.recorder.apply(callId, graph.recordings ?? []);
+    this.#shards.apply({ callId, graph, rings, records });
     return { ok: true, value: { applied: true } };
   }
 
@@ -206,6 +210,7 @@ export class Endpoints {
   #forgetIfEmpty(callId: string): void {
     if ((this.#calls.get(callId)?.endpoints.size ?? 0) > 0) return;
     this.#taps.apply(callId, []);
+    this.#options.recorder.apply(callId, []);
     this.#calls.delete(callId);
     this.#shards.forget(callId);
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { createEars } from './ears/index.ts';
+import { readKeys } from './recording/index.ts';
 import { parseArguments, startMediaNode, usage, type MediaArguments } from './index.ts';
 
 function fatal(line: string, code: number): never {
@@ -19,6 +20,18 @@ function secretOf(file: string): string {
   return fatal(`media node: the secret file ${file} is empty`, 1);
 }
 
+/** The text of the key file, looked at before any call is. */
+function keysOf(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return fatal(`media node: the key file ${file} cannot be read`, 1);
+  }
+  const keys = readKeys(text);
+  return keys.ok ? text : fatal(`media node: the key file ${file}: ${keys.error}`, 1);
+}
+
 /** One line for what goes wrong at the start. */
 function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaArguments): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -34,11 +47,16 @@ function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaA
 const parsed = parseArguments(process.argv.slice(2));
 if (!parsed.ok) fatal(`media node: ${parsed.error}\n${usage}`, 2);
 const logger = pino({ name: 'media' }, pino.destination({ dest: 2, sync: false }));
-const { secretFile, ears, transcriptions, ...options } = parsed.value;
+const { secretFile, ears, transcriptions, recordingFiles, ...options } = parsed.value;
 const secret = secretOf(secretFile);
 
+const recordings =
+  recordingFiles === undefined
+    ? {}
+    : { recordings: { directory: recordingFiles.directory, keys: keysOf(recordingFiles.keyFile) } };
+
 const parts = ears ? { ears: createEars({ logger, writers: transcriptions }) } : {};
-const node = await startMediaNode({ ...options, secret }, logger, parts).catch((error: unknown) =>
+const node = await startMediaNode({ ...options, ...recordings, secret }, logger, parts).catch((error: unknown) =>
   fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
 );
 process.stdout.write(

@@ -10,6 +10,7 @@ import type { MediaNodeOptions } from './options.ts';
 import { PortPool } from './port-pool.ts';
 import { EventLog } from './rpc/event-log.ts';
 import { Lease } from './rpc/lease.ts';
+import { Recorder } from './recorder.ts';
 import { RpcServer } from './rpc/server.ts';
 import { ShardPool } from './shards/pool.ts';
 import { Prompts } from './shards/prompts.ts';
@@ -56,11 +57,14 @@ async function startIn(
   scope.defer('ears', () => ears.close());
   await Promise.all([workers.start(), ears.start()]);
 
+  const recorder = new Recorder(options.recordings, logger);
+  scope.defer('recorder', () => recorder.close());
   const ports = new PortPool(options.rtpPorts);
   const endpoints = new Endpoints({
     sip: { shards, ports, bind, advertise },
     webrtc: { shards, workers, advertise },
     ears,
+    recorder,
     bootId,
     mostEndpoints: options.mostEndpoints,
     logger,
@@ -80,6 +84,7 @@ async function startIn(
   const tell = (event: MediaEvent): void => rpc.emit(log.append(event, clock.now()));
   shards.events.on(tell);
   endpoints.events.on(tell);
+  recorder.events.on(tell);
   ears.observations.on(tell);
   ears.changed.on((state) => tell({ type: 'ears-changed', ears: [...state] }));
   tell({ type: 'ears-changed', ears: [...ears.state] });

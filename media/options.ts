@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { PortRange } from './port-pool.ts';
+import type { RecorderOptions } from './recorder.ts';
 
 /** How a media node is set up. */
 export interface MediaNodeOptions {
@@ -22,6 +23,8 @@ export interface MediaNodeOptions {
   /** Worker threads for RTP. */
   readonly shards: number;
   readonly mostEndpoints: number;
+  /** Absent: no call can be recorded. */
+  readonly recordings?: RecorderOptions;
 }
 
 /** What everything is when nothing is said. */
@@ -39,8 +42,10 @@ export const defaultOptions: Omit<MediaNodeOptions, 'secret'> = {
 };
 
 /** Options as the command line gives them: the secret is in a file. */
-export type MediaArguments = Omit<MediaNodeOptions, 'secret'> & {
+export type MediaArguments = Omit<MediaNodeOptions, 'secret' | 'recordings'> & {
   readonly secretFile: string;
+  /** The folder of recordings and the file with their key; both or neither. */
+  readonly recordingFiles?: { readonly directory: string; readonly keyFile: string };
   /** False with `--no-ears`: nothing is recognised. */
   readonly ears: boolean;
   /** How many utterances are written down at the same time. */
@@ -60,12 +65,14 @@ const known = {
   shards: { type: 'string' },
   'no-ears': { type: 'boolean' },
   transcriptions: { type: 'string' },
+  recordings: { type: 'string' },
+  'recording-key-file': { type: 'string' },
 } as const;
 
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
   [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
-  [--no-ears] [--transcriptions N]`;
+  [--no-ears] [--transcriptions N] [--recordings FOLDER --recording-key-file FILE]`;
 
 class Wrong extends Error {}
 
@@ -104,6 +111,9 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       text === undefined ? otherwise : read(text);
     const d = defaultOptions;
     const workerBin = values['worker-bin'];
+    const { recordings: directory, 'recording-key-file': keyFile } = values;
+    if ((directory === undefined) !== (keyFile === undefined))
+      throw new Wrong('--recordings and --recording-key-file go together');
     const bind = optional(values.bind, (text) => address('bind', text), d.bind);
     return ok({
       ...optional(values.rpc, rpc, { rpcHost: d.rpcHost, rpcPort: d.rpcPort }),
@@ -113,6 +123,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       webrtcPort: optional(values['webrtc-port'], (text) => whole('webrtc-port', text, 0, 65_535), d.webrtcPort),
       rtpPorts: optional(values['rtp-ports'], range, d.rtpPorts),
       ...(workerBin === undefined ? {} : { workerBin }),
+      ...(directory === undefined || keyFile === undefined ? {} : { recordingFiles: { directory, keyFile } }),
       leaseInSeconds: optional(
         values['lease-seconds'],
         (text) => whole('lease-seconds', text, 1, 3600),

@@ -47,12 +47,21 @@ export const tap = z.object({ endpointId, language: language.default('en-US') })
 /** Digits to be sent once to an endpoint, as RFC 4733 events or as tones if it knows none; the id makes it once over all revisions. */
 export const dtmf = z.object({ dtmfId: id, to: endpointId, digits: z.string().regex(/^[0-9*#A-D]+$/) });
 
-/** Who hears whom, what is played, tapped and sent, in one call. */
+/**
+ * A recording of an endpoint: what it says on the left, what it hears on the right. The id makes it one recording over
+ * all revisions and over deaths of the node; it is finished when it leaves the graph. `paused` (by somebody) and
+ * `masked` (while secrets are said): nothing is kept, the gap is.
+ */
+export const recording = z.object({ recordingId: id, endpointId, state: z.enum(['on', 'paused', 'masked']) });
+export type GraphRecording = z.infer<typeof recording>;
+
+/** Who hears whom, what is played, tapped, recorded and sent, in one call. */
 export const graph = z.object({
   edges: z.array(edge).default([]),
   plays: z.array(play).default([]),
   taps: z.array(tap).default([]),
   dtmf: z.array(dtmf).default([]),
+  recordings: z.array(recording).max(8).optional(),
 });
 export type Graph = z.infer<typeof graph>;
 export type GraphEdge = z.infer<typeof edge>;
@@ -197,6 +206,21 @@ export const mediaEvent = z.discriminatedUnion('type', [
     reason: z.string().optional(),
   }),
   z.object({ type: z.literal('dtmf-sent'), callId, dtmfId: id }),
+  /** A recording is finished and on the disk. `hash`: SHA-256 of its file, in hex. */
+  z.object({
+    type: z.literal('recording-ended'),
+    callId,
+    recordingId: id,
+    lengthMs: duration,
+    bytes: z.number().int().nonnegative(),
+    hash: z.string(),
+    keyId: z.string(),
+    /** Frames of 20 ms that were lost on the way to the file. */
+    dropped: z.number().int().nonnegative(),
+    reason: z.string(),
+  }),
+  /** A recording could not be begun or could not go on; the call does. `code`: of the system, or `wrong-key`, `no-key`. */
+  z.object({ type: z.literal('recording-failed'), callId, recordingId: id, code: z.string(), message: z.string() }),
   observation,
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
 ]);

@@ -1,4 +1,4 @@
-import { compress, silenceByte, translate, translation } from '../audio/g711.ts';
+import { compress, expandInto, silenceByte, translate, translation } from '../audio/g711.ts';
 import { Dejitter } from '../audio/dejitter.ts';
 import { DualToneDetector } from '../audio/dual-tone.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
@@ -100,6 +100,9 @@ export class Leg {
   /** This leg's voice of the present 20 ms, when somebody needs frames of it. */
   readonly frame = new Int16Array(frameSamples);
   speaking = false;
+  /** What this leg hears in the present 20 ms, when it is recorded. */
+  readonly heard = new Int16Array(frameSamples);
+  #recorded = false;
   #media: LegMedia | undefined;
   #feed: Feed = { type: 'silence' };
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
@@ -171,6 +174,11 @@ export class Leg {
     this.#tap = writer === undefined ? undefined : { writer, timeMs: 0 };
   }
 
+  /** A recorder wants what this leg says and hears as frames. */
+  record(on: boolean): void {
+    this.#recorded = on;
+  }
+
   get tapped(): boolean {
     return this.#tap !== undefined;
   }
@@ -228,6 +236,7 @@ export class Leg {
   /** Second half of a 20 ms step: what this leg hears. */
   speak(now: Moment): void {
     this.#watch(now);
+    this.heard.fill(0);
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
     this.#report(now);
@@ -235,6 +244,7 @@ export class Leg {
     if (this.#playlist.busy) {
       const played = this.#playlist.frame(media.send.codec, silence[media.send.codec]);
       this.#egress.frame(played?.run ?? quiet, played?.payload ?? silence[media.send.codec], now.samples);
+      if (this.#recorded && played !== undefined) expandInto(media.send.codec, played.payload, this.heard);
       this.#playlist.tellEnds();
       return;
     }
@@ -274,7 +284,7 @@ export class Leg {
   }
 
   get #framed(): boolean {
-    return this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined;
+    return this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined || this.#recorded;
   }
 
   /** One whose digits come as events is not listened to for tones: nothing counts twice. */
@@ -303,10 +313,15 @@ export class Leg {
     switch (feed.type) {
       case 'direct':
         if (now.ms - this.#fedAtMs >= fillAfterMs) this.#egress.frame(quiet, silence[codec], now.samples);
+        // Packets went by as they came; the recorder gets the same voice in its place on the clock.
+        if (this.#recorded) addLouder(this.heard, feed.from.frame, feed.gainDb);
         return;
-      case 'mix':
-        this.#egress.frame(mixed, mix(feed.from, codec), now.samples);
+      case 'mix': {
+        const together = mix(feed.from, codec);
+        this.#egress.frame(mixed, together, now.samples);
+        if (this.#recorded) expandInto(codec, together, this.heard);
         return;
+      }
       case 'silence':
         this.#egress.frame(quiet, silence[codec], now.samples);
         return;
@@ -373,6 +388,12 @@ export class Leg {
     if (this.#media?.mux === true) return lock.target;
     return lock.behindNat ? lock.control : this.#media?.remoteControl;
   }
+}
+
+function addLouder(into: Int16Array, frame: Int16Array, gainDb: number): void {
+  const factor = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
+  for (let at = 0; at < into.length; at++)
+    into[at] = Math.max(-32_768, Math.min(32_767, (into[at] ?? 0) + (frame[at] ?? 0) * factor));
 }
 
 const sum = new Int32Array(frameSamples);

@@ -45,11 +45,18 @@ export interface TapRing {
   readonly memory: SharedArrayBuffer;
 }
 
-/** A graph as the shard gets it: with the rings of its new taps. */
+/** The memory of a new recording's ring. */
+export interface RecordRing {
+  readonly recordingId: string;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A graph as the shard gets it: with the rings of its new taps and recordings. */
 export interface ShardGraph {
   readonly callId: string;
   readonly graph: Graph;
   readonly rings: readonly TapRing[];
+  readonly records: readonly RecordRing[];
 }
 
 /** Main thread to shard. Those with a `request` are answered. */

@@ -2,6 +2,7 @@ import type { Graph } from '../../protocol/media.ts';
 import { TapRingWriter } from '../audio/tap-ring.ts';
 import type { Feed, Leg, Moment } from './leg.ts';
 import type { ShardGraph } from './messages.ts';
+import { Recordings } from './recordings.ts';
 
 const empty: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 
@@ -12,6 +13,7 @@ const empty: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 export class Room {
   readonly #legs = new Map<string, Leg>();
   readonly #rings = new Map<string, SharedArrayBuffer>();
+  readonly #recordings = new Recordings();
   #graph: Graph = empty;
 
   add(leg: Leg): void {
@@ -34,8 +36,9 @@ export class Room {
   }
 
   /** Makes this the graph of the call. */
-  apply({ graph, rings }: ShardGraph): void {
+  apply({ graph, rings, records }: ShardGraph): void {
     this.#graph = graph;
+    this.#recordings.apply(graph.recordings ?? [], records);
     for (const { endpointId, memory } of rings) {
       this.#rings.set(endpointId, memory);
       this.#legs.get(endpointId)?.tap(undefined);
@@ -49,6 +52,7 @@ export class Room {
   tick(now: Moment): void {
     for (const leg of this.#legs.values()) leg.listen(now);
     for (const leg of this.#legs.values()) leg.speak(now);
+    this.#recordings.tick(this.#legs);
   }
 
   close(now: Moment): void {
@@ -64,6 +68,7 @@ export class Room {
       leg.play(this.#graph.plays.filter(({ to }) => to === endpointId));
       for (const { dtmfId, to, digits } of this.#graph.dtmf) if (to === endpointId) leg.sendDigits(dtmfId, digits);
       this.#settleTap(endpointId, leg);
+      leg.record(this.#recordings.has(endpointId));
       this.#settleListeners(leg, feeds);
     }
   }
@@ -86,6 +91,8 @@ export class Room {
       const listener = this.#legs.get(endpointId);
       if (feed.type === 'direct' && feed.from === leg && listener !== undefined)
         listeners.push({ leg: listener, gainDb: feed.gainDb });
+      // A recorder wants frames of whom the recorded leg hears.
+      if (feed.type === 'direct' && feed.from === leg) mixedIn ||= this.#recordings.has(endpointId);
       if (feed.type === 'mix') mixedIn ||= feed.from.some((each) => each.leg === leg);
     }
     leg.heardBy(listeners, mixedIn);

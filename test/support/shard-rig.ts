@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { isRtcp, writeRtp, readRtp, type RtpPacket } from '../../media/edge/rtp.ts';
 import type { Place } from '../../media/edge/source-lock.ts';
 import type { Codec, Direction } from '../../media/sdp/index.ts';
-import type { FromShard, LegMedia, TapRing } from '../../media/shards/messages.ts';
+import type { FromShard, LegMedia, RecordRing, TapRing } from '../../media/shards/messages.ts';
 import { Shard } from '../../media/shards/shard.ts';
 
 export type GraphInput = z.input<typeof graphSchema>;
@@ -113,8 +113,8 @@ export class ShardRig {
     return leg;
   }
 
-  apply(graph: GraphInput, rings: readonly TapRing[] = []): void {
-    this.shard.take({ type: 'apply', callId: 'c', graph: graphSchema.parse(graph), rings });
+  apply(graph: GraphInput, rings: readonly TapRing[] = [], records: readonly RecordRing[] = []): void {
+    this.shard.take({ type: 'apply', callId: 'c', graph: graphSchema.parse(graph), rings, records });
   }
 
   /** Goes on by `count` steps of 20 ms; before each, `say` may send packets. */

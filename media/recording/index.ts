@@ -1,0 +1,25 @@
+export { Chunker, type Mark, type StereoFrame } from './chunker.ts';
+export { extension, GrowingFile, OpenFile, recordingPath } from './file.ts';
+export { type Keyring, readKeys, type RecordingKey, recordingKey } from './keys.ts';
+export { wavBytes, wavSize } from './player.ts';
+export {
+  type Bytes,
+  bytesOf,
+  type Damage,
+  type PartHead,
+  readRecord,
+  readSealed,
+  type Sealed,
+  Sealer,
+} from './sealed.ts';
+export {
+  type Gap,
+  readTimeline,
+  readTimelineGently,
+  type Stretch,
+  type Timeline,
+  type Unreadable,
+} from './timeline.ts';
+export * from './track.ts';
+export { failureOf, type Finished, type Recorded, type RecordFailure, RecordingWriter } from './writer.ts';
+export { type FromRecorder, RecorderSession, type ToRecorder } from './session.ts';

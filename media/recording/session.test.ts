@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TapRingWriter, tapRingMemory } from '../audio/tap-ring.ts';
+import { ringOf, timelineOf } from './fixture.test-support.ts';
+import { type FromRecorder, recordingPath, RecorderSession } from './index.ts';
+
+const keys = ringOf(1);
+const stereo = new Int16Array(320);
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'jackfield-session-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A session, and a way to say a second. */
+function session(place = directory) {
+  const told: FromRecorder[] = [];
+  let wall = 1_000_000;
+  const recorder = new RecorderSession(
+    place,
+    keys,
+    () => wall,
+    (message) => told.push(message),
+  );
+  const begin = (recordingId: string) => {
+    const memory = tapRingMemory(320);
+    const writer = new TapRingWriter(memory);
+    let timeMs = 0;
+    recorder.take({ type: 'open', recordingId, callId: `call-${recordingId}`, memory });
+    return (frames: number): void => {
+      for (let at = 0; at < frames; at++) {
+        writer.write(stereo.fill(1000), timeMs);
+        timeMs += 20;
+        wall += 20;
+        if (at % 5 === 4) recorder.drain();
+      }
+    };
+  };
+  return { recorder, told, begin };
+}
+
+describe('whoever writes recordings', () => {
+  it('finishes one with its length, size and hash', () => {
+    const { recorder, told, begin } = session();
+    begin('r1')(100);
+    recorder.take({ type: 'close', recordingId: 'r1', reason: 'ended' });
+    const file = readFileSync(recordingPath(directory, 'r1'));
+    const hash = createHash('sha256').update(file).digest('hex');
+    expect(told).toEqual([
+      {
+        ...{ type: 'ended', recordingId: 'r1', callId: 'call-r1', lengthMs: 2000, reason: 'ended', dropped: 0 },
+        ...{ bytes: file.length, hash, keyId: keys.current.keyId },
+      },
+    ]);
+    expect(timelineOf(file, keys)).toMatchObject({
+      lengthMs: 2000,
+      gaps: [],
+      end: 'ended',
+      head: { callId: 'call-r1' },
+    });
+  });
+
+  it('marks what a slow disk made it lose, and counts it', () => {
+    const { recorder, told } = session();
+    const memory = tapRingMemory(320);
+    recorder.take({ type: 'open', recordingId: 'r1', callId: 'c', memory });
+    const writer = new TapRingWriter(memory);
+    writer.write(stereo, 0);
+    recorder.drain();
+    for (let at = 1; at <= 300; at++) writer.write(stereo, at * 20);
+    recorder.take({ type: 'close', recordingId: 'r1', reason: 'ended' });
+    expect(told).toMatchObject([{ type: 'ended', dropped: 300 - 127, lengthMs: 6020 }]);
+    const { gaps } = timelineOf(readFileSync(recordingPath(directory, 'r1')), keys);
+    expect(gaps).toEqual([{ fromMs: 20, toMs: 20 + (300 - 127) * 20, reason: 'dropped' }]);
+  });
+
+  it('takes a recording up again under the same name, with the gap marked', () => {
+    const first = session();
+    first.begin('r1')(100);
+    // This one dies here; the next one is another process, whose clock went on.
+    const second = session();
+    const say = second.begin('r1');
+    say(50);
+    second.recorder.take({ type: 'stop' });
+    const { gaps, parts, lengthMs } = timelineOf(readFileSync(recordingPath(directory, 'r1')), keys);
+    expect(second.told.map(({ type }) => type)).toEqual(['ended', 'stopped']);
+    // Of the first the 20 frames that made no chunk yet are gone.
+    expect({ gaps: gaps.length, parts: parts.length, lengthMs }).toEqual({ gaps: 0, parts: 2, lengthMs: 1600 + 1000 });
+  });
+
+  it('refuses one by name that goes on under a key it does not have, and leaves its file alone', () => {
+    session().begin('r1')(50);
+    const before = readFileSync(recordingPath(directory, 'r1'));
+    const told: FromRecorder[] = [];
+    const other = new RecorderSession(directory, ringOf(2), Date.now, (message) => told.push(message));
+    other.take({ type: 'open', recordingId: 'r1', callId: 'c', memory: tapRingMemory(320) });
+    expect(told).toMatchObject([{ type: 'failed', code: 'wrong-key', recordingId: 'r1' }]);
+    expect(readFileSync(recordingPath(directory, 'r1')).equals(before)).toBe(true);
+  });
+
+  it('ends a recording with an alarm when the disk is full, and what was written plays', () => {
+    const program = new URL('./full-disk.test-support.ts', import.meta.url).pathname;
+    const command = 'ulimit -f 64; exec "$0" "$1" "$2"';
+    const output = execFileSync('bash', ['-c', command, process.execPath, program, directory], { encoding: 'utf8' });
+    const told = JSON.parse(output) as FromRecorder[];
+    expect(told).toMatchObject([{ type: 'failed', recordingId: 'r1', code: 'EFBIG' }]);
+    const timeline = timelineOf(readFileSync(recordingPath(directory, 'r1')), keys);
+    expect(timeline).toMatchObject({ damages: [], end: null });
+    // 64 KiB hold five chunks of 0.8 s.
+    expect(timeline.lengthMs).toBe(4000);
+  });
+});

@@ -1,0 +1,95 @@
+/** What the records of a recorded call hold: audio, gaps and the end, each with its place on the media clock. Pure. */
+
+/** The media clock: one step is a frame of 20 ms on both channels, 160 samples each. */
+export const frameMs = 20;
+export const frameSamples = 160;
+export const sampleRate = 8000;
+/** Frames in a record. Less than a second by so much that, what waits on the way included, no death costs more than one. */
+export const chunkFrames = 40;
+
+/** Why there is no audio. `lost` and `damaged` are what a reader finds, the others are written. */
+export const gapReasons = ['paused', 'masked', 'silent', 'dropped', 'media-failure', 'lost', 'damaged'] as const;
+export type GapReason = (typeof gapReasons)[number];
+
+/** Why a recording ended. */
+export const endReasons = ['ended', 'stopped', 'media-failure', 'recorder-failed'] as const;
+export type EndReason = (typeof endReasons)[number];
+
+/** A record of a recorded call. Media times are ms since the recording began; `wallMs` is the clock at `fromMs`. */
+export type TrackRecord =
+  | {
+      readonly type: 'audio';
+      readonly fromMs: number;
+      readonly wallMs: number;
+      readonly left: Uint8Array;
+      readonly right: Uint8Array;
+    }
+  | {
+      readonly type: 'gap';
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly wallMs: number;
+      readonly reason: GapReason;
+    }
+  | { readonly type: 'end'; readonly atMs: number; readonly wallMs: number; readonly reason: EndReason };
+
+/** Kinds of records, beside the head of a part (1). */
+export const recordKind = { audio: 2, gap: 3, end: 4, piece: 5 } as const;
+
+const times = 12;
+
+function placed(length: number, mediaMs: number, wallMs: number): Buffer {
+  const bytes = Buffer.alloc(times + length);
+  bytes.writeUInt32LE(mediaMs, 0);
+  bytes.writeDoubleLE(wallMs, 4);
+  return bytes;
+}
+
+/** The kind and content of a record. */
+export function encodeTrack(record: TrackRecord): { readonly kind: number; readonly content: Buffer } {
+  switch (record.type) {
+    case 'audio': {
+      const content = placed(record.left.length + record.right.length, record.fromMs, record.wallMs);
+      content.set(record.left, times);
+      content.set(record.right, times + record.left.length);
+      return { kind: recordKind.audio, content };
+    }
+    case 'gap': {
+      const content = placed(5, record.fromMs, record.wallMs);
+      content.writeUInt32LE(record.toMs, times);
+      content.writeUInt8(gapReasons.indexOf(record.reason), times + 4);
+      return { kind: recordKind.gap, content };
+    }
+    case 'end': {
+      const content = placed(1, record.atMs, record.wallMs);
+      content.writeUInt8(endReasons.indexOf(record.reason), times);
+      return { kind: recordKind.end, content };
+    }
+  }
+}
+
+/** The record again; undefined for what this version does not know. */
+export function decodeTrack(kind: number, content: Buffer): TrackRecord | undefined {
+  if (content.length < times) return undefined;
+  const at = content.readUInt32LE(0);
+  const wallMs = content.readDoubleLE(4);
+  if (kind === recordKind.audio && (content.length - times) % 2 === 0) {
+    const half = (content.length - times) / 2;
+    const left = content.subarray(times, times + half);
+    return { type: 'audio', fromMs: at, wallMs, left, right: content.subarray(times + half) };
+  }
+  if (kind === recordKind.gap && content.length === times + 5) {
+    const reason = gapReasons[content.readUInt8(times + 4)];
+    return reason && { type: 'gap', fromMs: at, toMs: content.readUInt32LE(times), wallMs, reason };
+  }
+  if (kind === recordKind.end && content.length === times + 1) {
+    const reason = endReasons[content.readUInt8(times)];
+    return reason && { type: 'end', atMs: at, wallMs, reason };
+  }
+  return undefined;
+}
+
+/** Milliseconds of a channel's bytes. */
+export function lengthMs(bytes: number): number {
+  return (bytes * 1000) / sampleRate;
+}

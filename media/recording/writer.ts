@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { fail, ok, type Result } from '../../base/result.ts';
+import { Chunker, type StereoFrame } from './chunker.ts';
+import { GrowingFile, OpenFile, recordingPath } from './file.ts';
+import type { Keyring } from './keys.ts';
+import { type PartFacts, Sealer, tagBytes } from './sealed.ts';
+import { readTimeline, type Timeline } from './timeline.ts';
+import { encodeTrack, frameMs, type EndReason, sampleRate, type TrackRecord } from './track.ts';
+
+/** Which recording it is, and where it goes. */
+export interface Recorded {
+  readonly recordingId: string;
+  readonly callId: string;
+  readonly directory: string;
+}
+
+/** What a finished recording is. */
+export interface Finished {
+  readonly recordingId: string;
+  readonly callId: string;
+  readonly lengthMs: number;
+  readonly bytes: number;
+  /** SHA-256 of the file, in hex. */
+  readonly hash: string;
+  readonly keyId: string;
+  /** Frames that were lost on the way to the file. */
+  readonly dropped: number;
+  readonly reason: EndReason;
+}
+
+/** Why a recording could not go on. `code` of the system, or `wrong-key`. */
+export interface RecordFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** What went wrong, from whatever was thrown. */
+export function failureOf(error: unknown): RecordFailure {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
+  return { code, message: error instanceof Error ? error.message : String(error), retryable: code === 'ENOSPC' };
+}
+
+function partOf({ recordingId, callId }: Recorded, at: number): PartFacts {
+  return { recordingId, callId, content: 'g711', codec: 'PCMU', sampleRate, channels: ['caller', 'agent'], at };
+}
+
+/** One recording being written. Every method but `open` may throw what the disk throws; then it is of no use any more. */
+export class RecordingWriter {
+  readonly #recorded: Recorded;
+  readonly #keys: Keyring;
+  readonly #wall: () => number;
+  readonly #file: GrowingFile;
+  readonly #sealer: Sealer;
+  readonly #chunker: Chunker;
+  /** Where frames that begin at zero belong on the recording's clock. */
+  readonly #offsetMs: number;
+
+  private constructor(recorded: Recorded, keys: Keyring, wall: () => number, before: Timeline | undefined) {
+    this.#recorded = recorded;
+    this.#keys = keys;
+    this.#wall = wall;
+    const path = recordingPath(recorded.directory, recorded.recordingId);
+    const now = wall();
+    if (before === undefined) {
+      this.#sealer = new Sealer(keys.current);
+      this.#file = GrowingFile.create(path, this.#sealer.begin(partOf(recorded, now)));
+      this.#offsetMs = 0;
+    } else {
+      this.#sealer = new Sealer(keys.current, tagBefore(path, before.wholeTo));
+      this.#file = GrowingFile.resume(path, before.wholeTo);
+      this.#file.append(this.#sealer.begin(partOf(recorded, now)));
+      this.#offsetMs = before.lengthMs + Math.max(0, Math.round((now - before.lastWallMs) / frameMs) * frameMs);
+      const reason = before.end === null ? 'media-failure' : 'paused';
+      if (this.#offsetMs > before.lengthMs)
+        this.#append({ type: 'gap', fromMs: before.lengthMs, toMs: this.#offsetMs, wallMs: before.lastWallMs, reason });
+    }
+    this.#chunker = new Chunker((record) => this.#append(record), wall, this.#offsetMs);
+  }
+
+  /** Begins a recording, or takes it up again where it was left. `wall`: ms since the epoch. */
+  static open(recorded: Recorded, keys: Keyring, wall: () => number): Result<RecordingWriter, RecordFailure> {
+    try {
+      const path = recordingPath(recorded.directory, recorded.recordingId);
+      if (!existsSync(path)) return ok(new RecordingWriter(recorded, keys, wall, undefined));
+      const bytes = new OpenFile(path);
+      try {
+        const before = readTimeline(bytes, keys);
+        if (!before.ok) return fail(before.error);
+        return ok(new RecordingWriter(recorded, keys, wall, before.value));
+      } finally {
+        bytes.close();
+      }
+    } catch (error) {
+      return fail(failureOf(error));
+    }
+  }
+
+  /** A frame; its time counts from this writer's beginning. */
+  write(frame: StereoFrame): void {
+    this.#chunker.write({ ...frame, mediaMs: frame.mediaMs + this.#offsetMs });
+  }
+
+  /** The last record, the hash of the whole, and all of it on the disk. */
+  finish(reason: EndReason): Finished {
+    this.#chunker.flush();
+    const { nextMs, dropped } = this.#chunker;
+    this.#append({ type: 'end', atMs: nextMs, wallMs: this.#wall(), reason });
+    this.#file.sync();
+    const { recordingId, callId } = this.#recorded;
+    const { keyId } = this.#keys.current;
+    const hash = this.#file.hash();
+    const bytes = this.#file.size;
+    this.#file.close();
+    return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, reason };
+  }
+
+  /** Leaves the file as it is. */
+  abandon(): void {
+    this.#file.close();
+  }
+
+  #append(record: TrackRecord): void {
+    const { kind, content } = encodeTrack(record);
+    this.#file.append(this.#sealer.seal(kind, content));
+  }
+}
+
+function tagBefore(path: string, offset: number): Buffer {
+  const bytes = new OpenFile(path);
+  try {
+    return offset < tagBytes ? Buffer.alloc(tagBytes) : Buffer.from(bytes.read(offset - tagBytes, tagBytes));
+  } finally {
+    bytes.close();
+  }
+}
