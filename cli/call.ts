@@ -1,8 +1,12 @@
-/** `jackfield call CALLED` places a demo call; `call list|show|ladder|hangup` look into and end calls, `call dial` makes one. */
+/**
+ * `jackfield call CALLED` places a demo call; `call list|show|ladder|hangup` look into and end calls, `call transfer|swap|complete|cancel`
+ * hand them over, `call dial` makes one.
+ */
 import type { Command } from 'commander';
 import { registerDial } from './call/dial.ts';
 import { registerLadder } from './call/ladder.ts';
 import { registerCallRecords } from './call/records.ts';
+import { registerTransfer } from './call/transfer.ts';
 import { readPlaceOptions } from './call/options.ts';
 import type { RawPlaceOptions } from './call/options.ts';
 import { runCall } from './call/place.ts';
@@ -35,6 +39,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       await perform(terminal, async () => runCall(await readPlaceOptions(called, raw, terminal), terminal));
     });
   registerCallRecords(call, terminal);
+  registerTransfer(call, terminal);
   registerLadder(call, terminal);
   registerDial(call, terminal);
 }

@@ -68,7 +68,18 @@ export type CallDevice = z.infer<typeof callDevice>;
 export const deskTransfer = z.object({
   /** The number, or the id of the colleague. */
   to: z.string(),
-  stage: z.enum(['calling', 'ringing', 'early-media', 'failed']),
+  /** The colleague's name, or the contact's. */
+  name: z.string().optional(),
+  /** `attended`: the agent talks to them before the caller does. */
+  type: z.enum(['blind', 'attended']),
+  /** `talking`: they are being consulted. */
+  stage: z.enum(['calling', 'ringing', 'early-media', 'talking', 'failed']),
+  /** Whom the agent hears while they consult; absent where a desk phone with a second line decides. */
+  with: z.enum(['target', 'caller']).optional(),
+  /** Since when they have been consulted. */
+  since: time.optional(),
+  /** The caller has hung up meanwhile. */
+  callerLeft: z.boolean().optional(),
   /** Why it came to nothing; the caller is back. */
   failure: problem.optional(),
 });
@@ -87,8 +98,10 @@ export const deskCall = z.object({
   toName: z.string().optional(),
   dial: dialProgress.optional(),
   transfer: deskTransfer.optional(),
-  /** Who hands the call over to this agent. */
+  /** Who hands the call over to this agent; `consulted`: they want to talk to this agent first, and the caller waits. */
   transferredBy: agentId.optional(),
+  transferredByName: z.string().optional(),
+  consulted: z.boolean().optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(
@@ -192,6 +205,11 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hang-up'), callId }),
   /** Hands the caller over: `agent:bob`, `queue:support`, an extension of the dialplan, or a number. */
   z.object({ type: z.literal('transfer'), callId, to: z.string().min(1).max(64) }),
+  /** Talks to them first, while the caller waits: `agent:bob` or a number. */
+  z.object({ type: z.literal('consult'), callId, to: z.string().min(1).max(64) }),
+  /** Changes between the caller and the one who is consulted. */
+  z.object({ type: z.literal('swap'), callId }),
+  z.object({ type: z.literal('complete-transfer'), callId }),
   z.object({ type: z.literal('cancel-transfer'), callId }),
   z.object({ type: z.literal('dispose'), callId, disposition: z.string().min(1).max(64) }),
   z.object({ type: z.literal('acknowledge-alert'), callId, alertId }),

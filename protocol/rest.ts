@@ -83,7 +83,8 @@ export type DialRequest = z.infer<typeof dialRequest>;
 export const transferRequest = z.object({
   /** `agent:bob`, `queue:support`, the id of one of them, an extension of the dialplan, or a number. */
   to: z.string().min(1).max(64),
-  type: z.literal('blind'),
+  /** `attended`: the agent talks to a colleague or a number first, while the caller waits. */
+  type: z.enum(['blind', 'attended']),
 });
 export type TransferCallRequest = z.infer<typeof transferRequest>;
 export const dialResult = z.object({ id: callId });

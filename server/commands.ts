@@ -8,7 +8,7 @@ import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
 import type { DialOrder } from './outbound.ts';
-import type { TransferRequest } from './transfers.ts';
+import type { Transfers } from './transfers.ts';
 
 export interface CommandPorts {
   readonly calls: Calls;
@@ -17,8 +17,8 @@ export interface CommandPorts {
   readonly phones: Pick<Phones, 'choose'>;
   /** Makes a call for the agent. */
   readonly dial: (order: DialOrder) => Result<string, Problem>;
-  /** Hands a call over. */
-  readonly transfer: (request: TransferRequest) => Problem | undefined;
+  /** Hands calls over. */
+  readonly transfers: Pick<Transfers, 'begin' | 'proceed'>;
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
@@ -50,6 +50,9 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
     case 'keypad':
     case 'hang-up':
     case 'transfer':
+    case 'consult':
+    case 'swap':
+    case 'complete-transfer':
     case 'cancel-transfer':
     case 'dispose':
     case 'acknowledge-alert':
@@ -89,6 +92,9 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
   const parted = call?.parted.some(({ offer }) => offer.agentId === agentId) === true;
   if (call !== undefined && parted && command.type === 'dispose')
     return dispose(ports, agentId, call, command.disposition);
+  const consulted = call?.transfer?.consult?.since != null ? call.transfer.target : undefined;
+  if (call !== undefined && consulted?.type === 'agent' && consulted.agentId === agentId)
+    return asConsulted(calls, agentId, call, command);
   if (call?.offer?.agentId !== agentId) return makeProblem('no-such-call');
   switch (command.type) {
     case 'acknowledge-alert':
@@ -96,11 +102,17 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
     case 'dispose':
       return dispose(ports, agentId, call, command.disposition);
     case 'transfer':
-      return ports.transfer({ callId: call.callId, to: command.to, way: 'desk' });
+    case 'consult':
+      return ports.transfers.begin({
+        ...{ callId: call.callId, to: command.to, way: 'desk' },
+        consult: command.type === 'consult',
+      });
+    case 'swap':
+      return ports.transfers.proceed(call.callId, 'swap');
+    case 'complete-transfer':
+      return ports.transfers.proceed(call.callId, 'complete');
     case 'cancel-transfer':
-      if (call.transfer === null) return makeProblem('not-now', { state: call.phase, expected: 'transferring' });
-      calls.post(call.callId, { type: 'transfer-cancelled', agentId });
-      return undefined;
+      return ports.transfers.proceed(call.callId, 'cancel');
     case 'mute':
     case 'hold':
     case 'resume':
@@ -109,6 +121,20 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
       return talk(calls, agentId, call, command);
     default:
       return assertNever(command);
+  }
+}
+
+/** A colleague who is consulted has no say over the caller yet: they may be silent, or hang up. */
+function asConsulted(calls: Calls, agentId: string, { callId }: CallState, command: CallCommand): Problem | undefined {
+  switch (command.type) {
+    case 'mute':
+      calls.post(callId, { type: 'muted', agentId, muted: command.muted });
+      return undefined;
+    case 'hang-up':
+      calls.post(callId, { type: 'consult-left', agentId });
+      return undefined;
+    default:
+      return makeProblem('not-now', { state: 'consulting', expected: 'talking' });
   }
 }
 

@@ -141,6 +141,7 @@ export class Desks {
     const wrapUp = activity?.type === 'wrap-up' && activity.callId === state.callId ? activity.until : undefined;
     const around = {
       partyName: this.#options.nameOf(partyOf(state)),
+      nameOf: (to: string) => this.#options.agent(to)?.name ?? this.#options.nameOf(to),
       queueName: (id: string) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
       wrapUpUntil: wrapUp,
     };

@@ -48,7 +48,9 @@ function busyAgents({ phase, offer, queue, dial, callId, transfer }: CallState):
   const queueId = dial?.queueId ?? queue?.queueId ?? null;
   const target = transfer?.target;
   const rung =
-    target?.type === 'agent' ? [{ agentId: target.agentId, callId, queueId, offerId: null, dialling: true }] : [];
+    target?.type === 'agent'
+      ? [{ agentId: target.agentId, callId, queueId, offerId: null, dialling: transfer?.consult?.since == null }]
+      : [];
   if (offer === null) return rung;
   const { agentId, offerId } = offer;
   if (dial === null) return [{ agentId, callId, queueId, offerId }, ...rung];

@@ -21,6 +21,7 @@ import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
 import { type Brain, webSocketUrls } from './server.ts';
+import type { TransferStep } from './transfers.ts';
 import { trunkSummaryOf } from './trunk-plan.ts';
 
 export class Live implements LivePort {
@@ -123,7 +124,7 @@ export class Live implements LivePort {
       acknowledge: listening.acknowledge.bind(listening),
       phones,
       dial: outbound.dial.bind(outbound),
-      transfer: transfers.blind.bind(transfers),
+      transfers,
     };
     const problem = obey(ports, agentId, commandOf(wanted));
     const after = floor.agent(agentId);
@@ -178,8 +179,13 @@ export class Live implements LivePort {
     return card && { ...card, checks: [...card.checks] };
   }
 
-  transfer(callId: string, { to }: TransferCallRequest, _by: string): Result<undefined, Problem> {
-    const problem = this.#brain.transfers.blind({ callId, to, way: 'api' });
+  transfer(callId: string, { to, type }: TransferCallRequest, _by: string): Result<undefined, Problem> {
+    const problem = this.#brain.transfers.begin({ callId, to, way: 'api', consult: type === 'attended' });
+    return problem === undefined ? ok(undefined) : fail(problem);
+  }
+
+  proceedTransfer(callId: string, what: TransferStep): Result<undefined, Problem> {
+    const problem = this.#brain.transfers.proceed(callId, what);
     return problem === undefined ? ok(undefined) : fail(problem);
   }
 

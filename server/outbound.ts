@@ -1,6 +1,7 @@
 /** Calls that agents make, from the desk, from their desk phone, or by the API for them: checked, then handed to `calls`. */
 import { fail, ok, type Result } from '../base/result.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import { callableNumber } from './callable.ts';
 import type { AgentWay, Calls } from './calls/index.ts';
 import type { Plan, Queue } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
@@ -56,8 +57,6 @@ interface AgentLeg {
 
 /** How long the agent's own phone may ring for a call they are to make, ms. */
 const agentRingMs = 20_000;
-/** What can be called: never a SIP URI, which would pass the trunks by. */
-const callable = /^\+?[0-9*#]{2,32}$/;
 
 export class Outbound {
   readonly #options: OutboundOptions;
@@ -93,10 +92,10 @@ export class Outbound {
     const { agentId, by, from = '', lateOffer = false } = order;
     const agent = floor().agent(agentId);
     if (agent === undefined) return makeProblem('not-found', { what: 'agent' });
-    const to = normalise(order.to);
-    if (!callable.test(to)) return makeProblem('dial-wrong-form', { number: order.to });
-    const shown = from === '' ? '' : normalise(from);
-    if (shown !== '' && !callable.test(shown)) return makeProblem('dial-wrong-form', { number: from });
+    const to = callableNumber(order.to, normalise);
+    if (to === undefined) return makeProblem('dial-wrong-form', { number: order.to });
+    const shown = from === '' ? '' : callableNumber(from, normalise);
+    if (shown === undefined) return makeProblem('dial-wrong-form', { number: from });
     const queueId = order.queue ?? agent.queues[0] ?? null;
     if (order.queue !== undefined && !agent.queues.includes(order.queue))
       return makeProblem('no-such-choice', { code: order.queue, choices: agent.queues.join(', ') });

@@ -4,7 +4,16 @@
  */
 import type { Logger } from '../base/logger.ts';
 import type { MediaResult } from '../protocol/media.ts';
-import { callOfLeg, type Calls, type CallState, hasEnded, type Leg, legsOf as legsOfCall } from './calls/index.ts';
+import {
+  callOfLeg,
+  type Calls,
+  type CallState,
+  hasEnded,
+  type Leg,
+  legsOf as legsOfCall,
+  type OlderTransfer,
+  upcastTransfer,
+} from './calls/index.ts';
 import type { Ledger, StoredSnapshot } from './ledger/index.ts';
 import type { MediaClient } from './media-client.ts';
 import { type RoutingState, routingOf, Table, wholeId } from './routing/index.ts';
@@ -31,12 +40,14 @@ function stateOf<T>(snapshot: StoredSnapshot): T {
 
 /** A call as an earlier release may have kept it. */
 type Later = 'dial' | 'ringing' | 'transfer' | 'transferFailure' | 'transferredBy' | 'referral' | 'parted';
-type OlderCall = Omit<CallState, Later> & Partial<Pick<CallState, Later>>;
+type OlderCall = Omit<CallState, Later> &
+  Partial<Omit<Pick<CallState, Later>, 'transfer'>> & { readonly transfer?: OlderTransfer | null };
 
 function upcast(call: OlderCall): CallState {
   const { dial = null, transfer = null, transferFailure = null, transferredBy = null, referral = null } = call;
   const { parted = [], ringing = [] } = call;
-  return { ...call, dial, ringing, transfer, transferFailure, transferredBy, referral, parted };
+  const later = { dial, ringing, transferFailure, transferredBy, referral, parted };
+  return { ...call, ...later, transfer: transfer === null ? null : upcastTransfer(transfer) };
 }
 
 /** Reads the snapshots and the stored legs. */
@@ -88,6 +99,8 @@ export function tellDialogs(
 function tellDialog(calls: Calls, call: CallState, leg: Leg, there: boolean, bye: (legId: string) => void): void {
   const { callId, caller } = call;
   const { legId } = leg;
+  // The caller has hung up while the agent was consulting somebody, who is still there.
+  if (leg.signalling === 'ended') return;
   if (legId === caller.legId) {
     if (!there) calls.post(callId, { type: 'leg-ended', legId, cause: 'signalling-lost' });
     else if (leg.signalling === 'answering') calls.post(callId, { type: 'leg-confirmed', legId });

@@ -3,6 +3,7 @@ import type { CallEvent, Calls, CallState } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import { activityName, emptyRouting, transition } from './routing/index.ts';
+import type { Invite } from './sip/index.ts';
 import { Transfers } from './transfers.ts';
 
 const alice = { offerId: 'o', agentId: 'alice', offeredAt: 0, until: 0 };
@@ -34,7 +35,7 @@ function transfersWith(call: CallState | undefined, bob: { free?: boolean; away?
   } as unknown as Floor;
   const transfers = new Transfers({
     ...{ calls: () => calls, floor: () => floor, plan: () => plan, country: 'CN', ringMs: 60_000 },
-    deviceOf: () => (bob.away === true ? undefined : { deviceId: 'd', kind: 'webrtc', name: null }),
+    devicesOf: () => (bob.away === true ? [] : [{ deviceId: 'd', kind: 'webrtc', name: null }]),
     normalise: (number) => number.replaceAll(' ', ''),
     answerRefer: (_leg, _token, status) => answers.push(status),
   });
@@ -50,7 +51,7 @@ describe('whom a transfer means', () => {
     ['+86 139 0000 1111', { type: 'outside', to: '+8613900001111' }],
   ])('%s', (to, target) => {
     const { transfers, posted } = transfersWith(talking);
-    expect(transfers.blind({ callId: 'c', to, way: 'desk' })).toBeUndefined();
+    expect(transfers.begin({ callId: 'c', to, way: 'desk' })).toBeUndefined();
     expect(posted).toMatchObject([{ type: 'transfer-asked', order: { by: 'alice', target } }]);
   });
 
@@ -64,8 +65,78 @@ describe('whom a transfer means', () => {
     ['bob', undefined, {}, 'no-such-call'],
   ] as const)('not %s', (to, call, bob, code) => {
     const { transfers, posted } = transfersWith(call, bob);
-    expect(transfers.blind({ callId: 'c', to, way: 'desk' })).toMatchObject({ code });
+    expect(transfers.begin({ callId: 'c', to, way: 'desk' })).toMatchObject({ code });
     expect(posted).toEqual([]);
+  });
+});
+
+describe('a consultation', () => {
+  const target = { type: 'agent', agentId: 'bob', offerId: 'o2', devices: [] } as const;
+  const consult = { since: 5, with: 'target', muted: false, callerLeft: false, phone: null, answer: null } as const;
+  const transfer = { by: 'alice', way: 'desk', target, consult };
+  const consulting = { ...talking, transfer } as unknown as CallState;
+  const ringing = {
+    ...talking,
+    transfer: { ...transfer, consult: { ...consult, since: null } },
+  } as unknown as CallState;
+  const blind = { ...talking, transfer: { ...transfer, consult: null } } as unknown as CallState;
+
+  it('is asked for with a person, not with a queue', () => {
+    const { transfers, posted } = transfersWith(talking);
+    expect(transfers.begin({ callId: 'c', to: 'bob', way: 'desk', consult: true })).toBeUndefined();
+    expect(posted).toMatchObject([{ type: 'transfer-asked', order: { consult: true, target: { agentId: 'bob' } } }]);
+    const queued = transfers.begin({ callId: 'c', to: 'queue:sales', way: 'desk', consult: true });
+    expect(queued).toMatchObject({ code: 'consult-whom' });
+  });
+
+  it.each([
+    ['swap', consulting, 'consult-swapped'],
+    ['complete', consulting, 'consult-completed'],
+    ['complete', ringing, 'consult-completed'],
+    ['cancel', ringing, 'transfer-cancelled'],
+    ['cancel', blind, 'transfer-cancelled'],
+  ] as const)('%s is asked of the call, for the agent who consults', (what, call, type) => {
+    const { transfers, posted } = transfersWith(call);
+    expect(transfers.proceed('c', what)).toBeUndefined();
+    expect(posted).toEqual([{ type, agentId: 'alice' }]);
+  });
+
+  it.each([
+    ['swap', ringing, 'not-now'],
+    ['complete', blind, 'not-now'],
+    ['cancel', talking, 'not-now'],
+    ['swap', undefined, 'no-such-call'],
+  ] as const)('%s is not possible now', (what, call, code) => {
+    const { transfers, posted } = transfersWith(call);
+    expect(transfers.proceed('c', what)).toMatchObject({ code });
+    expect(posted).toEqual([]);
+  });
+
+  it('is what a second call of the desk phone asks for, and is refused as such', () => {
+    const invite = { callId: 'c', legId: 'c.p1', sdp: 'offer', to: '+8613900001111' } as Invite;
+    const { transfers, posted } = transfersWith(talking);
+    expect(transfers.consultingCall('alice')).toBe('c');
+    expect(transfers.fromPhone(invite)).toBeNull();
+    expect(posted).toMatchObject([{ order: { way: 'phone', consult: true }, phone: { legId: 'c.p1', sdp: 'offer' } }]);
+    expect(transfersWith(consulting).transfers.consultingCall('alice')).toBeUndefined();
+    const busy = transfersWith(talking, { free: false }).transfers.fromPhone({ ...invite, to: 'bob' });
+    expect(busy).toMatchObject({ status: 486 });
+  });
+
+  it('is completed by a REFER that names the other line of the same phone', () => {
+    const lines = { ...transfer, consult: { ...consult, phone: { legId: 'c.p1' } } };
+    const call = { ...talking, transfer: lines } as unknown as CallState;
+    const { transfers, posted, answers } = transfersWith(call);
+    const referral = { legId: 'c.a1', token: 3, to: 'bob', referredBy: undefined, replaces: 'c.p1' };
+    transfers.refer(referral);
+    transfers.refer({ ...referral, legId: 'c.p1', token: 4, replaces: 'c.a1' });
+    expect(posted).toEqual([
+      { type: 'consult-completed', agentId: 'alice', refer: { legId: 'c.a1', token: 3 } },
+      { type: 'consult-completed', agentId: 'alice', refer: { legId: 'c.p1', token: 4 } },
+    ]);
+    for (const replaces of [null, 'c.c', 'd.p1']) transfers.refer({ ...referral, replaces });
+    transfers.refer({ ...referral, legId: 'c.c' });
+    expect(answers).toEqual([481, 481, 481, 403]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Language } from '../protocol/media.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import { callableNumber, isDialled } from './callable.ts';
 import type {
   Calls,
   CallState,
@@ -13,6 +14,7 @@ import type {
 } from './calls/index.ts';
 import { findRoute, type Plan, type Queue } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
+import type { Invite, Refusal } from './sip/index.ts';
 
 /** What somebody asks for. */
 export interface TransferRequest {
@@ -20,7 +22,12 @@ export interface TransferRequest {
   /** `agent:bob`, `queue:support`, the id of one of them, an extension of the dialplan, or a number. */
   readonly to: string;
   readonly way: TransferWay;
+  /** The agent wants to talk to them first. */
+  readonly consult?: boolean;
 }
+
+/** What can be asked of a transfer that is under way. */
+export type TransferStep = 'swap' | 'complete' | 'cancel';
 
 /** A REFER of an agent's desk phone, as the SIP side tells it. */
 export interface Referral {
@@ -29,14 +36,16 @@ export interface Referral {
   /** User part of Refer-To. */
   readonly to: string;
   readonly referredBy: string | undefined;
+  /** Set for an attended transfer (RFC 3891): our leg whose dialog Replaces names, null where it names none of ours. */
+  readonly replaces?: string | null;
 }
 
 export interface TransfersOptions {
   readonly calls: () => Calls;
   readonly floor: () => Floor;
   readonly plan: () => Plan | undefined;
-  /** Where an agent is rung: the page if it is there, else a desk phone. */
-  readonly deviceOf: (agentId: string) => Device | undefined;
+  /** Where an agent is rung: on all the devices they chose. */
+  readonly devicesOf: (agentId: string) => readonly Device[];
   /** E.164 where the number can be made so. */
   readonly normalise: (number: string) => string;
   /** Whose tones callers hear (ISO 3166). */
@@ -48,8 +57,6 @@ export interface TransfersOptions {
 
 /** How long a colleague may ring, ms. */
 const agentRingMs = 20_000;
-/** What can be called: never a SIP URI, which would pass the trunks by. */
-const callable = /^\+?[0-9*#]{2,32}$/;
 
 export class Transfers {
   readonly #options: TransfersOptions;
@@ -58,25 +65,81 @@ export class Transfers {
     this.#options = options;
   }
 
-  /** Begins a blind transfer for the agent in the call; what becomes of it comes as desk events and ledger rows. */
-  blind({ callId, to, way }: TransferRequest): Problem | undefined {
+  /** Begins a transfer for the agent in the call; what becomes of it comes as desk events and ledger rows. */
+  begin({ callId, to, way, consult = false }: TransferRequest): Problem | undefined {
     const call = this.#options.calls().get(callId);
-    const order = this.#orderOf(call, to, way);
+    const order = this.#orderOf(call, to, way, consult);
     if (!order.ok) return order.error;
     this.#options.calls().post(callId, { type: 'transfer-asked', order: order.value });
     return undefined;
   }
 
+  /** Swaps, completes or takes back a transfer that is under way, for the agent who asked for it. */
+  proceed(callId: string, what: TransferStep): Problem | undefined {
+    const calls = this.#options.calls();
+    const transfer = calls.get(callId)?.transfer;
+    if (calls.get(callId) === undefined) return makeProblem('no-such-call');
+    const expected = what === 'cancel' ? 'transferring' : 'consulting';
+    if (transfer == null || transfer.way === 'recall') return makeProblem('not-now', { state: 'talking', expected });
+    const { consult, by: agentId } = transfer;
+    if (what === 'cancel') return void calls.post(callId, { type: 'transfer-cancelled', agentId });
+    if (consult === null) return makeProblem('not-now', { state: 'transferring', expected });
+    if (what === 'complete') return void calls.post(callId, { type: 'consult-completed', agentId });
+    if (consult.since === null || consult.phone !== null || consult.callerLeft)
+      return makeProblem('not-now', { state: consult.since === null ? 'ringing' : 'talking', expected });
+    return void calls.post(callId, { type: 'consult-swapped', agentId });
+  }
+
   /** A desk phone's REFER: the same transfer, answered and told of as RFC 3515 wants it. */
-  refer({ legId, token, to, referredBy }: Referral): void {
+  refer(referral: Referral): void {
     const { calls, answerRefer } = this.#options;
+    const { legId, token, to, referredBy, replaces } = referral;
     const call = calls()
       .all()
-      .find((each) => each.other?.legId === legId);
-    const order = this.#orderOf(call, to, 'refer');
+      .find((each) => each.other?.legId === legId || each.transfer?.consult?.phone?.legId === legId);
+    if (replaces !== undefined) return this.#referReplacing(call, referral);
+    const order = this.#orderOf(call, to, 'refer', false);
     if (!order.ok || call === undefined) return answerRefer(legId, token, order.ok ? 481 : refusalOf(order.error));
     const more = referredBy === undefined ? {} : { referredBy };
     calls().post(call.callId, { type: 'transfer-asked', order: order.value, refer: { legId, token }, ...more });
+  }
+
+  /** Both lines of the phone are ours: what is behind them is joined here, and no INVITE goes anywhere (RFC 5589 section 7). */
+  #referReplacing(call: CallState | undefined, { legId, token, replaces }: Referral): void {
+    const { calls, answerRefer } = this.#options;
+    const agentId = call?.offer?.agentId;
+    if (call === undefined || agentId === undefined) return answerRefer(legId, token, 403);
+    const lines = [call.other?.legId, call.transfer?.consult?.phone?.legId].filter((id) => id !== legId);
+    // RFC 3891 section 3: a dialog that is not there, or that is none of this phone's.
+    if (replaces == null || !lines.includes(replaces)) return answerRefer(legId, token, 481);
+    calls().post(call.callId, { type: 'consult-completed', agentId, refer: { legId, token } });
+  }
+
+  /** The call whose agent may consult somebody by dialling on a desk phone: they talk, and transfer nothing yet. */
+  consultingCall(agentId: string): string | undefined {
+    return this.#options
+      .calls()
+      .all()
+      .find(
+        ({ phase, offer, transfer, other }) =>
+          phase === 'talking' && offer?.agentId === agentId && transfer === null && other !== null,
+      )?.callId;
+  }
+
+  /** A second call of an agent's desk phone while they talk: a consultation in the same call. A refusal answers it. */
+  fromPhone(invite: Invite): Refusal | null {
+    const { callId, legId, sdp, to } = invite;
+    const { calls } = this.#options;
+    const call = calls().get(callId);
+    const order = this.#orderOf(call, to, 'phone', true);
+    if (!order.ok) {
+      const status = refusalOf(order.error);
+      const headers = { Reason: `SIP;cause=${String(status)};text="${order.error.code}"` };
+      return { status, reason: status === 486 ? 'Busy Here' : 'Not Now', headers };
+    }
+    const phone = { legId, device: call?.other?.kind === 'sip' ? (call.other.device ?? null) : null, sdp };
+    calls().post(callId, { type: 'transfer-asked', order: order.value, phone });
+    return null;
   }
 
   /** Rings the agent back whose transfer came to nothing, if they can be had. */
@@ -89,16 +152,24 @@ export class Transfers {
     calls().post(callId, { type: 'transfer-asked', order });
   }
 
-  #orderOf(call: CallState | undefined, to: string, way: TransferWay): Result<TransferOrder, Problem> {
+  #orderOf(
+    call: CallState | undefined,
+    to: string,
+    way: TransferWay,
+    consult: boolean,
+  ): Result<TransferOrder, Problem> {
     const by = call?.offer?.agentId;
     if (call === undefined || by === undefined) return fail(makeProblem('no-such-call'));
     if (call.phase !== 'talking') return fail(makeProblem('not-now', { state: call.phase, expected: 'talking' }));
     if (call.transfer !== null) return fail(makeProblem('not-now', { state: 'transferring', expected: 'talking' }));
-    const target = this.#targetOf(call, by, to.trim(), way);
-    if (!target.ok) return target;
+    const found = this.#targetOf(call, by, to.trim(), way);
+    if (!found.ok) return found;
+    const target = found.value;
+    if (consult && (target.type === 'queue' || target.type === 'route'))
+      return fail(makeProblem('consult-whom', { to: to.trim() }));
     const { country, ringMs } = this.#options;
-    const agent = target.value.type === 'agent';
-    return ok({ by, way, target: target.value, country, ringMs: agent ? agentRingMs : ringMs });
+    const agent = target.type === 'agent';
+    return ok({ by, way, target, country, ringMs: agent ? agentRingMs : ringMs, ...(consult ? { consult } : {}) });
   }
 
   /** Ids first, then the dialplan's own numbers; anything else is for the trunks. */
@@ -111,27 +182,27 @@ export class Transfers {
     const queue = kind === 'agent' ? undefined : current?.queues.get(id);
     if (queue !== undefined) return ok({ type: 'queue', order: orderOf(queue, call.language) });
     if (kind !== undefined) return fail(makeProblem('transfer-no-such-target', { to }));
-    if (current !== undefined && callable.test(to) && findRoute(current, to) !== undefined)
+    if (current !== undefined && isDialled(to) && findRoute(current, to) !== undefined)
       return ok({ type: 'route', called: to });
-    const number = normalise(to);
-    return callable.test(number)
-      ? ok({ type: 'outside', to: number })
-      : fail(makeProblem('dial-wrong-form', { number: to }));
+    const number = callableNumber(to, normalise);
+    return number === undefined
+      ? fail(makeProblem('dial-wrong-form', { number: to }))
+      : ok({ type: 'outside', to: number });
   }
 
   /** Sets the colleague aside, so that nothing else rings them meanwhile. */
   #agent(call: CallState, agentId: string, way: TransferWay): Result<RungTarget, Problem> {
-    const { floor, deviceOf } = this.#options;
+    const { floor, devicesOf } = this.#options;
     const agent = floor().agent(agentId);
-    const device = deviceOf(agentId);
+    const devices = devicesOf(agentId);
     const name = agent?.name ?? agentId;
     if (agent === undefined) return fail(makeProblem('transfer-no-such-target', { to: agentId }));
-    if (device === undefined || agent.presence.type === 'offline')
+    if (devices.length === 0 || agent.presence.type === 'offline')
       return fail(makeProblem('transfer-agent-away', { name }));
     const queueId = call.queue?.queueId ?? call.dial?.queueId ?? agent.queues[0] ?? null;
     if (!floor().dial(agentId, call.callId, queueId, true)) return fail(makeProblem('transfer-agent-busy', { name }));
     const offerId = `${call.callId}.${way === 'recall' ? 'r' : 't'}${String(call.legs + 1)}`;
-    return ok({ type: 'agent', agentId, offerId, device });
+    return ok({ type: 'agent', agentId, offerId, devices });
   }
 }
 

@@ -1,4 +1,4 @@
-/** `call list|show|hangup|transfer`: views of the ledger, and what one can do to a call, asked of the running server. */
+/** `call list|show|hangup`: views of the ledger, and what one can do to a call, asked of the running server. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { callStory, callSummary } from '../../protocol/rest.ts';
@@ -121,14 +121,6 @@ async function hangUp(given: string, json: boolean, terminal: Terminal, say: Say
   return exitCodes.ok;
 }
 
-async function transfer(given: string, to: string, json: boolean, terminal: Terminal, say: Say): Promise<number> {
-  const api = openApi(terminal);
-  const id = await findCallId(api, given, say);
-  await api.post(`${callsPath}/${encodeURIComponent(id)}/transfer`, { to, type: 'blind' }, z.unknown());
-  terminal.out(json ? JSON.stringify({ id, to }) : say('transferring', { id, to }));
-  return exitCodes.ok;
-}
-
 /** Adds the sub-commands. */
 export function registerCallRecords(call: Command, terminal: Terminal): void {
   const say = speaker(recordTexts, terminal.language);
@@ -150,10 +142,4 @@ export function registerCallRecords(call: Command, terminal: Terminal): void {
     (id: string, _options: unknown, command: Command) =>
       perform(terminal, () => hangUp(id, wantsJson(command), terminal, say)),
   );
-  withCommonOptions(call.command('transfer').description(say('transfer')), terminal)
-    .argument('<id>', say('id'))
-    .argument('<to>', say('transfer-to'))
-    .action((id: string, to: string, _options: unknown, command: Command) =>
-      perform(terminal, () => transfer(id, to, wantsJson(command), terminal, say)),
-    );
 }

@@ -1,6 +1,6 @@
 import type { Catalogue } from './text.ts';
 
-/** Words of `jackfield call list|show|hangup|transfer`. */
+/** Words of `jackfield call list|show|hangup|transfer|swap|complete|cancel`. */
 export const recordTexts = {
   list: { en: 'list calls, the newest first', zh: '列出通话，最新的在前' },
   show: { en: 'tell the whole story of a call', zh: '讲述一次通话的全过程' },
@@ -11,6 +11,12 @@ export const recordTexts = {
     zh: 'agent:坐席、queue:队列、拨号方案中的分机，或号码',
   },
   transferring: { en: 'The call {id} is being handed over to {to}.', zh: '正在将通话 {id} 转接至 {to}。' },
+  attended: { en: 'talk to them first, while the caller waits', zh: '先咨询对方，来电者等待' },
+  consulting: { en: '{to} is being consulted for the call {id}.', zh: '正在为通话 {id} 咨询 {to}。' },
+  swap: { en: 'change between the caller and the one who is consulted', zh: '在来电者与咨询对象之间切换' },
+  complete: { en: 'hand the caller over to the one who is consulted', zh: '将来电者转给咨询对象' },
+  cancel: { en: 'take the caller back from a transfer or a consultation', zh: '取消转接或咨询，接回来电者' },
+  'asked-of': { en: 'Asked of the call {id}: {what}.', zh: '已对通话 {id} 执行：{what}。' },
   id: {
     en: 'id of the call, its first or last characters, or "last"',
     zh: '通话编号、其开头或结尾的字符，或 last（最近一次）',

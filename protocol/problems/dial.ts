@@ -113,6 +113,12 @@ export const dialProblems = {
       zh: '请联系管理员；允许范围见 dialplans/trunks.yaml。',
     },
   },
+  'dial-left': {
+    status: 410,
+    what: { en: '{number} hung up before the caller was handed over.', zh: '{number} 在转接完成前已挂断。' },
+    expected: { en: 'somebody who stays on the line', zh: '对方保持通话' },
+    todo: { en: 'You have the caller again; try somebody else.', zh: '来电者已接回，可改转其他目标。' },
+  },
   'dial-no-trunk': {
     status: 503,
     what: { en: 'No trunk takes calls to {number}.', zh: '没有可以呼叫 {number} 的中继。' },

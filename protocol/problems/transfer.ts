@@ -26,4 +26,13 @@ export const transferProblems = {
     expected: { en: 'an agent without a call', zh: '空闲的坐席' },
     todo: { en: 'Transfer to a queue, or try again later.', zh: '请转接到队列，或稍后再试。' },
   },
+  'consult-whom': {
+    status: 422,
+    what: {
+      en: '"{to}" is a queue or an extension: nobody there can be consulted.',
+      zh: '“{to}”是队列或分机，无法咨询。',
+    },
+    expected: { en: 'a colleague or a number', zh: '坐席或外部号码' },
+    todo: { en: 'Transfer the caller there, or consult a colleague.', zh: '请直接转接，或改为咨询其他坐席。' },
+  },
 } as const satisfies Record<string, ProblemText>;

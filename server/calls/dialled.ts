@@ -2,7 +2,7 @@
 import type { AgentId, CallId, QueueId } from '../../protocol/ids.ts';
 import type { EndpointKind, Language, Tone } from '../../protocol/media.ts';
 
-/** Where a call to somebody ended before it began; each has a text in `protocol/problems/dial.ts`. */
+/** Where a call to somebody ended before it began, or (`left`) before the caller was handed over to them; each has a text in `protocol/problems/dial.ts`. */
 export type DialFailureCause =
   | 'busy'
   | 'no-answer'
@@ -12,7 +12,8 @@ export type DialFailureCause =
   | 'unsupported-media'
   | 'redirect-refused'
   | 'not-permitted'
-  | 'no-trunk';
+  | 'no-trunk'
+  | 'left';
 
 /** Why the party was not had. `status` is the SIP answer, 0 where there was none. */
 export interface DialFailure {
@@ -130,11 +131,14 @@ export function failureCause(status: number, rung: boolean): DialFailureCause {
 }
 
 /** The number a redirection names that was not called yet. Its host does not count: our trunk takes the call there, or not. */
-export function nextTarget(dial: Dialled, contacts: readonly string[]): string | undefined {
-  if (dial.tried.length > mostRedirections) return undefined;
+export function nextTarget(
+  { tried }: { readonly tried: readonly string[] },
+  contacts: readonly string[],
+): string | undefined {
+  if (tried.length > mostRedirections) return undefined;
   return contacts
     .flatMap((contact) => /^<?(?:sips?|tel):(\+?[0-9*#]{2,32})(?:[@;>?]|$)/i.exec(contact.trim())?.[1] ?? [])
-    .find((number) => !dial.tried.includes(number));
+    .find((number) => !tried.includes(number));
 }
 
 /** Which tone says it: busy, or that the way there is blocked (ITU-T E.180). */

@@ -82,7 +82,19 @@ export type CallEvent =
       readonly refer?: { readonly legId: LegId; readonly token: number };
       /** Referred-By of that REFER (RFC 3892), for the target. */
       readonly referredBy?: string;
+      /** The second call of the agent's desk phone, which asks for a consultation: its leg, and what it offers. */
+      readonly phone?: { readonly legId: LegId; readonly device: Device | null; readonly sdp: string };
     }
+  /** The agent, who consults somebody, changes between them and the caller. */
+  | { readonly type: 'consult-swapped'; readonly agentId: AgentId }
+  /** And hands the caller over. `refer`: by a REFER with Replaces of their desk phone. */
+  | {
+      readonly type: 'consult-completed';
+      readonly agentId: AgentId;
+      readonly refer?: { readonly legId: LegId; readonly token: number };
+    }
+  /** The colleague who is consulted hangs up at the desk. */
+  | { readonly type: 'consult-left'; readonly agentId: AgentId }
   | { readonly type: 'transfer-cancelled'; readonly agentId: AgentId }
   /** The colleague who is rung for a transfer says no at the desk. */
   | { readonly type: 'transfer-declined'; readonly offerId: OfferId }

@@ -2,7 +2,7 @@
 import { type Graph, type Tone, toneUri } from '../../protocol/media.ts';
 import { type Dialled, toneOf } from './dialled.ts';
 import { type CallState, hasEnded, isOnHold, type Leg, silence } from './state.ts';
-import type { Transfer } from './transferred.ts';
+import type { Consult, Transfer } from './transferred.ts';
 
 function canTalk(leg: Leg | null): leg is Leg {
   return leg !== null && leg.open && leg.signalling === 'confirmed';
@@ -12,13 +12,15 @@ function canTalk(leg: Leg | null): leg is Leg {
 export function graphOf(state: CallState): Graph {
   if (hasEnded(state)) return silence;
   if (state.phase === 'dialling') return diallingGraph(state);
+  const { transfer } = state;
+  if (state.phase === 'talking' && transfer?.consult != null) return consultGraph(state, transfer, transfer.consult);
   if (!state.caller.open) return silence;
   const { caller, other, playing } = state;
   const plays =
     playing === null
       ? []
       : [{ playId: playing.playId, to: caller.legId, files: [...playing.files], loop: playing.loop }];
-  if (state.phase === 'talking' && state.transfer !== null) return transferGraph(state, state.transfer, plays);
+  if (state.phase === 'talking' && transfer !== null) return transferGraph(state, transfer, plays);
   if (state.phase !== 'talking' || !canTalk(other)) return { ...silence, plays };
   const agent = state.offer !== null;
   return {
@@ -37,6 +39,58 @@ function transferGraph({ caller }: CallState, transfer: Transfer, music: Graph['
   if (!rung) return { ...silence, plays: music };
   const ringback = { playId: 'tone-ringback', to: caller.legId, files: [toneUri('ringback', country)], loop: true };
   return { ...silence, plays: [ringback] };
+}
+
+/**
+ * The agent talks to the target or to the caller; whoever waits hears music, and neither hears the other. A desk phone
+ * with a second line talks to both by its own hold keys. The ears hear the caller's talk only: a consultation is private.
+ */
+function consultGraph(state: CallState, transfer: Transfer, consult: Consult): Graph {
+  const { caller, other } = state;
+  const { leg } = transfer;
+  const own = consult.phone ?? other;
+  const talks = (mine: Leg | null, to: 'target' | 'caller'): mine is Leg =>
+    canTalk(mine) && !state.held && !mine.heldByPeer && (consult.phone !== null || consult.with === to);
+  const toCaller = caller.open && talks(other, 'caller');
+  const toTarget = consult.since !== null && canTalk(leg) && talks(own, 'target');
+  return {
+    plays: [
+      ...(caller.open && !toCaller ? waits(state, caller) : []),
+      ...(consult.since !== null && leg.open && !toTarget ? waits(state, leg) : []),
+      ...(consult.since === null ? progressTone(transfer, other, consult) : []),
+    ],
+    edges: [
+      ...(toCaller && other !== null ? bridge(state, caller, other) : []),
+      ...(toTarget && own !== null ? privately(state, own, leg, consult.muted) : []),
+      ...(consult.since === null ? earlyEdge(transfer, own) : []),
+    ],
+    taps: toCaller && other !== null ? taps(state, caller, other) : [],
+    dtmf: state.keypad.map(({ dtmfId, digits }) => ({ dtmfId, to: toTarget ? leg.legId : caller.legId, digits })),
+  };
+}
+
+function waits({ playing }: CallState, { legId }: Leg): Graph['plays'] {
+  if (playing === null) return [];
+  const { playId, files, loop } = playing;
+  return [{ playId: `${playId}-${legId}`, to: legId, files: [...files], loop }];
+}
+
+function privately({ muted }: CallState, agent: Leg, target: Leg, targetMuted: boolean): Graph['edges'] {
+  return [
+    ...(muted ? [] : [{ from: agent.legId, to: target.legId, gainDb: 0 }]),
+    ...(targetMuted || target.heldByPeer ? [] : [{ from: target.legId, to: agent.legId, gainDb: 0 }]),
+  ];
+}
+
+/** A desk phone makes its own ring-back for its second line (RFC 3960 section 3.2); a page hears ours. */
+function progressTone({ rung, early, heard, country }: Transfer, other: Leg | null, { phone }: Consult) {
+  if (phone !== null || !canTalk(other) || !rung || (early && heard)) return [];
+  return [{ playId: 'tone-ringback', to: other.legId, files: [toneUri('ringback', country)], loop: true }];
+}
+
+function earlyEdge({ rung, early, heard, leg }: Transfer, own: Leg | null): Graph['edges'] {
+  if (own?.open !== true || !early || (rung && !heard)) return [];
+  return [{ from: leg.legId, to: own.legId, gainDb: 0 }];
 }
 
 /** Before the answer the agent hears what the far side lets them hear, else our own tone; nobody hears the agent. */

@@ -19,6 +19,8 @@ export { callOfLeg, Calls } from './registry.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
 export type {
+  Consult,
+  OlderTransfer,
   Parted,
   RungTarget,
   Transfer,
@@ -27,6 +29,6 @@ export type {
   TransferTarget,
   TransferWay,
 } from './transferred.ts';
-export { nameOfTarget } from './transferred.ts';
+export { nameOfTarget, upcastTransfer } from './transferred.ts';
 export type { AgentWay, Dialled, DialFailure, DialFailureCause, Dialling } from './dialled.ts';
 export { admit, admitDialled, type Invitation, transition } from './transition.ts';

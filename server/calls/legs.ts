@@ -9,7 +9,8 @@ import { end } from './teardown.ts';
 
 type On<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
-function isHold(direction: On<'endpoint-opened'>['remoteDirection']): boolean {
+/** Whether an offer puts us on hold (RFC 3264 section 8.4). */
+export function isHold(direction: On<'endpoint-opened'>['remoteDirection']): boolean {
   return direction === 'sendonly' || direction === 'inactive';
 }
 

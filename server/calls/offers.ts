@@ -40,7 +40,7 @@ export function onOffered(state: CallState, event: On<'offered'>, now: number): 
 }
 
 /** Takes back a leg to a device. RFC 3326: a phone that is told so lists the call as answered, not as missed. */
-function release(leg: Leg, answeredElsewhere: boolean): CallEffect[] {
+export function release(leg: Leg, answeredElsewhere: boolean): CallEffect[] {
   const { legId, signalling } = leg;
   const invited = signalling === 'inviting' || signalling === 'ringing';
   const answered = signalling === 'answering' || signalling === 'confirmed';

@@ -107,7 +107,8 @@ export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 /** Every leg there is. */
 export function legsOf(state: CallState): readonly Leg[] {
   const { caller, other, ringing, transfer } = state;
-  return [caller, other, transfer?.leg ?? null, ...ringing].filter((leg) => leg !== null);
+  const rung = transfer === null ? [] : [transfer.leg, ...transfer.others, transfer.consult?.phone ?? null];
+  return [caller, other, ...rung, ...ringing].filter((leg) => leg !== null);
 }
 
 /** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */

@@ -2,6 +2,7 @@
 import type { CallEffect } from './events.ts';
 import { type CallState, type Leg, silence } from './state.ts';
 import { record, type Step, step } from './step.ts';
+import type { Consult } from './transferred.ts';
 
 /** The answer to an INVITE that ends before our 200, by cause. */
 const refusals: Readonly<Record<string, readonly [number, string]>> = {
@@ -46,19 +47,46 @@ function callerGoodbye(state: CallState, cause: string): CallEffect[] {
 
 /** Tells the phone that asked for a transfer by REFER how far it is, as long as it is there (RFC 3515 section 2.4.5). */
 export function notifyReferrer(state: CallState, status: number, reason: string): CallEffect[] {
-  const { referral, other } = state;
-  if (referral === null || other?.legId !== referral.legId || other.signalling !== 'confirmed') return [];
+  const { referral, other, transfer } = state;
+  const there = [other, transfer?.consult?.phone ?? null].some(
+    (leg) => leg?.legId === referral?.legId && leg?.signalling === 'confirmed',
+  );
+  if (referral === null || !there) return [];
   return [{ type: 'notify-referrer', legId: referral.legId, status, reason, last: status >= 200 }];
+}
+
+/** The second line of the agent's desk phone ends with the consultation; before our 200 it gets the status that tells why. */
+export function phoneGoodbye(
+  consult: Consult | null,
+  cause: string,
+  close: boolean,
+  failure?: { readonly status: number; readonly reason: string },
+): CallEffect[] {
+  const phone = consult?.phone ?? null;
+  if (phone === null) return [];
+  const { legId, signalling } = phone;
+  const { status = 480, reason = 'Temporarily Unavailable' } = failure ?? {};
+  const refused = status >= 400 ? { status, reason } : { status: 480, reason: 'Temporarily Unavailable' };
+  return [
+    ...(signalling === 'new' ? [{ type: 'reject-leg', legId, ...refused } as const] : legGoodbye(phone, cause)),
+    ...(close ? [{ type: 'close-endpoint', legId } as const] : []),
+  ];
 }
 
 /** The target of a transfer is not rung any more, and a colleague goes back to what they did. */
 function transferGoodbye({ transfer }: CallState, cause: string): CallEffect[] {
   if (transfer === null) return [];
-  const { target, leg, by, way } = transfer;
+  const { target, leg, others, consult, by, way } = transfer;
   const freed =
     target.type === 'agent' ? [{ type: 'free-agent', agentId: target.agentId, wrapUp: false } as const] : [];
-  const facts = { type: 'blind', by, way, target: target.type, outcome: 'abandoned' };
-  return [record('call-transferred', facts, { agentId: by }), ...legGoodbye(leg, cause), ...freed];
+  const type = consult === null ? 'blind' : 'attended';
+  const facts = { type, by, way, target: target.type, outcome: 'abandoned' };
+  return [
+    record('call-transferred', facts, { agentId: by }),
+    ...[leg, ...others].flatMap((each) => legGoodbye(each, cause)),
+    ...phoneGoodbye(consult, cause, false),
+    ...freed,
+  ];
 }
 
 /** Whether the agent has something to wrap up: a talk, or an attempt that their queue wants to know of. */

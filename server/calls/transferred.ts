@@ -12,8 +12,8 @@ export type RungTarget =
       readonly type: 'agent';
       readonly agentId: AgentId;
       readonly offerId: string;
-      /** Which of their devices rings. */
-      readonly device: Device;
+      /** Which of their devices ring. */
+      readonly devices: readonly Device[];
     };
 
 /** Where a transfer goes. A queue and a route take the caller at once; nobody is rung for them. */
@@ -22,8 +22,27 @@ export type TransferTarget =
   | { readonly type: 'queue'; readonly order: Extract<Instruction, { type: 'queue' }> }
   | { readonly type: 'route'; readonly called: string };
 
-/** Who asked for it: at the desk, by the API, by REFER of a desk phone; `recall`: nobody, the transferor is rung back. */
-export type TransferWay = 'desk' | 'api' | 'refer' | 'recall';
+/**
+ * Who asked for it: at the desk, by the API, by REFER of a desk phone, or by a second call of that phone (a consultation
+ * only); `recall`: nobody, the transferor is rung back.
+ */
+export type TransferWay = 'desk' | 'api' | 'refer' | 'phone' | 'recall';
+
+/** The agent talks to the target first, and hands the caller over or comes back afterwards. */
+export interface Consult {
+  /** Since when they talk; null: the target is still rung. */
+  readonly since: number | null;
+  /** Whom the agent hears; the other one hears music. With a second leg of the agent (`phone`) both may be heard. */
+  readonly with: 'target' | 'caller';
+  /** The colleague has cut their own microphone. */
+  readonly muted: boolean;
+  /** The caller has hung up meanwhile: agent and target may still say goodbye to each other. */
+  readonly callerLeft: boolean;
+  /** The agent's second leg, where their desk phone called the target. */
+  readonly phone: Leg | null;
+  /** Our answer to the INVITE of that leg, until it is sent. */
+  readonly answer: string | null;
+}
 
 /** A transfer whose target is being rung. The caller hears music, then ring-back or what the target lets be heard. */
 export interface Transfer {
@@ -31,7 +50,14 @@ export interface Transfer {
   readonly by: AgentId;
   readonly way: TransferWay;
   readonly target: RungTarget;
+  /** The target's leg; of a colleague with several devices the one that spoke last, and in the end the one that answered. */
   readonly leg: Leg;
+  /** The colleague's other devices, as long as they ring. */
+  readonly others: readonly Leg[];
+  /** Set for an attended transfer; null for a blind one. */
+  readonly consult: Consult | null;
+  /** Numbers called so far: a redirection is not followed in circles. */
+  readonly tried: readonly string[];
   readonly askedAt: number;
   /** How long the target may ring. */
   readonly until: number;
@@ -69,6 +95,8 @@ export interface TransferOrder {
   readonly by: AgentId;
   readonly way: TransferWay;
   readonly target: TransferTarget;
+  /** The agent wants to talk to the target first. */
+  readonly consult?: boolean;
   readonly country: string;
   /** How long the target may ring, ms. */
   readonly ringMs: number;
@@ -86,4 +114,26 @@ export function nameOfTarget(target: TransferTarget): string {
     case 'route':
       return target.called;
   }
+}
+
+/** A transfer as a release before consultations kept it in a snapshot. */
+type OlderTarget =
+  | Extract<RungTarget, { type: 'outside' }>
+  | (Omit<Extract<RungTarget, { type: 'agent' }>, 'devices'> & {
+      readonly device?: Device;
+      readonly devices?: readonly Device[];
+    });
+export type OlderTransfer = Omit<Transfer, 'target' | 'others' | 'consult' | 'tried'> &
+  Partial<Pick<Transfer, 'others' | 'consult' | 'tried'>> & { readonly target: OlderTarget };
+
+/** Such a transfer as it is known today. */
+export function upcastTransfer(older: OlderTransfer): Transfer {
+  const { target, others = [], consult = null, tried = [] } = older;
+  return { ...older, others, consult, tried, target: upcastTarget(target) };
+}
+
+function upcastTarget(target: OlderTarget): RungTarget {
+  if (target.type === 'outside') return target;
+  const { device, devices = device === undefined ? [] : [device], ...more } = target;
+  return { ...more, devices };
 }

@@ -2,6 +2,7 @@
 import type { CallEffect, CallEvent } from './events.ts';
 import type { Instruction } from './ports.ts';
 import type { CallState } from './state.ts';
+import type { TransferOrder, TransferTarget } from './transferred.ts';
 import { admit, transition } from './transition.ts';
 
 export const callerLeg = '01CALL.c';
@@ -26,12 +27,57 @@ export const queue: Extract<Instruction, { type: 'queue' }> = {
   maxWaitMs: 0,
 };
 
-const opened = (legId: string): CallEvent => ({
-  type: 'endpoint-opened',
+export const outside = '01CALL.x2';
+export const colleague = '01CALL.a2';
+export const device = { deviceId: 'd', kind: 'webrtc', name: null } as const;
+export const bob: TransferTarget = { type: 'agent', agentId: 'bob', offerId: 'b1', devices: [device] };
+export const order = (target: TransferTarget, more: Partial<TransferOrder> = {}): TransferOrder => ({
+  ...{ by: 'alice', way: 'desk', country: 'CN', ringMs: 30_000, target },
+  ...more,
+});
+export const asked = (target: TransferTarget = { type: 'outside', to: '+862112345678' }, more = {}): CallEvent => ({
+  type: 'transfer-asked',
+  order: order(target, more),
+});
+export const referred: CallEvent = {
+  ...{ type: 'transfer-asked', order: order({ type: 'outside', to: '+862112345678' }, { way: 'refer' }) },
+  ...{ refer: { legId: agentLeg, token: 7 }, referredBy: '<sip:alice@x>' },
+};
+export const opened = (legId: string): CallEvent => ({
+  ...{ type: 'endpoint-opened', legId, localSdp: 'sdp', remoteDirection: 'sendrecv', token: null },
+});
+export const progress = (legId: string, status: number, sdp = ''): CallEvent => ({
+  type: 'leg-progress',
   legId,
-  localSdp: 'sdp',
-  remoteDirection: 'sendrecv',
-  token: null,
+  status,
+  sdp,
+});
+export const answered = (legId: string, sdp = 'answer'): CallEvent => ({ type: 'leg-answered', legId, sdp });
+export const taken = (legId: string): CallEvent => ({ type: 'endpoint-answered', legId });
+export const failed = (legId: string, status: number): CallEvent => ({
+  type: 'leg-failed',
+  legId,
+  status,
+  reason: 'x',
+});
+export const gone = (legId: string): CallEvent => ({ type: 'leg-ended', legId, cause: 'hangup' });
+export const wrappedUp = (agentId: string): CallEvent => ({
+  type: 'wrap-up-ended',
+  agentId,
+  disposition: 'sold',
+  by: 'agent',
+});
+
+export const rowsOf = (effects: readonly CallEffect[]) =>
+  effects.flatMap((each) => (each.type === 'record' ? [each.row] : []));
+export const outcomes = (effects: readonly CallEffect[]) =>
+  rowsOf(effects).flatMap(({ type, facts }) => (type === 'call-transferred' ? [facts['outcome']] : []));
+
+/** The second line of alice's desk phone, and the event it begins with. */
+export const second = '01CALL.p1';
+export const dialled = (target: TransferTarget = { type: 'outside', to: '+862112345678' }): CallEvent => ({
+  ...{ type: 'transfer-asked', order: order(target, { way: 'phone', consult: true }) },
+  phone: { legId: second, device: { deviceId: 'p', kind: 'sip', name: 'desk' }, sdp: 'offer' },
 });
 
 const page = { deviceId: 'd', kind: 'webrtc', name: null } as const;

@@ -23,14 +23,8 @@ import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, 
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
 import { end } from './teardown.ts';
-import {
-  giveUpRecall,
-  isTransferring,
-  onForeignQueueLeft,
-  onTransferAsked,
-  onTransferring,
-  recall,
-} from './transferring.ts';
+import { giveUpRecall, isTransferring, recall } from './handing.ts';
+import { onForeignQueueLeft, onTransferAsked, onTransferring } from './transferring.ts';
 
 /** A call as its INVITE brings it. */
 export interface Invitation {
@@ -137,7 +131,14 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return giveUpRecall(state, now);
     case 'transfer-cancelled':
     case 'transfer-declined':
+    case 'consult-swapped':
+    case 'consult-left':
       return step(state);
+    case 'consult-completed':
+      return step(
+        state,
+        ...(event.refer === undefined ? [] : [{ type: 'answer-refer', ...event.refer, status: 481 } as const]),
+      );
     case 'wrap-up-ended':
       return onWrapUpEnded(state, event);
     case 'timer':
@@ -211,6 +212,8 @@ function afterEnd(state: CallState, event: CallEvent): Step {
       return step(state, { type: 'offer-failed', offerId: event.offerId, cause: 'error' });
     case 'transfer-asked':
       return onTransferAsked(state, event, 0);
+    case 'consult-completed':
+      return react(state, event, 0);
     default:
       return step(state);
   }

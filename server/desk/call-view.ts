@@ -2,12 +2,22 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { CallDevice, DeskCall, DeskTransfer, DialProgress } from '../../protocol/desk.ts';
 import { makeProblem } from '../../protocol/problems/index.ts';
-import { type CallOffer, type CallState, type Dialled, isOnHold, type Leg, nameOfTarget } from '../calls/index.ts';
+import {
+  type CallOffer,
+  type CallState,
+  type Consult,
+  type Dialled,
+  isOnHold,
+  type Leg,
+  nameOfTarget,
+} from '../calls/index.ts';
 
 /** What the call itself does not know. */
 export interface CallSurroundings {
   /** The contact who calls or is called. */
   readonly partyName: string | undefined;
+  /** The agent's name, or that of the contact with this number. */
+  readonly nameOf: (to: string) => string | undefined;
   readonly queueName: (queueId: string) => { readonly en: string; readonly zh: string };
   readonly wrapUpUntil: number | undefined;
 }
@@ -30,13 +40,13 @@ export function deskCallOf(
     callId: state.callId,
     offerId: offer.offerId,
     direction: dial === null ? 'inbound' : 'outbound',
-    state: rung ? 'offered' : end === null ? deskState(state) : 'ended',
+    state: part.consulted ? 'talking' : rung ? 'offered' : end === null ? deskState(state) : 'ended',
     from: { number: state.from, ...(name === undefined || dial !== null ? {} : { name }) },
     to: state.to,
     ...(name === undefined || dial === null ? {} : { toName: name }),
     ...(dial === null || rung ? {} : { dial: progressOf(dial) }),
-    ...(rung || end !== null ? {} : transferOf(state)),
-    ...(rung && state.transfer?.way !== 'recall' ? { transferredBy: state.transfer?.by } : {}),
+    ...(rung || end !== null ? {} : transferOf(state, around)),
+    ...(rung ? transferrer(state, around) : {}),
     ...(queueId === undefined ? {} : { queue: { id: queueId, name: around.queueName(queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
     ...(queue === null ? {} : { waitingSince: queue.queuedAt }),
@@ -44,8 +54,8 @@ export function deskCallOf(
     offerUntil: offer.until,
     ...(talkingSince === null ? {} : { answeredAt: talkingSince }),
     ...(end === null ? {} : { endedAt: end.at, endCause: end.cause }),
-    ...(rung ? rungDevices(state) : end === null || state.end !== null ? devicesOf(state) : {}),
-    muted: state.muted,
+    ...(rung ? rungDevices(state, part) : end === null || state.end !== null ? devicesOf(state) : {}),
+    muted: part.consulted ? state.transfer?.consult?.muted === true : state.muted,
     heldByPeer: state.caller.heldByPeer,
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
     language: state.language,
@@ -56,6 +66,8 @@ interface Part {
   readonly offer: CallOffer;
   /** The agent is rung for a transfer. */
   readonly rung: boolean;
+  /** And has answered: they are consulted. */
+  readonly consulted: boolean;
   readonly end: CallState['end'];
   readonly talkingSince: number | null;
 }
@@ -63,16 +75,18 @@ interface Part {
 /** An agent's part in the call: theirs now, about to be theirs, or over while the call goes on. */
 function partOf({ offer, transfer, parted, end, talkingSince }: CallState, agentId?: string): Part | undefined {
   if (offer !== null && offer.agentId === agentId)
-    return { offer, rung: false, end, talkingSince: offer.answeredAt ?? talkingSince };
+    return { offer, rung: false, consulted: false, end, talkingSince: offer.answeredAt ?? talkingSince };
   const target = transfer?.target;
   if (transfer !== null && target?.type === 'agent' && target.agentId === agentId) {
     const { askedAt } = transfer;
     const rung = { offerId: target.offerId, agentId: target.agentId, offeredAt: askedAt, until: transfer.until };
-    return { offer: rung, rung: true, end: null, talkingSince: null };
+    const since = transfer.consult?.since ?? null;
+    return { offer: rung, rung: true, consulted: since !== null, end: null, talkingSince: since };
   }
   const left = parted.find((each) => each.offer.agentId === agentId);
   if (left === undefined) return undefined;
-  return { offer: left.offer, rung: false, end: { at: left.at, cause: 'transferred' }, talkingSince: left.since };
+  const over = { at: left.at, cause: 'transferred' };
+  return { offer: left.offer, rung: false, consulted: false, end: over, talkingSince: left.since };
 }
 
 /** The agents who have to do with the call now. */
@@ -86,21 +100,52 @@ export function agentsOf({ offer, transfer, parted }: CallState): string[] {
   return [...new Set(all.filter((id) => id !== undefined))];
 }
 
+/** Who hands the call over, and whether they want to talk first. An agent who is rung back hands nothing over. */
+function transferrer({ transfer }: CallState, { nameOf }: CallSurroundings): Partial<DeskCallHead> {
+  if (transfer === null || transfer.way === 'recall') return {};
+  const name = nameOf(transfer.by);
+  return {
+    transferredBy: transfer.by,
+    ...(name === undefined ? {} : { transferredByName: name }),
+    ...(transfer.consult === null ? {} : { consulted: true }),
+  };
+}
+
 /** How far the transfer is, or why the last one came to nothing. */
-function transferOf({ transfer, transferFailure }: CallState): { readonly transfer?: DeskTransfer } {
+function transferOf(
+  { transfer, transferFailure }: CallState,
+  { nameOf }: CallSurroundings,
+): { readonly transfer?: DeskTransfer } {
+  const named = (to: string): { readonly to: string; readonly name?: string } => {
+    const name = nameOf(to);
+    return name === undefined ? { to } : { to, name };
+  };
   if (transfer !== null) {
-    const { rung, early, target } = transfer;
-    return { transfer: { to: nameOfTarget(target), stage: early ? 'early-media' : rung ? 'ringing' : 'calling' } };
+    const { rung, early, target, consult } = transfer;
+    const stage = consult?.since != null ? 'talking' : early ? 'early-media' : rung ? 'ringing' : 'calling';
+    const type = consult === null ? 'blind' : 'attended';
+    return { transfer: { ...named(nameOfTarget(target)), type, stage, ...consultOf(consult) } };
   }
   if (transferFailure === null) return {};
   const { to, cause, status, reason } = transferFailure;
-  return { transfer: { to, stage: 'failed', failure: makeProblem(`dial-${cause}`, { number: to, status, reason }) } };
+  const failure = makeProblem(`dial-${cause}`, { number: nameOf(to) ?? to, status, reason });
+  return { transfer: { ...named(to), type: 'blind', stage: 'failed', failure } };
+}
+
+function consultOf(consult: Consult | null): Partial<DeskTransfer> {
+  if (consult === null || consult.since === null) return {};
+  return {
+    since: consult.since,
+    ...(consult.phone === null ? { with: consult.with } : {}),
+    ...(consult.callerLeft ? { callerLeft: true } : {}),
+  };
 }
 
 function deskState(state: CallState): DeskCall['state'] {
   const { end, phase, dial, transfer } = state;
   if (end !== null) return 'ended';
-  if (phase === 'talking') return isOnHold(state) || transfer !== null ? 'held' : 'talking';
+  const swapped = transfer?.consult?.since != null && transfer.consult.with === 'caller';
+  if (phase === 'talking') return isOnHold(state) || (transfer !== null && !swapped) ? 'held' : 'talking';
   // Somebody else wants the agent to call: their phone rings as for any other call.
   const rings = dial === null || (dial.stage === 'agent' && dial.way === 'invited' && !dial.auto);
   return rings ? 'offered' : 'dialling';
@@ -135,10 +180,12 @@ function devicesOf({ ringing, other, offer }: CallState): Pick<DeskCall, 'rings'
   };
 }
 
-/** The device that a transfer to this agent rings. */
-function rungDevices({ transfer }: CallState): Pick<DeskCall, 'rings'> {
-  const device = transfer === null ? undefined : deviceOf(transfer.leg);
-  return device === undefined ? {} : { rings: [device] };
+/** The devices that a transfer to this agent rings, or the one they are consulted on. */
+function rungDevices({ transfer }: CallState, { consulted }: Part): Pick<DeskCall, 'rings' | 'on'> {
+  if (transfer === null) return {};
+  const devices = [transfer.leg, ...transfer.others].flatMap((leg) => deviceOf(leg) ?? []);
+  const [on] = devices;
+  return consulted ? (on === undefined ? {} : { on }) : devices.length === 0 ? {} : { rings: devices };
 }
 
 function deviceOf({ device }: Leg): CallDevice | undefined {

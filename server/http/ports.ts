@@ -48,6 +48,8 @@ export interface LivePort {
   testTrunk(id: string, number: string | undefined): Promise<TrunkCard | undefined>;
   /** Hands a call over for the agent who is in it; what becomes of it is told by the ledger. */
   transfer(callId: string, order: TransferCallRequest, by: string): Result<undefined, Problem>;
+  /** Goes on with a transfer: changes between caller and target, hands over, or takes the caller back. */
+  proceedTransfer(callId: string, what: 'swap' | 'complete' | 'cancel'): Result<undefined, Problem>;
   /** A person was erased: what is kept of them outside the ledger goes too. `number`: '' where only a key is known. */
   forget(number: string): Promise<void>;
   /** Ends a call; its end is told by the ledger. */

@@ -13,6 +13,7 @@ describe('numbers', () => {
     ['+1 (212) 555-0123', '+12125550123'],
     ['1001', '1001'],
     ['alice', 'alice'],
+    ['bob-desk', 'bob-desk'],
   ])('%s is %s', (given, wanted) => {
     expect(normalise(given, home)).toBe(wanted);
   });

@@ -24,7 +24,8 @@ function readings(plain: string, home: Home): readonly string[] {
 
 /** E.164 where the number can be made so; else as it came, without what a number cannot hold. */
 export function normalise(number: string, home: Home): string {
-  const plain = number.replace(/[\s()./-]/g, '');
+  // A name is no number written with separators: the desk phone `bob-desk` keeps its dash.
+  const plain = number.replace(/[A-Za-z]/.test(number) ? /\s/g : /[\s()./-]/g, '');
   const country: CountryCode | undefined = isSupportedCountry(home.country) ? home.country : undefined;
   for (const reading of readings(plain, home)) {
     const parsed = parsePhoneNumberFromString(reading, country === undefined ? {} : { defaultCountry: country });

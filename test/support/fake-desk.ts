@@ -340,6 +340,9 @@ export class FakeDesk {
       case 'decline':
       case 'dial':
       case 'transfer':
+      case 'consult':
+      case 'swap':
+      case 'complete-transfer':
       case 'cancel-transfer':
       case 'keypad':
       case 'hang-up':

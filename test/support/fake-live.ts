@@ -73,6 +73,12 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
     ],
     testTrunk: (id) => Promise.resolve(id === 'demo' ? { trunk: id, grade: 'C', checks: [] } : undefined),
     transfer: (callId) => (callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'))),
+    proceedTransfer: (callId, what) =>
+      callId !== 'c1'
+        ? fail(makeProblem('no-such-call'))
+        : what === 'swap'
+          ? fail(makeProblem('not-now', { state: 'talking', expected: 'consulting' }))
+          : ok(undefined),
     forget: () => Promise.resolve(),
     hangUp(callId) {
       hungUp.push(callId);

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallEvent } from './events.ts';
+import { hasEnded } from './state.ts';
+import {
+  agentLeg,
+  answered,
+  asked,
+  bob,
+  callerLeg,
+  colleague,
+  device,
+  dialled,
+  failed,
+  gone,
+  opened,
+  outside,
+  progress,
+  queue,
+  referred,
+  run,
+  second,
+  taken,
+  toTalk,
+  wrappedUp,
+} from './transferring.test-support.ts';
+import type { TransferTarget } from './transferred.ts';
+
+const hangUp: CallEvent = { type: 'hang-up-asked', cause: 'agent-hangup' };
+const people = fc.constantFrom<TransferTarget>({ type: 'outside', to: '+862112345678' }, bob);
+const leg = fc.constantFrom(callerLeg, agentLeg, outside, colleague, '01CALL.x3', '01CALL.a3', second, 'other.x');
+const target = fc.constantFrom<TransferTarget>(
+  { type: 'outside', to: '+862112345678' },
+  bob,
+  { type: 'queue', order: queue },
+  { type: 'route', called: '4001' },
+);
+const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
+  target.map((each) => asked(each)),
+  people.map((each) => asked(each, { consult: true })),
+  people.map((each) => dialled(each)),
+  fc.constantFrom<CallEvent>(
+    ...[referred, hangUp, wrappedUp('alice'), wrappedUp('bob'), { type: 'recall-failed' as const }],
+    asked({ type: 'agent', agentId: 'alice', offerId: 'r', devices: [device] }, { way: 'recall' }),
+    { type: 'transfer-cancelled', agentId: 'alice' },
+    { type: 'transfer-declined', offerId: 'b1' },
+    { type: 'consult-swapped', agentId: 'alice' },
+    { type: 'consult-completed', agentId: 'alice' },
+    { type: 'consult-completed', agentId: 'alice', refer: { legId: second, token: 9 } },
+    { type: 'consult-left', agentId: 'bob' },
+    { type: 'muted', agentId: 'bob', muted: true },
+    { type: 'keyed', agentId: 'alice', digits: '1' },
+    { type: 'timer', timer: 'ring' },
+    { type: 'held', agentId: 'alice' },
+    { type: 'resumed', agentId: 'alice' },
+    { type: 'recovered' },
+    { type: 'ticket-timed-out', ticketId: '01CALL.q4' },
+    { type: 'offered', offerId: 'o2', agentId: 'carol', until: 99, devices: [device] },
+  ),
+  leg.map(opened),
+  leg.map((legId) => answered(legId)),
+  leg.map((legId) => answered(legId, '')),
+  leg.map(taken),
+  leg.map(gone),
+  leg.map((legId) => ({ type: 'leg-confirmed', legId }) as const),
+  leg.map((legId) => ({ type: 'leg-cancelled', legId }) as const),
+  leg.map((legId) => ({ type: 'leg-reinvited', legId, token: 5, sdp: 'hold' }) as const),
+  leg.map((legId) => ({ ...opened(legId), remoteDirection: 'sendonly', token: 5 }) as CallEvent),
+  leg.map((legId) => failed(legId, 486)),
+  leg.map((legId) => progress(legId, 180)),
+  leg.map((legId) => progress(legId, 183, 'early')),
+  leg.map((legId) => ({ type: 'endpoint-failed', legId, code: 'no-port', token: null }) as const),
+  leg.map((legId) => ({ type: 'endpoint-lost', legId, cause: 'worker-died' }) as const),
+);
+
+describe('any transfers in any order', () => {
+  it('leave no agent engaged, no leg behind and nobody heard who is not in the call', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
+        const all = [...toTalk, ...events];
+        const { state } = run(all);
+        const { transfer } = state;
+        const line = transfer?.consult?.phone?.legId;
+        const present = [callerLeg, state.other?.legId, transfer?.leg.legId, line];
+        // While the agent consults, the caller and the target never hear each other.
+        if (transfer?.consult != null)
+          for (const { from, to } of state.graph.edges)
+            expect([from, to].sort()).not.toEqual([callerLeg, transfer.leg.legId].sort());
+        for (const { from, to } of state.graph.edges) for (const end of [from, to]) expect(present).toContain(end);
+        for (const { to } of state.graph.plays) expect(present).toContain(to);
+        const ended = run([...all, { type: 'hang-up-asked', cause: 'admin-hangup' }]);
+        expect(hasEnded(ended.state)).toBe(true);
+        expect(ended.state.timers).toEqual({});
+        expect(ended.effects.filter((each) => each.type === 'close-media')).toHaveLength(1);
+        const agents = [...new Set(['alice', 'bob', 'carol'])];
+        const over = run([
+          ...all,
+          { type: 'hang-up-asked', cause: 'admin-hangup' },
+          ...agents.map(wrappedUp),
+          ...agents.map(wrappedUp),
+          ...agents.map(wrappedUp),
+        ]);
+        // Every leg we invited that has answered or may answer gets its goodbye.
+        const invited = over.effects.flatMap((each) => (each.type === 'invite-leg' ? [each.legId] : []));
+        for (const legId of invited) {
+          const bade = over.effects.some(
+            (each) => (each.type === 'cancel-leg' || each.type === 'end-leg') && each.legId === legId,
+          );
+          const left = all.some(
+            (each) => (each.type === 'leg-ended' || each.type === 'leg-failed') && each.legId === legId,
+          );
+          expect([legId, bade || left]).toEqual([legId, true]);
+        }
+        const asks = over.effects.filter(
+          (each) => each.type === 'record' && /^(?:transfer|consult)-asked$/.test(each.row.type),
+        ).length;
+        const ends = over.effects.filter(
+          (each) =>
+            each.type === 'record' && each.row.type === 'call-transferred' && each.row.facts['way'] !== 'recall',
+        ).length;
+        expect(ends).toBe(asks);
+        // A second line of a phone that we took gets its final answer, and then its goodbye.
+        const lines = all.filter((each) => each.type === 'transfer-asked' && each.phone !== undefined).length;
+        const goodbyes = over.effects.filter(
+          (each) => (each.type === 'reject-leg' || each.type === 'end-leg') && each.legId === second,
+        ).length;
+        const hungUp = all.some(
+          (each) =>
+            (each.type === 'leg-ended' || each.type === 'leg-failed' || each.type === 'leg-cancelled') &&
+            each.legId === second,
+        );
+        expect(hungUp || goodbyes >= Math.min(lines, 1)).toBe(true);
+        // A state that can be kept is one that can be read again.
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
