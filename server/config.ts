@@ -69,6 +69,8 @@ export const configSchema = z.strictObject({
       hepPasswordFile: z.string().optional(),
       /** Fetch certificates of STIR/SHAKEN signers over HTTPS; otherwise only those in the site's folder are used. */
       fetchCertificates: z.stringbool().or(z.boolean()).default(false),
+      /** Hosts they may be fetched from, with all below them (`certificates.example`); any public one if empty. */
+      certificateHosts: list(z.string().regex(/^[\w.-]+$/, 'must be names of hosts')).default([]),
       /** How long the browser of an agent in a call has to come back after the SIP engine died; then the call ends. */
       returnInSeconds: z.coerce.number().min(1).max(600).default(30),
       /** How long minted registration credentials live. */

@@ -45,7 +45,7 @@ export function trunkOptions(
   const secrets = new TrunkSecrets(files.trunkPasswords, (err) =>
     logger.error({ err }, 'the passwords of trunks cannot be read'),
   );
-  const fetcher = config.sip.fetchCertificates ? { fetcher: httpsFetcher } : {};
+  const fetcher = config.sip.fetchCertificates ? { fetcher: httpsFetcher({ hosts: config.sip.certificateHosts }) } : {};
   return {
     secretOf: (ref) => secrets.of(ref),
     dayOf: dayInZone(zone),

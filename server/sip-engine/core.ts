@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { Cancel } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { silentLogger } from '../../base/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import type { EngineContext } from './agent/context.ts';
 import { knownExtensions } from './agent/admission.ts';
@@ -17,7 +18,7 @@ import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import { Capture, defaultCapture } from './capture/capture.ts';
 import type { Ends } from './capture/wire.ts';
-import type { AppConnection } from './control/app-connection.ts';
+import type { AppConnection, AppConnectionEvents } from './control/app-connection.ts';
 import { Cdr } from './cdr/cdr.ts';
 import { Apps, sameSecret } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
@@ -116,14 +117,7 @@ export class EngineCore {
     this.#dns = new NodeDns(options.dns);
     const dns = new CachedDns(this.#dns, clock);
     const resolver = new Resolver({ dns, clock, log, reach: transport, random: Math.random });
-    const apps = new Apps(options.admin, {
-      command: (command, app) => this.#guarded(command, app),
-      broken: (reason, app) => {
-        log.warn({ reason, app: app.id }, 'app sent frames that cannot be read');
-        app.close();
-      },
-      closed: (app) => this.#appClosed(app),
-    });
+    const apps = new Apps(options.admin, this.#appEvents(log), clock);
     const cdr = new Cdr(apps, clock, options.cdr ?? true);
     const lot = new ParkingLot(clock, patience.parkingGrace);
     const latePracks = new LatePracks(clock, timers);
@@ -166,6 +160,18 @@ export class EngineCore {
     this.uas = new UserAgentServer(this.context, deliveries, parts, this.serverCalls, passage);
     this.#answers = new AppAnswers(this.context, deliveries, parts, this.serverCalls);
     this.uac = new UserAgentClient(this.context, deliveries, parts);
+  }
+
+  /** What connections of apps tell. */
+  #appEvents(log: Logger): AppConnectionEvents {
+    return {
+      command: (command, app) => this.#guarded(command, app),
+      broken: (reason, app) => {
+        log.warn({ reason, app: app.id }, 'app sent frames that cannot be read');
+        app.close();
+      },
+      closed: (app) => this.#appClosed(app),
+    };
   }
 
   /** What the transports tell: where messages go, and who hears of closed connections. */

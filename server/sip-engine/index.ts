@@ -92,7 +92,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
   scope.defer('engine', () => core.close());
   let linkPort: number | undefined;
   if (options.link !== undefined) {
-    const link = new LinkServer(options.link, options.secret, linkSource(core), log);
+    const link = new LinkServer(options.link, options.secret, linkSource(core), log, core.context.clock);
     try {
       linkPort = await link.start();
     } catch (error) {

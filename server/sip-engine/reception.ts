@@ -52,6 +52,15 @@ export class Reception {
     else this.malformed(read.error, flow, bytes.length);
   }
 
+  /** See `#refuse`; a fault of ours while refusing is told, and takes nobody's calls down. */
+  malformed(error: ParseError, flow: Flow, size?: number): void {
+    try {
+      this.#refuse(error, flow, size);
+    } catch (err) {
+      this.#log.error({ err, code: error.code }, 'a malformed message could not be dealt with');
+    }
+  }
+
   message(read: ReadMessage, flow: Flow): void {
     try {
       if (isRequest(read)) this.#request(read, flow);
@@ -70,7 +79,7 @@ export class Reception {
    * Counts it, and answers it when there is something to answer (RFC 3261 section 21.4.1). Never for an ACK, and never by
    * a datagram much larger than the one of `size` bytes that came: its sender may be somebody else's victim.
    */
-  malformed(error: ParseError, flow: Flow, size = Infinity): void {
+  #refuse(error: ParseError, flow: Flow, size = Infinity): void {
     this.counts.malformed++;
     this.#log.debug(
       { code: error.code, detail: error.detail, from: flowText(flow.protocol, flow.remote) },

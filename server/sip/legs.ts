@@ -24,6 +24,7 @@ import type { SipListener, StoredDialog } from './ports.ts';
 import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
 import type { AttemptFailure } from './trunks/index.ts';
+import { statusWords } from './status-words.ts';
 
 /** An INVITE we have sent. */
 export interface OutgoingInvite {
@@ -90,14 +91,13 @@ interface Failure {
   readonly contacts?: readonly string[];
 }
 
-/** SIP failures carry a status; anything else (no connection, bad URI) counts as 503. */
+/** SIP failures carry a status; anything else (no connection, bad URI) counts as 503. The words are ours, not the far side's. */
 function failureOf(err: unknown): Failure {
   if (err instanceof Error && 'status' in err && typeof err.status === 'number') {
-    const reason = 'reason' in err && typeof err.reason === 'string' ? err.reason : '';
     const contacts = contactsOf(err);
-    return { status: err.status, reason, ...(contacts.length === 0 ? {} : { contacts }) };
+    return { status: err.status, reason: statusWords(err.status), ...(contacts.length === 0 ? {} : { contacts }) };
   }
-  return { status: 503, reason: err instanceof Error ? err.message : 'unknown' };
+  return { status: 503, reason: statusWords(503) };
 }
 
 /** Names the call in what we answer, so that its messages are found among all others. */

@@ -151,6 +151,10 @@ describe.runIf(embedded)('SIP over TLS', () => {
     await peer.response(200, 'OPTIONS');
   });
 
+  it('asks mutual TLS only of authorities it was given: well-known ones would let in everybody', async () => {
+    await expect(tlsEngine({ tls: { mutual: true } })).rejects.toThrow('--tls-ca');
+  });
+
   it('takes a new certificate while connections stand: tls and wss', async () => {
     const engine = await tlsEngine({}, 'swapped');
     await appOf(engine);

@@ -167,6 +167,14 @@ describe('an outgoing call', () => {
     await side.event('leg-answered');
   });
 
+  it('fails in our words, whatever the carrier writes beside the code', async () => {
+    const peer = await bench.udp();
+    const side = await serverSide(yamlFor([peer]));
+    dial(side);
+    peer.answer(await peer.request('INVITE'), '603 <script>alert(1)</script>;=cmd()', { tag: 'x' });
+    expect(await side.event('leg-failed')).toMatchObject({ status: 603, reason: 'Decline' });
+  });
+
   it('does not go out where it may not, and says why', async () => {
     const peer = await bench.udp();
     const side = await serverSide(

@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import type { Clock } from '../../../base/clock.ts';
 import { listenError } from '../errors.ts';
 import type { Address } from '../transport/flow.ts';
 import { AppConnection } from './app-connection.ts';
 import type { AppConnectionEvents } from './app-connection.ts';
 import { dial } from './dial.ts';
+import { Doorstep } from './doorstep.ts';
 
 /** The admin port: takes connections of drachtio applications and picks one for each new request. */
 export class Apps {
@@ -17,7 +19,7 @@ export class Apps {
   readonly #events: AppConnectionEvents;
   #count = 0;
 
-  constructor(address: Address, events: AppConnectionEvents) {
+  constructor(address: Address, events: AppConnectionEvents, clock: Clock) {
     this.#address = address;
     this.#events = {
       ...events,
@@ -26,7 +28,14 @@ export class Apps {
         events.closed(app);
       },
     };
-    this.#server = createServer((socket) => this.#take(socket, false));
+    const doorstep = new Doorstep(clock);
+    this.#server = createServer((socket) => {
+      doorstep.wait(socket);
+      this.#take(socket, false).whenReady(
+        () => doorstep.enter(socket),
+        () => {},
+      );
+    });
   }
 
   #take(socket: Socket, dialled: boolean): AppConnection {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { assertNever } from '../../../base/assert-never.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { engineLinkRequest } from '../../../protocol/engine-link.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
 } from '../../../protocol/engine-link.ts';
 import type { LadderQuestion } from '../capture/ladder.ts';
 import { sameSecret } from '../control/apps.ts';
+import { Doorstep } from '../control/doorstep.ts';
 import { listenError } from '../errors.ts';
 import type { JournalHealth } from '../journal/journal.ts';
 import type { Address } from '../transport/flow.ts';
@@ -57,8 +59,10 @@ export class LinkServer {
   readonly #source: LinkSource;
   readonly #log: Logger;
   readonly #peers = new Set<Peer>();
+  readonly #doorstep: Doorstep;
 
-  constructor(address: Address, secret: string, source: LinkSource, log: Logger) {
+  constructor(address: Address, secret: string, source: LinkSource, log: Logger, clock: Clock) {
+    this.#doorstep = new Doorstep(clock);
     this.#address = address;
     this.#secret = secret;
     this.#source = source;
@@ -104,6 +108,7 @@ export class LinkServer {
     const peer: Peer = { socket, greeted: false };
     let text = '';
     this.#peers.add(peer);
+    this.#doorstep.wait(socket);
     socket.setNoDelay(true);
     socket.setEncoding('utf8');
     socket.on('error', () => socket.destroy());
@@ -134,6 +139,7 @@ export class LinkServer {
           return this.#refuse(peer, id, 'wrong secret');
         }
         peer.greeted = true;
+        this.#doorstep.enter(peer.socket);
         this.#write(peer, {
           type: 'hello',
           id,

@@ -31,6 +31,10 @@ const timerC = 185_000;
 /** Headers of an app's `proxy` frame that would break what is forwarded. */
 const notAdded = new Set(['Max-Forwards', 'Max-Breadth', 'Content-Type', 'Contact']);
 
+/** Nonces remembered at a time, and of one answer: who challenges decides how many there are. */
+const mostChallengers = 10_000;
+const mostNonces = 16;
+
 const noTransaction = 'Response not sent due to unknown transaction';
 
 /** Who hears of a proxied request. */
@@ -49,8 +53,8 @@ export class Proxies {
   readonly #targets: TargetMaker;
   readonly #requests = new Map<ServerTransaction, ProxiedRequest>();
   readonly #records = new Map<ServerTransaction, ProxyRecords>();
-  /** Which target a nonce came from: the caller's next try must go there first. */
-  readonly #challengers = new Map<string, string>();
+  /** Which target a nonce came from, and until when that counts: the caller's next try must go there first. Oldest first. */
+  readonly #challengers = new Map<string, { readonly target: string; readonly until: number }>();
 
   /** `secret`: that of the admin port. */
   constructor(context: EngineContext, calls: ServerCalls, secret: string) {
@@ -176,7 +180,7 @@ export class Proxies {
   /** In a serial search the one whose challenge the caller answers comes first, else its nonce would meet a stranger. */
   #ordered(wishes: ProxyWishes, headers: readonly Header[]): readonly string[] {
     if (this.#challengers.size === 0 || wishes.simultaneous) return wishes.destinations;
-    const first = answeredNonces(headers).map((nonce) => this.#challengers.get(nonce));
+    const first = answeredNonces(headers).map((nonce) => this.#challengers.get(nonce)?.target);
     const challenger = wishes.destinations.find((destination) => first.includes(destination));
     if (challenger === undefined) return wishes.destinations;
     return [challenger, ...wishes.destinations.filter((destination) => destination !== challenger)];
@@ -184,9 +188,14 @@ export class Proxies {
 
   #remember(nonces: readonly string[], target: string): void {
     const { clock, timers } = this.#context;
-    for (const nonce of nonces) {
-      this.#challengers.set(nonce, target);
-      clock.at(clock.now() + patience(timers), () => this.#challengers.delete(nonce));
+    const now = clock.now();
+    for (const nonce of nonces.slice(0, mostNonces)) {
+      this.#challengers.delete(nonce);
+      this.#challengers.set(nonce, { target, until: now + patience(timers) });
+    }
+    for (const [nonce, { until }] of this.#challengers) {
+      if (until > now && this.#challengers.size <= mostChallengers) break;
+      this.#challengers.delete(nonce);
     }
   }
 

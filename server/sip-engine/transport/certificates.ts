@@ -21,7 +21,7 @@ export interface TlsTrust {
   readonly verify: boolean;
   /** Lets `*.example.com` stand for `sip.example.com`, against RFC 5922 section 7.2. */
   readonly wildcards: boolean;
-  /** Refuses TLS connections whose client shows no certificate of an authority we trust. WSS never asks. */
+  /** Refuses TLS connections whose client shows no certificate of the authorities in `ca`. WSS never asks. */
   readonly mutual: boolean;
 }
 
@@ -78,7 +78,11 @@ export class Certificates {
     if (this.#pem === undefined) {
       throw new EngineError('certificate', `${protocol} needs a certificate: give --cert FILE and --key FILE`);
     }
-    return protocol === 'tls' && this.#trust.mutual ? { ...this.#pem, ca: this.#trusted() } : this.#pem;
+    if (protocol !== 'tls' || !this.#trust.mutual) return this.#pem;
+    // Well-known authorities sign for everybody: their certificates say that somebody has a name, not that we know them.
+    if (this.#authorities === undefined)
+      throw new EngineError('usage', '--tls-mutual wants --tls-ca FILE, the authorities of your own clients');
+    return { ...this.#pem, ca: [this.#authorities] };
   }
 
   /** Gives `server` the new certificate whenever there is one. */

@@ -32,12 +32,30 @@ async function authority(name: string): Promise<Authority> {
   return { keys, certificate };
 }
 
-async function signer(by: Authority, notAfter = now + dayMs): Promise<Authority> {
+const der = (tag: number, ...parts: Uint8Array[]): Buffer => {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([Buffer.of(tag, body.length), body]);
+};
+const text = (value: string): Buffer => der(0x16, Buffer.from(value));
+/** Entries of RFC 8226 section 9, written by hand. */
+const provider = (code: string): Buffer => der(0xa0, text(code));
+const range = (start: string, count: number): Buffer =>
+  der(0xa1, der(0x30, text(start), der(0x02, Buffer.of(0, count >> 8, count & 255))));
+const one = (number: string): Buffer => der(0xa2, text(number));
+
+/** `numbers`: what stands in its TNAuthList; null: it has none. */
+async function signer(
+  by: Authority,
+  notAfter = now + dayMs,
+  numbers: readonly Uint8Array[] | null = [provider('1234')],
+): Promise<Authority> {
   const keys = await makeKeys();
+  const list = der(0x30, ...(numbers ?? []));
+  const extensions = numbers === null ? [] : [new x509.Extension('1.3.6.1.5.5.7.1.26', false, list)];
   const certificate = await x509.X509CertificateGenerator.create({
     ...{ subject: 'CN=SHAKEN 1234', issuer: by.certificate.subject, publicKey: keys.publicKey },
     ...{ signingKey: by.keys.privateKey, signingAlgorithm: algorithm },
-    ...{ notBefore: new Date(now - dayMs), notAfter: new Date(notAfter) },
+    ...{ notBefore: new Date(now - dayMs), notAfter: new Date(notAfter), extensions },
   });
   return { keys, certificate };
 }
@@ -101,6 +119,21 @@ describe('an Identity header', () => {
     expect(await attestationOf(call(await identity(good.keys.privateKey, passport)), from(pem(good)), now)).toBe(
       wanted,
     );
+  });
+
+  it.each<[string, readonly Uint8Array[] | null, string]>([
+    ['a provider', [provider('1234')], 'A'],
+    ['the number', [one('8613800138001'), one('8613800138000')], 'A'],
+    ['a range with the number', [range('8613800137990', 11)], 'A'],
+    ['a range that ends before it', [range('8613800137990', 10)], 'untrusted'],
+    ['a range of shorter numbers', [range('613800138000', 10)], 'untrusted'],
+    ['another number', [one('8613800138001')], 'untrusted'],
+    ['nobody', [], 'untrusted'],
+    ['something not understood', [provider('1234'), der(0xa3, text('x'))], 'untrusted'],
+    ['no one at all: it has no TNAuthList', null, 'untrusted'],
+  ])('signed with a certificate for %s (RFC 8226)', async (_what, numbers, wanted) => {
+    const holder = await signer(root, undefined, numbers);
+    expect(await attestationOf(call(await identity(holder.keys.privateKey)), from(pem(holder)), now)).toBe(wanted);
   });
 
   it('is forged when somebody else signed it, and when it was changed', async () => {
@@ -175,11 +208,13 @@ describe('the folder of certificates', () => {
       clock,
       fetcher: (of) => {
         asked.push(of);
-        return of.includes('bad') ? Promise.reject(new Error('404')) : Promise.resolve(`PEM of ${of}`);
+        return of.includes('bad')
+          ? Promise.reject(new Error('404'))
+          : Promise.resolve(`-----BEGIN CERTIFICATE-----${of}`);
       },
     });
     const both = await Promise.all([certificates.chain('https://c.example'), certificates.chain('https://c.example')]);
-    expect(both).toEqual(['PEM of https://c.example', 'PEM of https://c.example']);
+    expect(both).toEqual([0, 1].map(() => '-----BEGIN CERTIFICATE-----https://c.example'));
     expect(existsSync(fileOf('https://c.example'))).toBe(true);
     await certificates.chain('https://c.example');
     await certificates.chain('https://bad.example');

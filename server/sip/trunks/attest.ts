@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { compactVerify } from 'jose';
 import type { Attestation } from './facts.ts';
 import { splitOutside } from './name-addrs.ts';
+import { covers, tnAuthListOf } from './tn-auth-list.ts';
 
 /** Where certificates come from. Neither may throw. */
 export interface CertificatePort {
@@ -147,6 +148,9 @@ export async function attestationOf(
   if (signer === undefined || !isEs256(signer)) return 'untrusted';
   const anchors = certificates.anchors().flatMap(certificatesIn);
   if (!isTrusted(chain, anchors, now)) return 'untrusted';
+  // RFC 8226 section 8: an authority says for whom its subscriber may sign; one that says nothing is for other purposes.
+  const numbers = tnAuthListOf(signer.raw);
+  if (numbers === undefined || !covers(numbers, canonical(call.from))) return 'untrusted';
   const payload = await signedPayload(identity, signer);
   const claims = payload === undefined ? undefined : claimsOf(payload);
   if (claims === undefined) return 'forged';

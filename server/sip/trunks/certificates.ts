@@ -3,8 +3,8 @@
  * (`chains/<SHA-256 of the URL>.pem`). Nothing is fetched unless a fetcher is given; what it brings is kept.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { CertificatePort } from './attest.ts';
 
@@ -24,29 +24,10 @@ export interface CertificateOptions {
 const dayMs = 86_400_000;
 /** A URL that could not be fetched is not tried again for so long. */
 const sulkMs = 60_000;
-const largest = 65_536;
 
-/** The text of a body of at most 64 kB; rejects for a longer one as soon as it is known to be one. */
-export async function shortText(body: ReadableStream<Uint8Array> | null): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    size += part.length;
-    if (size > largest) throw new Error(`more than ${largest} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** Fetches over HTTPS; at most 64 kB, because whoever calls names the URL. */
-export const httpsFetcher: Fetcher = async (url, signal) => {
-  const response = await fetch(url, { signal, redirect: 'error' });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`status ${response.status}`);
-  }
-  return shortText(response.body);
-};
+/** How many chains are kept on the disk, and how many are being fetched at a time: callers name them. */
+const mostKept = 500;
+const mostUnderWay = 16;
 
 export class CertificateFolder implements CertificatePort {
   readonly #options: CertificateOptions;
@@ -85,11 +66,11 @@ export class CertificateFolder implements CertificatePort {
   async #fetch(url: string, file: string): Promise<string | undefined> {
     const { fetcher, clock, timeoutMs = 2000 } = this.#options;
     if (fetcher === undefined || clock.now() - (this.#failed.get(url) ?? -Infinity) < sulkMs) return undefined;
+    if (this.#under.size >= mostUnderWay) return undefined;
     try {
       const text = await fetcher(url, AbortSignal.timeout(timeoutMs));
-      mkdirSync(join(file, '..'), { recursive: true });
-      writeFileSync(`${file}.new`, text);
-      renameSync(`${file}.new`, file);
+      if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate');
+      this.#keep(file, text);
       return text;
     } catch {
       // A hostile header may name any number of URLs.
@@ -97,6 +78,18 @@ export class CertificateFolder implements CertificatePort {
       this.#failed.set(url, clock.now());
       return undefined;
     }
+  }
+
+  #keep(file: string, text: string): void {
+    const folder = dirname(file);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+    const kept = readdirSync(folder);
+    if (kept.length <= mostKept) return;
+    const byAge = kept.map((name) => ({ path: join(folder, name), at: statSync(join(folder, name)).mtimeMs }));
+    byAge.sort((one, other) => one.at - other.at);
+    for (const { path } of byAge.slice(0, kept.length - mostKept)) rmSync(path, { force: true });
   }
 
   /** Without a fetcher the admin looks after the files. */

@@ -2,7 +2,8 @@
 import type { Check } from './card.ts';
 
 export { type Check, type CheckName, type Grade } from './card.ts';
-export { type CertificateOptions, CertificateFolder, httpsFetcher } from './certificates.ts';
+export { type CertificateOptions, CertificateFolder } from './certificates.ts';
+export { httpsFetcher } from './https-fetcher.ts';
 export type { OutboundRule, SecretRef, TrunkConfig, TrunkPlan } from './config.ts';
 export type { DayUse, NotPlaced, TrunkEvent, TrunkLeg } from './facts.ts';
 export type { TrunkView } from './view.ts';
