@@ -19,7 +19,7 @@ module.exports = {
     allow('^media/sdp/', npm('sdp-transform')),
     allow('^media/edge/', '^(base|media/edge|media/sdp)/'),
     allow('^media/audio/', '^(base|media/audio)/'),
-    allow('^media/audio/', npm('@evan/opus')),
+    allow('^media/audio/', npm('libopus-wasm')),
     allow('^media/recording/', '^(base|media/audio|media/recording)/'),
     allow('^media/recording/', npm('zod')),
     allow('^media/mediasoup/', '^(base|protocol|media/sdp|media/mediasoup)/'),

@@ -38,7 +38,7 @@ export const workerPackages = packages(
 export const testPackages = [
   ...packages('tests: browser', 'chromium fonts-noto-cjk'),
   ...packages('tests: SIP peers', 'sip-tester baresip-core|baresip linphone-cli sipsak kamailio sipvicious'),
-  ...packages('tests: judging the wire and sound', 'tshark tcpdump sox openssl'),
+  ...packages('tests: judging the wire and sound', 'tshark tcpdump sox openssl ffmpeg'),
 ];
 
 /** Whether this machine has Debian's package tools. */
