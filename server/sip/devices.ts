@@ -173,7 +173,7 @@ function placeOf(uri: string): string {
   return `${place?.[1]?.replace(/[[\]]/g, '') ?? ''}:${place?.[2] ?? '5060'}`;
 }
 
-function uriIn(value: string): string {
+export function uriIn(value: string): string {
   return /<([^>]+)>/.exec(value)?.[1] ?? value;
 }
 

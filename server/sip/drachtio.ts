@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { createRequire } from 'node:module';
 import Srf from 'drachtio-srf';
 import type { StoredDialog } from './ports.ts';
+import { splitOutside } from './trunks/name-addrs.ts';
 import type { Attempt } from './trunks/outgoing.ts';
 import type { TestAnswer, TestInvite } from './trunks/probe.ts';
 import type { TrunkAnswer, TrunkTransport } from './trunks/transport.ts';
@@ -86,13 +87,28 @@ export function onLiveConnection(srf: Srf, dialog: Dialog): Dialog {
 export function storedDialog(dialog: Dialog): StoredDialog {
   const { id, type, sip } = dialog;
   const local: { uri: string; sdp: string; contact?: string } = dialog.local;
+  const routes = keptRoutes.get(dialog) ?? routesOf(dialog);
   return {
     id,
     type,
     sip: { callId: sip.callId, localTag: sip.localTag, remoteTag: sip.remoteTag },
     local: { uri: local.uri, sdp: local.sdp, contact: local.contact },
     remote: { uri: dialog.remote.uri, sdp: dialog.remote.sdp },
+    ...(routes.length === 0 ? {} : { routes }),
   };
+}
+
+/** Those of dialogs that were made again: there is no message to read them in. */
+const keptRoutes = new WeakMap<Dialog, readonly string[]>();
+
+/** The route set, from Record-Route of the peer's message (RFC 3261 sections 12.1.1 and 12.1.2). */
+function routesOf(dialog: Dialog): readonly string[] {
+  const { req, res } = dialog as unknown as { readonly req: Response; readonly res: Response };
+  const recorded = linesOf(dialog.type === 'uas' ? req : res, 'Record-Route').flatMap((line) =>
+    splitOutside(line, ','),
+  );
+  const routes = recorded.map((route) => route.trim());
+  return dialog.type === 'uas' ? routes : routes.reverse();
 }
 
 /** Makes a dialog again. Call it after `connect()` was called and before the connection is up, so that no request is missed. */
@@ -116,6 +132,7 @@ export function restoreDialog(srf: Srf, stored: StoredDialog): Dialog {
   const ours = message(local.uri, local.sdp);
   const parts = type === 'uas' ? { req: theirs, res: ours, sent: ours } : { req: ours, res: theirs, sent: ours };
   const dialog = onLiveConnection(srf, new DialogConstructor(srf, type, parts));
+  keptRoutes.set(dialog, stored.routes ?? []);
   inside(srf).addDialog(dialog);
   return dialog;
 }
@@ -148,6 +165,8 @@ export function cancelRequest(
 export interface BareRequest {
   readonly method: string;
   readonly uri?: string;
+  /** The next hop, where that is not what `uri` says. */
+  readonly proxy?: string;
   readonly stackDialogId?: string;
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 /** BYE for dialogs nobody of us has any more: those only the engine still knows, and those the engine itself forgot. */
 import type { Logger } from '../../base/logger.ts';
+import { uriIn } from './devices.ts';
 import { requestOn, type Srf } from './drachtio.ts';
 import type { StoredDialog } from './ports.ts';
 
@@ -44,12 +45,15 @@ export class Farewells {
 function byeOf(farewell: Farewell): Parameters<typeof requestOn>[1] {
   const headers = { Reason: 'SIP;cause=200;text="signalling lost"' };
   if (farewell.type === 'orphan') return { method: 'BYE', stackDialogId: farewell.dialogId, headers };
-  const { sip, local, remote } = farewell.dialog;
+  const { sip, local, remote, routes = [] } = farewell.dialog;
+  const [first] = routes;
   return {
     method: 'BYE',
     uri: remote.uri,
+    ...(first === undefined ? {} : { proxy: uriIn(first) }),
     headers: {
       ...headers,
+      ...(first === undefined ? {} : { Route: routes.join(', ') }),
       From: `<${local.uri}>;tag=${sip.localTag}`,
       To: `<${remote.uri}>;tag=${sip.remoteTag}`,
       'Call-ID': sip.callId,

@@ -85,6 +85,8 @@ export interface StoredDialog {
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly local: { readonly uri: string; readonly sdp: string; readonly contact?: string | undefined };
   readonly remote: { readonly uri: string; readonly sdp: string };
+  /** The proxies requests in it have to pass (RFC 3261 section 12.1), nearest first; absent for none. */
+  readonly routes?: readonly string[] | undefined;
   /** The trunk the leg is on; absent for one that is on none. */
   readonly trunk?: TrunkLeg | undefined;
 }

@@ -7,8 +7,10 @@ import {
   dayIn,
   type Invite,
   type LegEvent,
+  type Remembered,
   type SipOptions,
   SipSide,
+  type StoredDialog,
   type TrunkEvent,
   type TrunkPlan,
   usualDeviceSettings,
@@ -31,6 +33,8 @@ export interface ServerSide {
   readonly trunkEvents: readonly TrunkEvent[];
   /** Where refused strangers came from. */
   readonly strangers: readonly string[];
+  /** What a restart would hand over of the dialogs there are, by leg. */
+  readonly dialogs: ReadonlyMap<string, StoredDialog>;
   /** The first thing told of trunks (there or to come) of which that holds. */
   trunkEvent(holds: (event: TrunkEvent) => boolean): Promise<TrunkEvent>;
   /** The first event of a leg (there or to come) of that type. */
@@ -45,12 +49,14 @@ export async function startServerSide(
   options: Partial<SipOptions> = {},
   plan: TrunkPlan = { trunks: new Map(), outbound: [] },
   answer: (sip: SipSide, invite: Invite) => void = (sip, { legId }) => sip.reject(legId, 404, 'Not Found'),
+  remembered: Remembered = { dialogs: [], bindings: [] },
 ): Promise<ServerSide> {
   const told = new EventEmitter();
   const invites: Invite[] = [];
   const events: LegEvent[] = [];
   const trunkEvents: TrunkEvent[] = [];
   const strangers: string[] = [];
+  const dialogs = new Map<string, StoredDialog>();
   const trunkEvent = async (holds: (event: TrunkEvent) => boolean): Promise<TrunkEvent> => {
     for (;;) {
       const found = trunkEvents.find(holds);
@@ -86,7 +92,11 @@ export async function startServerSide(
         events.push(event);
         told.emit('event');
       },
-      dialogChanged: () => undefined,
+      dialogChanged(legId, dialog) {
+        if (dialog === null) dialogs.delete(legId);
+        else dialogs.set(legId, dialog);
+        told.emit('event');
+      },
       registrationChanged: () => undefined,
       trunkEvent(event) {
         trunkEvents.push(event);
@@ -98,7 +108,7 @@ export async function startServerSide(
   );
   sip.trunks.configure(plan);
   const connected = once(told, 'engine');
-  await sip.start({ dialogs: [], bindings: [] });
+  await sip.start(remembered);
   await connected;
   return {
     sip,
@@ -107,6 +117,7 @@ export async function startServerSide(
     trunkEvents,
     trunkEvent,
     strangers,
+    dialogs,
     async invited() {
       const [invite] = (await once(told, 'invited')) as [Invite];
       return invite;
