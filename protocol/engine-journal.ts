@@ -19,11 +19,16 @@ const sessionTimer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('over') }),
 ]);
 
-/** A confirmed INVITE dialog, RFC 3261 section 12: all that is needed to go on in it. */
+/** The path of a message: over UDP it can be taken again, a connection is gone. */
+const flow = z.object({ protocol: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']), remote: address, local: address });
+
+/** A confirmed dialog, RFC 3261 section 12: all that is needed to go on in it. */
 export const journalDialog = z.object({
   /** drachtio's `<Call-ID>;from-tag=<tag>`. */
   id: z.string(),
   role: z.enum(['uac', 'uas']),
+  /** What began it: a call (also where it is left out), or a subscription (RFC 6665). */
+  kind: z.enum(['INVITE', 'SUBSCRIBE']).optional(),
   callId: z.string(),
   localTag: z.string(),
   remoteTag: z.string(),
@@ -39,8 +44,8 @@ export const journalDialog = z.object({
   since: time,
   /** The tag of the app it belongs to. */
   tag: z.string(),
-  /** The path of its last message: over UDP it can be taken again, a connection is gone. */
-  flow: z.object({ protocol: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']), remote: address, local: address }),
+  /** That of its last message. */
+  flow,
   /** Where the peer sends from when it is behind a NAT. */
   source: address.nullable(),
   /** The SDP of ours that is in force; session refreshes repeat it. */
@@ -48,8 +53,24 @@ export const journalDialog = z.object({
   /** The peer takes UPDATE. */
   peerUpdates: z.boolean(),
   session: sessionTimer,
+  /** What is subscribed to, and when it is forgotten if nobody renews it; neither in a call. */
+  event: z.string().optional(),
+  until: moment.optional(),
 });
 export type JournalDialog = z.infer<typeof journalDialog>;
+
+/** An INVITE that waits for its final answer: somebody hears a ringing tone, or a bell. */
+export const journalRing = z.object({
+  id: z.string(),
+  /** `in`: somebody calls us. `out`: an app calls somebody. */
+  side: z.enum(['in', 'out']),
+  /** The tag of the app it belongs to. */
+  tag: z.string(),
+  flow,
+  /** The request as it came or went, a character a byte. */
+  message: z.string(),
+});
+export type JournalRing = z.infer<typeof journalRing>;
 
 export const journalRecord = z.discriminatedUnion('type', [
   /** The first line of a file. */
@@ -60,6 +81,10 @@ export const journalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('set'), id: z.string(), to: journalDialog.partial() }),
   /** It ended. */
   z.object({ type: z.literal('end'), id: z.string() }),
+  /** An INVITE has waited for a while. */
+  z.object({ type: z.literal('ring'), ring: journalRing }),
+  /** It was answered, or given up. */
+  z.object({ type: z.literal('rung'), id: z.string() }),
 ]);
 export type JournalRecord = z.infer<typeof journalRecord>;
 

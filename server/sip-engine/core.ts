@@ -14,6 +14,7 @@ import { ParkingLot } from './agent/parking-lot.ts';
 import { ServerCalls } from './agent/server-calls.ts';
 import { SessionTimers } from './agent/session-timers.ts';
 import type { DialogParts } from './agent/session-timers.ts';
+import { TakenRings } from './agent/taken-rings.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
 import { Capture, defaultCapture } from './capture/capture.ts';
@@ -27,6 +28,7 @@ import type { Dialog } from './dialog/dialog.ts';
 import { fileDisk } from './journal/disk.ts';
 import { Journal } from './journal/journal.ts';
 import { Recovery } from './journal/recovery.ts';
+import { Rings } from './journal/rings.ts';
 import { allTimers, defaultPatience, defaultSession, placesOf } from './options.ts';
 import type { EngineOptions } from './options.ts';
 import type { ReadMessage, SipRequest } from './parser/message.ts';
@@ -70,18 +72,22 @@ export class EngineCore {
   /** Where confirmed dialogs are written down; absent without `--journal`. */
   readonly journal: Journal | undefined;
   readonly recovery: Recovery | undefined;
+  readonly #rings: Rings | undefined;
+  readonly #takenRings: TakenRings;
   readonly #dns: NodeDns;
   readonly #options: EngineOptions;
   readonly #keeper: DialogKeeper;
   readonly #answers: AppAnswers;
   readonly #sessions: SessionTimers;
   #cancelUnsure: Cancel = () => {};
+  #closing = false;
 
   constructor(options: EngineOptions, around: EngineSurroundings) {
     const { clock = systemClock, log = silentLogger } = around;
     this.#options = options;
     const disk = around.journal ?? (options.journal === undefined ? undefined : fileDisk(options.journal));
     this.journal = disk === undefined ? undefined : new Journal(disk, clock, log);
+    this.#rings = this.journal && new Rings(clock, this.journal);
     const timers = allTimers(options);
     const patience = { ...defaultPatience, ...options.patience };
     const session = { ...defaultSession, ...options.session };
@@ -120,11 +126,9 @@ export class EngineCore {
     const apps = new Apps(options.admin, this.#appEvents(log), clock);
     const cdr = new Cdr(apps, clock, options.cdr ?? true);
     const lot = new ParkingLot(clock, patience.parkingGrace);
-    const latePracks = new LatePracks(clock, timers);
-    const dialogs = new Dialogs((dialog) => latePracks.keep(dialog));
+    const dialogs = new Dialogs((dialog) => this.context.latePracks.keep(dialog));
     const bindings = new Bindings(clock);
     this.recovery = this.journal && new Recovery(this.journal.read(), log);
-    const { recovery } = this;
     this.context = {
       clock,
       log,
@@ -137,21 +141,24 @@ export class EngineCore {
       resolver,
       transactions,
       dialogs,
-      latePracks,
+      latePracks: new LatePracks(clock, timers),
       bindings,
       apps,
       cdr,
       lot,
-      recovery,
+      recovery: this.recovery,
+      rings: this.#rings,
     };
     bindings.datagramPeer = ({ host, port }, until) => this.guard.trust.registered(host, port, until, clock.now());
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
     this.#sessions = new SessionTimers(this.context, this.#keeper);
     const awaitsNotify: DialogParts['awaitsNotify'] = (notify, then) => this.uac.awaitsNotify(notify, then);
+    this.#takenRings = new TakenRings(this.context, this.#keeper);
     const parts: DialogParts = { keeper: this.#keeper, sessions: this.#sessions, awaitsNotify };
     this.proxies = new Proxies(this.context, this.serverCalls, options.secret);
     const passage = {
+      taken: this.#takenRings,
       relay: new Relay(this.context, this.proxies),
       proxies: this.proxies,
       dispatch: new Dispatch(this.context, deliveries, this.serverCalls, this.proxies, options.routes ?? []),
@@ -267,7 +274,8 @@ export class EngineCore {
   }
 
   #appClosed(app: AppConnection): void {
-    if (!app.authenticated) return;
+    // Whose engine is being replaced comes back to the next one: nothing is ended.
+    if (!app.authenticated || this.#closing) return;
     const { log, apps, dialogs } = this.context;
     log.info({ app: app.id, tag: app.tag }, 'app connection lost');
     const heir = app.dialled ? undefined : apps.newest(app.tag);
@@ -313,6 +321,7 @@ export class EngineCore {
 
   /** Binds SIP ports, then the admin port. */
   async start(): Promise<{ readonly admin: number }> {
+    this.serverCalls.removed = ({ transactionId }) => this.#rings?.over(transactionId);
     this.recovery?.takeUp((dialog) => this.#park(dialog));
     try {
       await this.context.transport.start();
@@ -330,6 +339,7 @@ export class EngineCore {
     this.context.dialogs.add(dialog);
     this.#keeper.park(dialog);
     this.#sessions.resume(dialog);
+    this.#keeper.expires(dialog);
   }
 
   /** The ports are ours: calls of before go on, and from now on are written down here. */
@@ -340,15 +350,18 @@ export class EngineCore {
     this.#cancelUnsure = clock.at(clock.now() + patience.parkingGrace, () => this.recovery?.settled());
     dialogs.watchedBy(this.journal);
     this.journal.start(dialogs);
+    this.#takenRings.takeUp(this.recovery?.rings ?? []);
   }
 
   /** Stops at once; peers are told nothing. What the journal holds is for the next start. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.certificates.close();
     this.#dns.close();
     this.capture.close();
     this.guard.close();
     this.#cancelUnsure();
+    this.#rings?.close();
     await this.journal?.close();
     await this.context.apps.close();
     this.context.lot.close();

@@ -235,4 +235,30 @@ describe.runIf(embedded)('an app that does not come back', () => {
     expect(bye.header('Reason')).toContain('owner lost');
     peer.answer(bye, '200 OK');
   });
+
+  it('has its subscriptions ended by NOTIFY or SUBSCRIBE, which a BYE would not do', async () => {
+    const app = await bench.app({
+      tags: [random()],
+      prepare: (srf) =>
+        srf.subscribe((_request: SrfRequest, response: SrfResponse) =>
+          response.send(202, { headers: { Expires: '600' } }),
+        ),
+    });
+    const [subscriber, notifier] = [await bench.udp(), await bench.udp()];
+    const headers = { Event: 'presence;id=7' };
+    const sent = app.srf.request(notifier.contact, { method: 'SUBSCRIBE', headers });
+    notifier.answer(await notifier.request('SUBSCRIBE'), '200 OK', { tag: 'n', lines: ['Expires: 600'] });
+    await once(await sent, 'response');
+    subscriber.send('SUBSCRIBE', bench.target.udp, { headers: ['Event: dialog', 'Expires: 600'] });
+    const accepted = await subscriber.response(202);
+    app.die();
+    const notify = await subscriber.request('NOTIFY');
+    expect(notify.header('Subscription-State')).toBe('terminated;reason=deactivated');
+    expect([notify.header('Event'), notify.tag('From')]).toEqual(['dialog', accepted.tag('To')]);
+    subscriber.answer(notify, '200 OK');
+    const last = await notifier.request('SUBSCRIBE');
+    expect([last.header('Expires'), last.header('Event'), last.tag('To')]).toEqual(['0', 'presence;id=7', 'n']);
+    notifier.answer(last, '200 OK');
+    for (const peer of [subscriber, notifier]) expect(peer.count(({ method }) => method === 'BYE')).toBe(0);
+  });
 });

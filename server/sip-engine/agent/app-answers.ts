@@ -222,6 +222,7 @@ export class AppAnswers {
       source: natted ? flow.remote : undefined,
     });
     if (message.method === 'INVITE') dialog.peerInvite = transaction;
+    else dialog.event = headerOf(message, 'Event') ?? 'refer';
     this.#context.dialogs.add(dialog);
     return dialog;
   }

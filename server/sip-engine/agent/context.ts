@@ -4,6 +4,7 @@ import type { Cdr } from '../cdr/cdr.ts';
 import type { Apps } from '../control/apps.ts';
 import type { Dialogs } from '../dialog/dialog.ts';
 import type { SessionPolicy } from '../dialog/session-negotiation.ts';
+import type { Rings } from '../journal/rings.ts';
 import type { EngineLimits } from '../limits.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import type { TimerValues } from '../transaction/timers.ts';
@@ -54,4 +55,6 @@ export interface EngineContext {
   readonly lot: ParkingLot;
   /** What was taken up from the journal; absent without one. */
   readonly recovery?: { readonly unsure: boolean } | undefined;
+  /** Who writes down what rings; absent without a journal. */
+  readonly rings?: Rings | undefined;
 }

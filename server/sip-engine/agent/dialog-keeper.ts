@@ -49,6 +49,7 @@ export class DialogKeeper {
 
   /** Sends BYE, tells the owner, forgets the dialog. */
   end(dialog: Dialog, reason: EndReason): void {
+    if (dialog.kind === 'SUBSCRIBE') return this.#unsubscribe(dialog);
     dialog.ownInvite?.cancel();
     this.bye(dialog, reason, (bytes, flow) => {
       if (dialog.kind === 'INVITE') this.#context.cdr.stop('application', recorded[reason], bytes);
@@ -60,14 +61,44 @@ export class DialogKeeper {
     this.#context.dialogs.remove(dialog);
   }
 
+  /**
+   * Nobody looks after this subscription any more: the subscriber is told that it may ask anew, the notifier that nothing is
+   * wanted (RFC 6665 sections 4.1.2.3 and 4.2.2). A BYE would mean nothing to either.
+   */
+  #unsubscribe(dialog: Dialog): void {
+    const event = dialog.event ?? 'refer';
+    const notifies = dialog.role === 'uas';
+    const headers: Header[] = [
+      { name: 'Event', value: event },
+      { name: 'Contact', value: dialog.localContact },
+      notifies
+        ? { name: 'Subscription-State', value: 'terminated;reason=deactivated' }
+        : { name: 'Expires', value: '0' },
+    ];
+    const refers = notifies && /^refer\b/i.test(event);
+    if (refers) headers.push({ name: 'Content-Type', value: 'message/sipfrag' });
+    const body = refers ? Buffer.from('SIP/2.0 503 Service Unavailable\r\n') : undefined;
+    this.#send(dialog, { method: notifies ? 'NOTIFY' : 'SUBSCRIBE', headers, body }, () => {});
+    this.#context.dialogs.remove(dialog);
+  }
+
   /** Sends BYE and no more; `sent` gets its bytes. */
   bye(dialog: Dialog, reason: EndReason, sent: (bytes: Buffer, flow: Flow) => void = () => {}): void {
+    const headers: Header[] = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
+    this.#send(dialog, { method: 'BYE', headers, body: undefined }, sent);
+  }
+
+  /** Sends a request whose answer nobody waits for. */
+  #send(
+    dialog: Dialog,
+    facts: { readonly method: string; readonly headers: readonly Header[]; readonly body: Buffer | undefined },
+    sent: (bytes: Buffer, flow: Flow) => void,
+  ): void {
     const cseq = ++dialog.localSeq;
     withFlow(this.#context, nextHopInDialog(this.#context, dialog), (flow) => {
       const via = flow ?? dialog.flow;
-      const headers: Header[] = [{ name: 'Reason', value: `SIP;cause=200;text="${reason}"` }];
       const branch = newBranch();
-      const request = makeDialogRequest(dialog, via, { method: 'BYE', cseq, branch, headers });
+      const request = makeDialogRequest(dialog, via, { ...facts, cseq, branch });
       const nobody = { response: () => {}, failed: () => {} };
       const transaction = this.#context.transactions.client(branch, request, via, nobody);
       transaction.start();
@@ -162,8 +193,16 @@ export class DialogKeeper {
   lives(dialog: Dialog, seconds: number): void {
     if (dialog.kind !== 'SUBSCRIBE') return;
     const { clock, timers, dialogs } = this.#context;
+    dialog.until = clock.now() + seconds * 1000 + patience(timers);
+    this.expires(dialog);
+    dialogs.touch(dialog);
+  }
+
+  /** Arms what `until` says; again after a death of the engine. */
+  expires(dialog: Dialog): void {
+    const { clock, dialogs } = this.#context;
     dialog.cancelExpiry();
-    dialog.cancelExpiry = clock.at(clock.now() + seconds * 1000 + patience(timers), () => dialogs.remove(dialog));
+    if (dialog.until !== undefined) dialog.cancelExpiry = clock.at(dialog.until, () => dialogs.remove(dialog));
   }
 
   /** The dialog's owner went away: it is parked under its tag and lives on for the lease. */

@@ -111,6 +111,7 @@ export class InviteAnswers {
       const offers = call.transaction.request.body.length > 0;
       dialog.ownInvite = { offers, cancel: () => cancelInvite(this.#context, call, []) };
     }
+    if (call.method !== 'INVITE') dialog.event = headerOf(call.transaction.request, 'Event') ?? 'refer';
     this.#context.dialogs.add(dialog);
     if (call.owner === undefined) this.#keeper.park(dialog);
     return dialog;

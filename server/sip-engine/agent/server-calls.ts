@@ -22,6 +22,8 @@ export interface ServerCall {
 
 /** The requests apps have not answered yet. */
 export class ServerCalls {
+  /** Hears of each that is removed. */
+  removed: (call: ServerCall) => void = () => {};
   readonly #byId = new Map<string, ServerCall>();
   readonly #byTransaction = new Map<ServerTransaction, ServerCall>();
 
@@ -48,6 +50,7 @@ export class ServerCalls {
     if (dialog?.peerInvite === call.transaction) dialog.peerInvite = undefined;
     if (dialog?.peerUpdate === call.transaction) dialog.peerUpdate = undefined;
     const removed = this.#byId.delete(call.transactionId);
+    this.removed(call);
     // Too late for those: each is told so.
     for (const run of call.held.splice(0)) run();
     return removed;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from '../control/app-connection.ts';
+import type { JournalRing } from '../../../protocol/engine-journal.ts';
 import { markEcho } from '../control/separation.ts';
 import type { AppCommand } from '../control/command.ts';
 import { dialogId, turnToFork } from '../dialog/dialog.ts';
@@ -287,9 +288,13 @@ export class UserAgentClient {
   }
 
   #transaction(transactionId: string, request: SipRequest, branch: string, way: Flow): ClientTransaction {
+    if (request.method === 'INVITE') {
+      this.#context.rings?.begin(transactionId, () => ringOf(this.#calls.get(transactionId)));
+    }
     const transaction: ClientTransaction = this.#context.transactions.client(branch, request, way, {
       response: (read, via) => {
         const { message } = read;
+        if (message.status >= 200) this.#context.rings?.over(transactionId);
         if (message.status === 503 && this.#calls.get(transactionId)?.transaction === transaction) {
           if (this.#elsewhere(transactionId, message)) return;
         }
@@ -328,6 +333,7 @@ export class UserAgentClient {
   }
 
   #forget(transactionId: string): void {
+    this.#context.rings?.over(transactionId);
     this.#calls.get(transactionId)?.cancelWait();
     this.#calls.get(transactionId)?.nextWait();
     this.#calls.delete(transactionId);
@@ -356,4 +362,12 @@ export class UserAgentClient {
 
 function cseqOf(request: SipRequest): number {
   return parseCseq(headerOf(request, 'CSeq') ?? '')?.number ?? 0;
+}
+
+/** What is written down of a call of ours once somebody has said that it rings. */
+function ringOf(call: ClientCall | undefined): JournalRing | undefined {
+  if (call === undefined || call.inside || !call.transaction.open || !call.transaction.proceeding) return undefined;
+  const { transactionId: id, transaction, tag } = call;
+  const { protocol, remote, local } = transaction.flow;
+  return { id, side: 'out', tag, flow: { protocol, remote, local }, message: transaction.bytes.toString('latin1') };
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { JournalRing } from '../../../protocol/engine-journal.ts';
 import type { AppConnection } from '../control/app-connection.ts';
 import { contactUri, dialogId, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Header, ReadMessage, SipRequest } from '../parser/message.ts';
+import { writeMessage } from '../parser/write.ts';
 import type { RouteTarget } from '../route/route-option.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { isOldStyle } from '../transaction/transaction-layer.ts';
@@ -24,6 +26,8 @@ const retryAfter: readonly Header[] = [{ name: 'Retry-After', value: '1' }];
 
 /** What passes through this engine instead of ending here, or goes where its configuration says. */
 export interface Passage {
+  /** Callers of before a death of the engine. */
+  readonly taken: { waitsFor(request: ReadMessage<SipRequest>): string | undefined };
   readonly relay: { transaction(transaction: ServerTransaction): boolean };
   readonly proxies: {
     holds(request: ServerTransaction): boolean;
@@ -116,7 +120,8 @@ export class UserAgentServer {
     const target = this.#passage.dispatch.target(method);
     const app = target === undefined ? this.#context.apps.pick(method) : undefined;
     if (target === undefined && this.#requiresTooMuch(transaction, app)) return;
-    if (target === undefined && app === undefined) {
+    const waiting = method === 'INVITE' ? this.#passage.taken.waitsFor(transaction.request) : undefined;
+    if (target === undefined && app === undefined && waiting === undefined) {
       // RFC 6086 section 4.2.2: INFO belongs into a dialog, unless an app says that it takes it outside.
       if (method === 'INFO') return this.#refuse(transaction, 481);
       return recognised.has(method) ? this.#refuse(transaction, 503) : this.#refuse(transaction, 501, [allow]);
@@ -125,7 +130,7 @@ export class UserAgentServer {
     const call: ServerCall = {
       transactionId,
       transaction,
-      tag: app?.tag ?? '',
+      tag: app?.tag ?? waiting ?? '',
       owner: app,
       dialog: undefined,
       inside: false,
@@ -133,10 +138,27 @@ export class UserAgentServer {
       held: [],
     };
     this.#calls.add(call);
+    if (method === 'INVITE') this.#context.rings?.begin(transactionId, () => ringOf(call));
     if (target !== undefined) return this.#passage.dispatch.decide(call, target);
-    if (app === undefined) return;
+    if (app === undefined) return this.#keepWaiting(call);
     const facts = { flow: transaction.flow, transactionId, dialogId: '', receivedOn: true };
     this.#deliveries.fromNetwork(app, message, facts);
+  }
+
+  /** A caller of before a death of the engine is offered to the app when it is there again. */
+  #keepWaiting(call: ServerCall): void {
+    const { transactionId, transaction } = call;
+    this.#context.lot.keep(call.tag, {
+      deliver: (app) => {
+        if (this.#calls.get(transactionId) !== call) return;
+        call.owner = app;
+        const facts = { flow: transaction.flow, transactionId, dialogId: '', receivedOn: true };
+        this.#deliveries.fromNetwork(app, transaction.request.message, facts);
+      },
+      expire: () => {
+        if (this.#calls.remove(call)) this.#refuse(transaction, 503);
+      },
+    });
   }
 
   /** RFC 3261 section 8.2.2.3; true when it was refused. */
@@ -312,4 +334,12 @@ export class UserAgentServer {
       this.#context.cdr.stop('application', 'system-error-initiated-termination', answer);
     }
   }
+}
+
+/** What is written down of a caller who waits. */
+function ringOf({ transactionId: id, transaction, tag }: ServerCall): JournalRing | undefined {
+  if (!transaction.open) return undefined;
+  const { protocol, remote, local } = transaction.flow;
+  const message = writeMessage(transaction.request.message).toString('latin1');
+  return { id, side: 'in', tag, flow: { protocol, remote, local }, message };
 }

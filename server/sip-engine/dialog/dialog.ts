@@ -93,7 +93,10 @@ export interface Dialog extends DialogFacts {
   offerAnswered: boolean;
   /** What waits for the ACK of a 2xx of ours: RFC 3261 section 15 forbids a BYE before it. */
   afterAck: (() => void)[];
-  /** Forgets a subscription that nobody renews. */
+  /** What is subscribed to; undefined in the dialog of an INVITE. */
+  event: string | undefined;
+  /** When a subscription is forgotten that nobody renews, milliseconds since the epoch, and what forgets it. */
+  until: number | undefined;
   cancelExpiry: Cancel;
   /** An INVITE of ours without final answer. */
   ownInvite: { readonly offers: boolean; cancel(): void } | undefined;
@@ -132,6 +135,8 @@ export function newDialog(facts: DialogFacts): Dialog {
     pracks: [],
     offerAnswered: false,
     afterAck: [],
+    event: undefined,
+    until: undefined,
     cancelExpiry: () => {},
     ownInvite: undefined,
     ownUpdate: undefined,

@@ -10,6 +10,7 @@ export function entryOf(dialog: Dialog): JournalDialog {
   return {
     id: dialog.id,
     role: dialog.role,
+    ...(dialog.kind === 'INVITE' ? {} : { kind: dialog.kind }),
     callId: dialog.callId,
     localTag: dialog.localTag,
     remoteTag: dialog.remoteTag,
@@ -27,6 +28,8 @@ export function entryOf(dialog: Dialog): JournalDialog {
     localSdp: dialog.localSdp?.toString() ?? null,
     peerUpdates: dialog.peerUpdates,
     session: dialog.session,
+    ...(dialog.event === undefined ? {} : { event: dialog.event }),
+    ...(dialog.until === undefined ? {} : { until: dialog.until }),
   };
 }
 
@@ -41,6 +44,7 @@ const changing = [
   'localSdp',
   'peerUpdates',
   'session',
+  'until',
 ] as const satisfies readonly (keyof JournalDialog)[];
 
 function same(one: unknown, other: unknown): boolean {
@@ -75,10 +79,10 @@ export function closedFlow(was: JournalDialog['flow']): Flow {
 
 /** The dialog again: confirmed, nobody's yet, its path closed, its CSeq beyond any that was used. */
 export function dialogOf(entry: JournalDialog): Dialog {
-  const { flow, source, localSdp, remoteSeq, peerUpdates, session, ...facts } = entry;
+  const { flow, source, localSdp, remoteSeq, peerUpdates, session, event, until, kind, ...facts } = entry;
   const dialog = newDialog({
     ...facts,
-    kind: 'INVITE',
+    kind: kind ?? 'INVITE',
     localSeq: entry.localSeq + cseqJump,
     remoteSeq: remoteSeq ?? undefined,
     owner: undefined,
@@ -90,5 +94,7 @@ export function dialogOf(entry: JournalDialog): Dialog {
   dialog.localSdp = localSdp === null ? undefined : Buffer.from(localSdp);
   dialog.peerUpdates = peerUpdates;
   dialog.session = session;
+  dialog.event = event;
+  dialog.until = until;
   return dialog;
 }

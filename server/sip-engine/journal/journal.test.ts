@@ -109,10 +109,22 @@ describe('the journal', () => {
     expect(left()).toEqual(['a', 'b', 'c']);
   });
 
-  it('writes nothing of early dialogs, of subscriptions, of a call that came and went in one turn', async () => {
+  it('keeps subscriptions with what they are for and how long they live', async () => {
+    const { disk, dialogs } = await started();
+    const watched = confirmed('watched', { kind: 'SUBSCRIBE', event: 'dialog', until: 5000 });
+    dialogs.add(watched);
+    await settled();
+    watched.until = 9000;
+    dialogs.touch(watched);
+    await settled();
+    const [entry] = readJournal(disk.read()).dialogs;
+    expect(entry).toMatchObject({ kind: 'SUBSCRIBE', event: 'dialog', until: 9000 });
+    if (entry !== undefined) expect(dialogOf(entry)).toMatchObject({ kind: 'SUBSCRIBE', event: 'dialog', until: 9000 });
+  });
+
+  it('writes nothing of early dialogs, of a call that came and went in one turn', async () => {
     const { disk, dialogs } = await started();
     dialogs.add(confirmed('early', { state: 'early' }));
-    dialogs.add(confirmed('watched', { kind: 'SUBSCRIBE' }));
     const brief = confirmed('brief');
     dialogs.add(brief);
     dialogs.remove(brief);

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers';
 import type { Cancel, Clock } from '../../../base/clock.ts';
 import { Emitter } from '../../../base/emitter.ts';
 import type { Logger } from '../../../base/logger.ts';
-import type { JournalDialog } from '../../../protocol/engine-journal.ts';
+import type { JournalDialog, JournalRing } from '../../../protocol/engine-journal.ts';
 import type { Dialog, Dialogs, DialogWatch } from '../dialog/dialog.ts';
 import type { JournalDisk, JournalFile } from './disk.ts';
 import { changesOf, entryOf } from './entry.ts';
@@ -43,7 +43,10 @@ export class Journal implements DialogWatch {
   readonly #limits: JournalLimits;
   /** What the file says of each dialog in it. */
   readonly #written = new Map<string, JournalDialog>();
+  readonly #rings = new Map<string, JournalRing>();
   readonly #touched = new Set<Dialog>();
+  /** Lines that stand already. */
+  #said = '';
   #dialogs: Dialogs | undefined;
   #file: JournalFile | undefined;
   #pending = '';
@@ -81,7 +84,7 @@ export class Journal implements DialogWatch {
       return content;
     } catch (err) {
       this.#log.error({ err }, 'the journal cannot be read: calls of before are lost');
-      return { dialogs: [], torn: 0, broken: 0 };
+      return { dialogs: [], rings: [], torn: 0, broken: 0 };
     }
   }
 
@@ -97,9 +100,31 @@ export class Journal implements DialogWatch {
     this.#run();
   }
 
+  /** An INVITE waits for its answer. */
+  ringing(ring: JournalRing): void {
+    this.#rings.set(ring.id, ring);
+    this.#say(writeLine({ type: 'ring', ring }));
+  }
+
+  /** It does not any more. */
+  rung(id: string): void {
+    if (!this.#rings.delete(id)) return;
+    this.#say(writeLine({ type: 'rung', id }));
+    this.#cleanLater();
+  }
+
+  #say(line: string): void {
+    this.#said += line;
+    this.#gatherSoon();
+  }
+
   /** Something may have changed in a dialog, or will before this turn of the event loop is over. */
   touched(dialog: Dialog): void {
     this.#touched.add(dialog);
+    this.#gatherSoon();
+  }
+
+  #gatherSoon(): void {
     if (this.#gathering || this.#closed) return;
     this.#gathering = true;
     setImmediate(() => this.#gather());
@@ -126,7 +151,8 @@ export class Journal implements DialogWatch {
   #gather(): void {
     this.#gathering = false;
     if (this.#closed || this.#dialogs === undefined) return;
-    let text = '';
+    let text = this.#said;
+    this.#said = '';
     for (const dialog of this.#touched) text += this.#lineOf(dialog, this.#dialogs);
     this.#touched.clear();
     // While the disk refuses, what is alive is in memory; the next attempt writes all of it.
@@ -140,7 +166,7 @@ export class Journal implements DialogWatch {
     const before = this.#written.get(id);
     const held = dialogs.peek(id);
     if (held === undefined) return before === undefined ? '' : this.#ended(id);
-    if (held !== dialog || dialog.state !== 'confirmed' || dialog.kind !== 'INVITE') return '';
+    if (held !== dialog || dialog.state !== 'confirmed') return '';
     const now = entryOf(dialog);
     this.#written.set(id, now);
     if (before === undefined || before.localTag !== now.localTag || before.remoteTag !== now.remoteTag) {
@@ -154,12 +180,17 @@ export class Journal implements DialogWatch {
 
   #ended(id: string): string {
     this.#written.delete(id);
+    this.#cleanLater();
+    return writeLine({ type: 'end', id });
+  }
+
+  /** Who talked with whom does not stay in the file for long. */
+  #cleanLater(): void {
     this.#stale ??= this.#clock.at(this.#clock.now() + this.#limits.stale, () => {
       this.#stale = undefined;
       this.#rewrite = true;
       this.#run();
     });
-    return writeLine({ type: 'end', id });
   }
 
   /** One write after the other, never two at once. */
@@ -215,6 +246,7 @@ export class Journal implements DialogWatch {
 
   async #fill(file: JournalFile): Promise<number> {
     let text = writeLine({ type: 'journal', version: 1, at: this.#clock.now() });
+    for (const ring of this.#rings.values()) text += writeLine({ type: 'ring', ring });
     let size = 0;
     let count = 0;
     for (const dialog of [...this.#written.values()]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalDialog, JournalRecord } from '../../../protocol/engine-journal.ts';
+import type { JournalDialog, JournalRecord, JournalRing } from '../../../protocol/engine-journal.ts';
 import { readJournal, writeLine } from './lines.ts';
 
 function dialog(id: string, facts: Partial<JournalDialog> = {}): JournalDialog {
@@ -27,6 +27,11 @@ function dialog(id: string, facts: Partial<JournalDialog> = {}): JournalDialog {
   };
 }
 
+const ring = (id: string): JournalRing => ({
+  ...{ id, side: 'in', tag: 'brain', message: 'INVITE \u00e9' },
+  flow: { protocol: 'udp', remote: { host: '127.0.0.1', port: 7000 }, local: { host: '127.0.0.1', port: 5060 } },
+});
+
 const records: readonly JournalRecord[] = [
   { type: 'journal', version: 1, at: 1 },
   { type: 'put', dialog: dialog('one') },
@@ -34,6 +39,9 @@ const records: readonly JournalRecord[] = [
   { type: 'set', id: 'one', to: { remoteSeq: 7, localSdp: null } },
   { type: 'end', id: 'two' },
   { type: 'put', dialog: dialog('three', { role: 'uac' }) },
+  { type: 'ring', ring: ring('a') },
+  { type: 'ring', ring: ring('b') },
+  { type: 'rung', id: 'a' },
 ];
 const lines = records.map(writeLine);
 const whole = Buffer.from(lines.join(''));
@@ -42,6 +50,7 @@ describe('a journal read again', () => {
   it('gives the dialogs that are open, as they were last', () => {
     expect(readJournal(whole)).toEqual({
       dialogs: [dialog('one', { remoteSeq: 7, localSdp: null }), dialog('three', { role: 'uac' })],
+      rings: [ring('b')],
       torn: 0,
       broken: 0,
     });

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { journalRecord } from '../../../protocol/engine-journal.ts';
-import type { JournalDialog, JournalRecord } from '../../../protocol/engine-journal.ts';
+import type { JournalDialog, JournalRecord, JournalRing } from '../../../protocol/engine-journal.ts';
 
 /** One record as a line of the file: its checksum (CRC-32, hexadecimal), a blank, JSON. */
 export function writeLine(record: JournalRecord): string {
@@ -26,6 +26,8 @@ export function readLine(line: string): JournalRecord | undefined {
 /** What a file holds. */
 export interface JournalContent {
   readonly dialogs: readonly JournalDialog[];
+  /** INVITEs nobody had decided. */
+  readonly rings: readonly JournalRing[];
   /** Bytes after the last whole line: a write that death cut short. */
   readonly torn: number;
   /** Whole lines that cannot be trusted; what they said is lost. */
@@ -35,18 +37,26 @@ export interface JournalContent {
 /** Folds a file into the dialogs it leaves open. Total: whatever the bytes are, it gives what can be trusted of them. */
 export function readJournal(bytes: Buffer): JournalContent {
   const dialogs = new Map<string, JournalDialog>();
+  const rings = new Map<string, JournalRing>();
   const text = bytes.toString('utf8');
   const end = text.lastIndexOf('\n') + 1;
   let broken = 0;
   for (const line of text.slice(0, end).split('\n').slice(0, -1)) {
     const record = readLine(line);
     if (record === undefined) broken++;
+    else if (record.type === 'ring') rings.set(record.ring.id, record.ring);
+    else if (record.type === 'rung') rings.delete(record.id);
     else fold(dialogs, record);
   }
-  return { dialogs: [...dialogs.values()], torn: Buffer.byteLength(text.slice(end)), broken };
+  return {
+    dialogs: [...dialogs.values()],
+    rings: [...rings.values()],
+    torn: Buffer.byteLength(text.slice(end)),
+    broken,
+  };
 }
 
-function fold(dialogs: Map<string, JournalDialog>, record: JournalRecord): void {
+function fold(dialogs: Map<string, JournalDialog>, record: Exclude<JournalRecord, { type: 'ring' | 'rung' }>): void {
   switch (record.type) {
     case 'journal':
       return;

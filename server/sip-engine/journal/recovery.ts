@@ -1,4 +1,5 @@
 import type { Logger } from '../../../base/logger.ts';
+import type { JournalRing } from '../../../protocol/engine-journal.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Destination } from '../transport/transport-layer.ts';
 import type { Flow } from '../transport/flow.ts';
@@ -9,6 +10,8 @@ import type { JournalContent } from './lines.ts';
 export class Recovery {
   /** How many there were. */
   readonly count: number;
+  /** INVITEs nobody had decided. */
+  readonly rings: readonly JournalRing[];
   readonly #log: Logger;
   #dialogs: readonly Dialog[];
   #unsure = true;
@@ -16,6 +19,7 @@ export class Recovery {
   constructor(content: JournalContent, log: Logger) {
     this.#log = log;
     this.#dialogs = content.dialogs.map(dialogOf);
+    this.rings = content.rings;
     this.count = this.#dialogs.length;
   }
 

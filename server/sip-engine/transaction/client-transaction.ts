@@ -85,6 +85,11 @@ export class ClientTransaction {
     perform<InviteClientState | NonInviteClientState>(start(timers, this.flow.reliable), this.#targets(undefined));
   }
 
+  /** An INVITE of before, which somebody has answered provisionally: waits for its final answer, sends nothing. */
+  takeUp(): void {
+    if (this.#machine.type === 'invite') this.#machine.state = { type: 'proceeding' };
+  }
+
   /** True until a final answer or failure. */
   get open(): boolean {
     const { type } = this.#machine.state;
