@@ -13,10 +13,10 @@ export interface Endpoint {
   readonly connected: boolean | undefined;
   /** Its worker died under it: it can only be closed. */
   readonly dead: boolean;
-  /** Our answer to an offer, or our offer. The same question gets the same text. */
-  describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>>;
+  /** Our answer to an offer, or our offer. The same question gets the same text. `signalledFrom` as in the RPC. */
+  describe(remoteSdp: string | undefined, signalledFrom?: string): Promise<Answer<MediaResult<'open'>>>;
   /** The far side's answer to our offer. */
-  answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>>;
+  answer(remoteSdp: string, signalledFrom?: string): Promise<Answer<MediaResult<'answer'>>>;
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>>;
   close(): void;
 }

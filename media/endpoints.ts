@@ -55,7 +55,8 @@ export class Endpoints {
   get verbs(): Verbs {
     return {
       open: (params) => this.#inOrder(params.callId, () => this.#open(params)),
-      answer: ({ endpointId, remoteSdp }) => this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp)),
+      answer: ({ endpointId, remoteSdp, signalledFrom }) =>
+        this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp, signalledFrom)),
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
       close: ({ endpointId }) => this.#closeInOrder(endpointId),
       closeCall: ({ callId }) => this.#inOrder(callId, () => this.#closeCall(callId)),
@@ -74,12 +75,12 @@ export class Endpoints {
     this.#taps.closeAll();
   }
 
-  async #open({ endpointId, callId, kind, remoteSdp }: Params<'open'>): ReturnType<Verbs['open']> {
+  async #open({ endpointId, callId, kind, remoteSdp, signalledFrom }: Params<'open'>): ReturnType<Verbs['open']> {
     const known = this.#endpoints.get(endpointId);
     if (known !== undefined) {
       if (known.callId !== callId || known.kind !== kind)
         return refuse('bad-request', 'this endpoint exists with another call or kind');
-      return known.describe(remoteSdp);
+      return known.describe(remoteSdp, signalledFrom);
     }
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
     const opened = await this.#make(kind, { endpointId, callId, preferred: this.#codecOf(callId) });
@@ -87,7 +88,7 @@ export class Endpoints {
       this.#forgetIfEmpty(callId);
       return opened;
     }
-    const described = await this.#describeNew(opened.value, remoteSdp);
+    const described = await this.#describeNew(opened.value, remoteSdp, signalledFrom);
     if (!described.ok) {
       opened.value.close();
       this.#forgetIfEmpty(callId);
@@ -100,9 +101,13 @@ export class Endpoints {
   }
 
   /** The first description of an endpoint. Nothing may be left behind if the worker dies in the middle of it. */
-  async #describeNew(endpoint: Endpoint, remoteSdp: string | undefined): ReturnType<Verbs['open']> {
+  async #describeNew(
+    endpoint: Endpoint,
+    remoteSdp: string | undefined,
+    signalledFrom: string | undefined,
+  ): ReturnType<Verbs['open']> {
     try {
-      const described = await endpoint.describe(remoteSdp);
+      const described = await endpoint.describe(remoteSdp, signalledFrom);
       return endpoint.dead ? refuse('overloaded', 'the mediasoup worker died') : described;
     } catch (err) {
       this.#options.logger.warn({ err, callId: endpoint.callId }, 'an endpoint could not be described');

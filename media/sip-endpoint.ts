@@ -58,6 +58,7 @@ export class SipEndpoint implements Endpoint {
   readonly #sessionId = String(randomInt(2 ** 47));
   readonly #preferred: Codec | undefined;
   #version = 0;
+  #signalledFrom: string | undefined;
   #said: Said | undefined;
   #answered: string | undefined;
   #codec: Codec | undefined;
@@ -91,11 +92,13 @@ export class SipEndpoint implements Endpoint {
     return this.#codec;
   }
 
-  describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>> {
+  describe(remoteSdp: string | undefined, signalledFrom?: string): Promise<Answer<MediaResult<'open'>>> {
+    this.#signalledFrom = signalledFrom ?? this.#signalledFrom;
     return Promise.resolve(this.#describe(remoteSdp));
   }
 
-  answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>> {
+  answer(remoteSdp: string, signalledFrom?: string): Promise<Answer<MediaResult<'answer'>>> {
+    this.#signalledFrom = signalledFrom ?? this.#signalledFrom;
     return Promise.resolve(this.#answer(remoteSdp));
   }
 
@@ -147,7 +150,10 @@ export class SipEndpoint implements Endpoint {
 
   #agree(audio: AudioLine, chosen: NumberedCodec): void {
     this.#codec = chosen.codec;
-    this.#around.shards.configure(this.callId, this.endpointId, mediaOf(audio, chosen));
+    this.#around.shards.configure(this.callId, this.endpointId, {
+      ...mediaOf(audio, chosen),
+      signalled: this.#signalledFrom,
+    });
   }
 
   #say(

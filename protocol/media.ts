@@ -82,6 +82,12 @@ const legQuality = {
   roundTripMs: z.number().optional(),
 };
 
+/**
+ * The address that the SIP message with `remoteSdp` came from. Where it differs from the one inside, the far side is behind NAT and may
+ * be heard from here too. Absent: unknown.
+ */
+const signalledFrom = z.string().max(64).optional();
+
 const sdp = z.string().min(1).max(32_768);
 
 /** The requests, by verb: what is asked and what is answered. */
@@ -96,7 +102,7 @@ export const mediaVerbs = {
    * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same.
    */
   open: {
-    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional() }),
+    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom }),
     result: z.object({
       localSdp: sdp,
       /** What the far side asked of us in its offer: `sendonly`/`inactive` mean it put us on hold. */
@@ -104,7 +110,7 @@ export const mediaVerbs = {
     }),
   },
   /** Takes the far side's answer to the offer that `open` returned. */
-  answer: { params: z.object({ endpointId, remoteSdp: sdp }), result: z.object({}) },
+  answer: { params: z.object({ endpointId, remoteSdp: sdp, signalledFrom }), result: z.object({}) },
   /** Makes the call's graph this one. A revision not newer than the last is ignored (`applied: false`). */
   apply: {
     params: z.object({ callId, revision: z.number().int().nonnegative(), graph }),

@@ -193,12 +193,15 @@ export class Brain {
   #makeCalls(): Calls {
     const { clock, logger } = this;
     const ports = {
-      media: withInfoKeypad(mediaPort(this.media), {
-        modes: this.#digits,
-        send: (legId, keys) => this.sip.sendKeys(legId, keys),
-        sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
-        logger,
-      }),
+      media: withInfoKeypad(
+        mediaPort(this.media, (legId) => this.sip.sourceOf(legId)),
+        {
+          modes: this.#digits,
+          send: (legId, keys) => this.sip.sendKeys(legId, keys),
+          sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
+          logger,
+        },
+      ),
       sip: this.sip,
       plan: this.plans,
       routing: this.floor,

@@ -21,21 +21,28 @@ export class MediaRefusal extends Error {
 /** What must not be refused because this server (or the node) has just started and the two have not met yet; ms. */
 const meetingMs = 5000;
 
-/** The media node as calls see it. */
-export function mediaPort(media: MediaClient): MediaPort {
+/**
+ * The media node as calls see it. `sourceOf` tells where a leg's description came from, by which the node knows who may be
+ * behind NAT.
+ */
+export function mediaPort(media: MediaClient, sourceOf: (legId: string) => string | undefined): MediaPort {
   const ask = async <V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<MediaResult<V>> => {
     const answer = await media.call(verb, params);
     if (!answer.ok) throw new MediaRefusal(verb, answer.error);
     return answer.value;
   };
+  const signalled = (legId: string): { signalledFrom?: string } => {
+    const signalledFrom = sourceOf(legId);
+    return signalledFrom === undefined ? {} : { signalledFrom };
+  };
   return {
     open: async (request) => {
       await media.reachable(meetingMs);
-      return ask('open', request);
+      return ask('open', { ...request, ...signalled(request.endpointId) });
     },
     answer: async (endpointId, remoteSdp) => {
       await media.reachable(meetingMs);
-      await ask('answer', { endpointId, remoteSdp });
+      await ask('answer', { endpointId, remoteSdp, ...signalled(endpointId) });
     },
     apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
     close: async (endpointId) => void (await ask('close', { endpointId })),
@@ -78,6 +85,8 @@ export function callEventOf(
       return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
     case 'observation':
     case 'ears-changed':
+    case 'recording-ended':
+    case 'recording-failed':
       return undefined;
   }
 }

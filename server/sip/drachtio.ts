@@ -34,6 +34,18 @@ export function sdpOf(message: Response): string {
   return /^application\/sdp\b/i.test(type.trim()) ? message.body : '';
 }
 
+/** The address of a dialog of ours that was answered: where its 200 came from. */
+export function answererOf(dialog: Dialog): string | undefined {
+  const { res } = dialog as unknown as { readonly res?: object };
+  return res === undefined ? undefined : sourceOf(res);
+}
+
+/** The address a message came from; undefined for what the engine made itself. */
+export function sourceOf(message: object): string | undefined {
+  const { source, source_address: address } = message as { readonly source?: string; readonly source_address?: string };
+  return source === 'network' && address !== '' ? address : undefined;
+}
+
 /** Where a redirection points to, best first (RFC 3261 section 8.1.3.4); what srf rejects with carries the answer. */
 export function contactsOf(err: object): string[] {
   const res = 'res' in err ? (err.res as Response | undefined) : undefined;
@@ -223,11 +235,10 @@ function linesOf(res: Response, name: string): readonly string[] {
 
 /** An answer without srf. What the engine made itself came from nowhere. */
 function answerOf(res: Response): TrunkAnswer {
-  const { source, source_address: address } = res as unknown as { source?: string; source_address?: string };
   return {
     status: res.status,
     reason: res.reason,
-    source: source === 'network' ? (address ?? '') : '',
+    source: sourceOf(res) ?? '',
     headers: (name) => linesOf(res, name),
   };
 }

@@ -229,6 +229,11 @@ export class SipSide {
   }
 
   /** Keys for the far side of a leg, by INFO; false if it refuses them or is gone. */
+  /** {@link Legs.sourceOf} */
+  sourceOf(legId: string): string | undefined {
+    return this.#legs.sourceOf(legId);
+  }
+
   sendKeys(legId: string, digits: string): Promise<boolean> {
     return this.#legs.sendKeys(legId, digits);
   }

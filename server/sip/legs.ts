@@ -2,6 +2,7 @@
 import type { Logger } from '../../base/logger.ts';
 import { callHeader, type LegId } from '../../protocol/ids.ts';
 import {
+  answererOf,
   answerIn,
   authenticate,
   cancelRequest,
@@ -16,6 +17,7 @@ import {
   type Response,
   restoreDialog,
   sdpOf,
+  sourceOf,
   sentOf,
   type Srf,
   storedDialog,
@@ -61,6 +63,8 @@ interface Pending {
 }
 
 interface Leg {
+  /** The address its last description came from. */
+  source?: string | undefined;
   /** An incoming INVITE that has no final answer yet. */
   pending?: Pending | undefined;
   /** Our INVITE that has no final answer yet. */
@@ -120,7 +124,7 @@ export class Legs {
 
   /** Takes in an INVITE; from now on the leg answers to `legId`. */
   take(legId: LegId, req: Request, res: Response): void {
-    const leg: Leg = { pending: { req, res }, reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { source: sourceOf(req), pending: { req, res }, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     req.on('cancel', () => {
       leg.pending = undefined;
@@ -132,6 +136,11 @@ export class Legs {
   /** Whether the leg is an INVITE that waits for our answer. */
   isPending(legId: LegId): boolean {
     return this.#legs.get(legId)?.pending !== undefined;
+  }
+
+  /** The address a leg's last description came from; undefined if that is not known (any more). */
+  sourceOf(legId: LegId): string | undefined {
+    return this.#legs.get(legId)?.source;
   }
 
   forget(legId: LegId): void {
@@ -198,6 +207,7 @@ export class Legs {
       cbProvisional: (res: Response) => {
         if (res.status < 180 || inviting.abandoned) return;
         progressed();
+        leg.source = sourceOf(res) ?? leg.source;
         this.#listener.legEvent({ type: 'leg-ringing', legId });
         this.#listener.legEvent({ type: 'leg-progress', legId, status: res.status, sdp: sdpOf(res) });
       },
@@ -221,6 +231,7 @@ export class Legs {
     if (auth !== undefined) authenticate(dialog, auth);
     if (inviting.abandoned) return this.#sendHome(dialog);
     leg.inviting = undefined;
+    leg.source = answererOf(dialog) ?? leg.source;
     this.#confirmed(legId, leg, dialog);
     if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
   }
@@ -398,6 +409,7 @@ export class Legs {
     const reinvited = (req: Request, res: Response): void => {
       const token = ++this.#tokens;
       leg.reinvites.set(token, res);
+      leg.source = sourceOf(req) ?? leg.source;
       this.#listener.legEvent({ type: 'leg-reinvited', legId, token, sdp: req.body });
     };
     dialog.on('modify', reinvited);

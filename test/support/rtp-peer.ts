@@ -39,6 +39,7 @@ export class RtpPeer {
   #timestamp = Math.floor(Math.random() * 2 ** 32);
   #to: { readonly address: string; readonly port: number } | undefined;
   #closed = false;
+  #packets = 0;
 
   private constructor(socket: Socket, { law = 'PCMU', payloadType, eventPayloadType = 101 }: RtpPeerOptions) {
     this.#socket = socket;
@@ -46,6 +47,7 @@ export class RtpPeer {
     this.payloadType = payloadType ?? (law === 'PCMU' ? 0 : 8);
     this.eventPayloadType = eventPayloadType;
     socket.on('message', (bytes, from) => {
+      this.#packets++;
       const packet = readRtp(bytes);
       if (packet !== undefined) this.received.push({ ...packet, at: performance.now(), port: from.port });
       for (const wake of this.#waiting) wake();
@@ -55,6 +57,11 @@ export class RtpPeer {
   /** A peer on a free port of `address` (127.0.0.1). */
   static async open(options: RtpPeerOptions = {}): Promise<RtpPeer> {
     return new RtpPeer(await bound(options.address ?? '127.0.0.1'), options);
+  }
+
+  /** Packets of any kind that came. */
+  get packets(): number {
+    return this.#packets;
   }
 
   get port(): number {
