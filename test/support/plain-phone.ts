@@ -31,10 +31,13 @@ export class PlainPhone extends CallStory {
     });
   }
 
-  /** Calls the demo number and presses `digits`; resolves when it is answered and they are pressed. */
-  static async dial(site: TestSite, digits = '1'): Promise<PlainPhone> {
+  /**
+   * Calls the demo number (or another) and presses `digits`; resolves when it is answered and they are pressed. Then it sends
+   * silence, unless it is to be `mute`: the test speaks for it.
+   */
+  static async dial(site: TestSite, digits = '1', called = '+8653100000', mute = false): Promise<PlainPhone> {
     const phone = new PlainPhone(await udpPeer(), await RtpPeer.open(), site);
-    await phone.#start(digits);
+    await phone.#start(digits, called, mute);
     return phone;
   }
 
@@ -56,17 +59,17 @@ export class PlainPhone extends CallStory {
     return this.#peer.close();
   }
 
-  async #start(digits: string): Promise<void> {
+  async #start(digits: string, called: string, mute: boolean): Promise<void> {
     const { contact } = this.#peer;
     const from = `<${contact.replace('peer@', `${this.number}@`)}>;tag=${random()}`;
-    const uri = `sip:+8653100000@127.0.0.1:${this.#port}`;
+    const uri = `sip:${called}@127.0.0.1:${this.#port}`;
     this.#invite = this.#peer.send('INVITE', this.#port, { uri, from, body: this.rtp.sdp() });
     this.#answer = await this.#peer.response(200, 'INVITE');
     this.#inDialog('ACK', 1);
     this.rtp.aim(this.#answer.body);
     await this.rtp.hear(10);
     for (const digit of digits) await this.rtp.press(digit);
-    void this.rtp.talk(new Int16Array(8000 * 600), this.#quiet.signal);
+    if (!mute) void this.rtp.talk(new Int16Array(8000 * 600), this.#quiet.signal);
   }
 
   #inDialog(method: string, cseq: number, body?: string, branch = `z9hG4bK${random()}`): void {
