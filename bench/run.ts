@@ -20,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pop: { what: 'INVITE to screen pop', load: () => import('./pop.ts') },
   ledger: { what: 'durable rows and append latency', load: () => import('./ledger.ts') },
   sip: { what: 'calls through the SIP engine alone, beside kamailio', load: () => import('./sip.ts') },
+  storm: { what: '10,000 registrations and 1,000 WebSocket agents', load: () => import('./storm.ts') },
   journal: { what: "what the SIP engine's journal costs a call", load: () => import('./journal.ts') },
   parser: { what: 'reading and writing SIP messages', load: () => import('./parser.ts') },
   media: { what: 'cost of an RTP packet at the edge', load: () => import('./media.ts') },

@@ -9,6 +9,7 @@ import type { BenchContext, BenchEntry, BenchReport } from './entry.ts';
 import { installPeers } from './peers.ts';
 import { meter } from './processes.ts';
 import { type Measured, startEngineAndApp, startKamailio } from './sip/processes.ts';
+import { registrationStorm, smallStorm, wholeStorm } from './sip/storm.ts';
 import { type CpuProfile, selfTimes } from './sip/profile.ts';
 import { load, type LoadOptions, type LoadResult, startCalled } from './sipp.ts';
 import { numbers, startBenchSite } from './site.ts';
@@ -281,6 +282,9 @@ export async function run(context: BenchContext): Promise<BenchReport> {
     entries.push(...(await proxied(extent)));
   });
   await attempt('the whole server', async () => void entries.push(...(await wholeServer(extent))));
+  await attempt('the registration storm', async () => {
+    entries.push(...(await registrationStorm(context.full ? wholeStorm : smallStorm, samples)));
+  });
   await attempt('memory', async () => void entries.push(...(await memory(extent, samples))));
   for (const task of ['answer', 'proxy'] as const)
     await attempt('the profile', async () => void notes.push(...(await profiled(task))));

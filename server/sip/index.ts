@@ -436,9 +436,10 @@ export class SipSide {
         logger,
         onReady: (held) => {
           this.#compare(held.dialogs);
-          this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
+          // First: pages whose connections are gone are forgotten by the next line, but come back from the same networks.
           this.#vouched = undefined;
           this.#vouch();
+          this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
           resolve();
         },
         onLost: () => {

@@ -170,6 +170,30 @@ describe('pings', () => {
     expect(seen).toEqual([true, false, false, true]);
   });
 
+  it('ask a thousand phones that come due together a few at a time', async () => {
+    const clock = new SimulatedClock();
+    const asked: number[] = [];
+    const locations: Locations = new Locations(clock, (_agent, bindings) => pings.changed(bindings));
+    const ask = (): Promise<number> => {
+      asked.push(clock.now());
+      return Promise.resolve(200);
+    };
+    const pings = new Pings({ clock, everyMs: 60_000, failures: 1, ask }, locations);
+    const phones = Array.from({ length: 1000 }, (_, at) =>
+      device({ id: String(at), contact: `sip:p@10.0.0.1:${String(at + 1)}`, expiresAt: 1e9 }),
+    );
+    locations.replace('alice', 'alice-desk', phones);
+    for (const phone of phones) pings.doubt(phone);
+    expect(asked).toHaveLength(50);
+    for (let turn = 1; turn < 20; turn++) {
+      clock.advance(50);
+      expect(asked).toHaveLength(50 * (turn + 1));
+      await Promise.resolve();
+    }
+    locations.close();
+    pings.close();
+  });
+
   it('leave browsers alone, and forget phones that are gone', async () => {
     const { locations, asked, round } = watched([]);
     locations.replace('alice', 'alice', [device({ kind: 'webrtc', record: 'alice', expiresAt: 1_000_000 })]);

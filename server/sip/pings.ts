@@ -1,5 +1,5 @@
 /** Registered but dead: desk phones are asked by OPTIONS whether they are there. Browsers are not: their flow tells. */
-import type { Clock } from '../../base/clock.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Locations } from './locations.ts';
 import type { Binding } from './ports.ts';
 import { Wheel } from './wheel.ts';
@@ -10,9 +10,15 @@ export interface PingOptions {
   readonly everyMs: number;
   /** So many unanswered in a row make it unreachable. */
   readonly failures: number;
+  /** At most so many are asked in a turn, every `turnMs`: ten thousand that come due together are not asked at once. */
+  readonly mostATurn?: number;
+  /** At most so many are waited for at a time; the others wait to be asked. */
+  readonly mostAtOnce?: number;
   /** Asks; the status of the answer, 0 when it could not be sent. Undefined: not now, there is no engine. */
   readonly ask: (binding: Binding) => Promise<number> | undefined;
 }
+
+const turnMs = 50;
 
 /** What the engine answers itself when nobody does: the peer was not reached. */
 const nobody = new Set([0, 408, 503]);
@@ -23,6 +29,14 @@ export class Pings {
   readonly #wheel: Wheel<string>;
   /** Phones that are watched, and how many asks in a row each has left unanswered. */
   readonly #missed = new Map<string, number>();
+
+  /** Who is to be asked, in order. */
+  readonly #queue = new Set<string>();
+  #open = 0;
+  #turn: Cancel | undefined;
+  /** When this turn began, and how many were asked in it. */
+  #began = -Infinity;
+  #asked = 0;
 
   constructor(options: PingOptions, locations: Locations) {
     this.#options = options;
@@ -49,7 +63,7 @@ export class Pings {
     // What is not watched comes due nowhere, so nothing would ever forget it.
     if (this.#missed.has(binding.id)) this.#missed.set(binding.id, this.#options.failures);
     this.#locations.setReachable(binding.id, false);
-    this.#ask(binding);
+    this.#soon(binding.id);
   }
 
   /** How many phones are watched. */
@@ -58,6 +72,8 @@ export class Pings {
   }
 
   close(): void {
+    this.#turn?.();
+    this.#queue.clear();
     this.#wheel.close();
   }
 
@@ -70,11 +86,37 @@ export class Pings {
     const binding = this.#locations.byId(id);
     if (binding === undefined) return void this.#missed.delete(id);
     this.#next(id);
-    this.#ask(binding);
+    this.#soon(id);
+  }
+
+  #soon(id: string): void {
+    this.#queue.add(id);
+    if (this.#turn === undefined) this.#askSome();
+  }
+
+  #askSome(): void {
+    const { clock, mostATurn = 50, mostAtOnce = 2000 } = this.#options;
+    const now = clock.now();
+    this.#turn = undefined;
+    if (Math.abs(now - this.#began) >= turnMs) [this.#began, this.#asked] = [now, 0];
+    for (const id of this.#queue) {
+      if (this.#asked >= mostATurn || this.#open >= mostAtOnce) break;
+      this.#asked++;
+      this.#queue.delete(id);
+      const binding = this.#locations.byId(id);
+      if (binding !== undefined) this.#ask(binding);
+    }
+    if (this.#queue.size > 0) this.#turn = clock.at(now + turnMs, () => this.#askSome());
   }
 
   #ask(binding: Binding): void {
-    void this.#options.ask(binding)?.then((status) => this.#answered(binding.id, status));
+    const answered = this.#options.ask(binding);
+    if (answered === undefined) return;
+    this.#open++;
+    void answered.then((status) => {
+      this.#open--;
+      this.#answered(binding.id, status);
+    });
   }
 
   #answered(id: string, status: number): void {

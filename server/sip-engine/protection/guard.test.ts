@@ -136,6 +136,18 @@ describe('strangers', () => {
     expect([crowd('192.0.2.1'), brief('192.0.2.1')]).toEqual([false, false]);
   });
 
+  it('are neighbours where somebody is registered, until that lapses', () => {
+    const { guard, clock } = guarded({ transactions: 5, strangerTransactions: 40 });
+    const begun = (host: string): number =>
+      Array.from({ length: 500 }, (_, port) => guard.transaction({ remote: { host, port }, reliable: false })).filter(
+        ({ type }) => type === 'charge',
+      ).length;
+    guard.trust.registered('192.0.2.1', 9999, clock.now() + 60_000, clock.now());
+    expect([begun('192.0.2.1'), begun('192.0.2.2')]).toEqual([160, 20]);
+    clock.advance(61_000);
+    expect(begun('192.0.2.1')).toBe(20);
+  });
+
   it('begin no more transactions a second than they may', () => {
     const { guard, clock } = guarded({ transactions: 5, strangerTransactions: 30 });
     const begun = (host: string): number =>
@@ -170,8 +182,9 @@ describe('who is trusted', () => {
     flood(sent);
     const hosts = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '198.51.100.77'];
     expect(hosts.map((host) => sent(host, 50))).toEqual([50, 50, 50, 50, 50]);
-    // The same host at another port is a stranger: many sit behind one NAT.
-    expect(sent('192.0.2.2', 50, 5062)).toBe(0);
+    // The same host at another port is a neighbour behind the same NAT, or the same phone over a new connection: it has
+    // ten times a stranger's measure, and no flood of strangers uses that up.
+    expect([sent('192.0.2.2', 300, 5062), sent('192.0.2.9', 50)]).toEqual([200, 0]);
     expect(guard.trust.size).toBe(3);
   });
 

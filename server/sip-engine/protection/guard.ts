@@ -9,7 +9,7 @@ import { isUnlimited, noProtection } from './limits.ts';
 import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
 import { networkOf } from './network-of.ts';
 import { Scanners, scannersFrom } from './scanners.ts';
-import { dropReasons, ratesOf, Source } from './source.ts';
+import { dropReasons, homeFactor, ratesOf, Source } from './source.ts';
 import type { DropReason } from './source.ts';
 import { Trust } from './trust.ts';
 import type { Counted } from './trust.ts';
@@ -61,6 +61,8 @@ export class Guard {
   readonly #sources: Latest<Source>;
   readonly #trusted: Latest<Source>;
   readonly #strangers: Source;
+  /** Networks somebody is registered from: strangers, but not to be crowded out by others. */
+  readonly #homes: Source;
   #open = 0;
   #logAt = 0;
   #logged = 0;
@@ -80,6 +82,7 @@ export class Guard {
     this.#sources = new Latest(this.#limits.sources);
     this.#trusted = new Latest(this.#limits.sources);
     this.#strangers = new Source(this.#rates.strangers, clock.now());
+    this.#homes = new Source(this.#rates.homes, clock.now());
     this.counts = Object.fromEntries(dropReasons.map((reason) => [reason, 0])) as Dropped;
   }
 
@@ -102,10 +105,10 @@ export class Guard {
       const peer = this.#peer(key, now);
       return peer.message(now) || this.#drop('trusted-rate', peer, now);
     }
-    const source = this.#source(host, now);
+    const { source, all } = this.#stranger(host, now);
     if (!source.message(now)) return this.#drop('source-rate', source, now);
     // The source comes first: what one of them has too much must not use up the measure of all.
-    if (!this.#strangers.message(now)) return this.#drop('strangers-rate', source, now);
+    if (!all.message(now)) return this.#drop('strangers-rate', source, now);
     // Nobody is shut out for it: over UDP a scanner may claim to be anybody.
     return !isScanner() || this.#drop('scanner', source, now);
   }
@@ -113,32 +116,34 @@ export class Guard {
   /** Whether a request gets a server transaction. */
   transaction(flow: { readonly remote: Address; readonly reliable: boolean }): Gate {
     const now = this.#clock.now();
-    if (this.#unlimited) return { type: 'charge', charge: this.#charge(undefined, false, now) };
+    if (this.#unlimited) return { type: 'charge', charge: this.#charge(undefined, undefined, now) };
     const { host, port } = flow.remote;
     const key = this.trust.keyOf(host, port, now);
-    const source = key === undefined ? this.#source(host, now) : this.#peer(key, now);
-    const reason = this.#overfull(source, key !== undefined, now);
-    if (reason === undefined) return { type: 'charge', charge: this.#charge(source, key === undefined, now) };
+    const { source, all } = key === undefined ? this.#stranger(host, now) : { source: this.#peer(key, now) };
+    const reason = this.#overfull(source, all, now);
+    if (reason === undefined) return { type: 'charge', charge: this.#charge(source, all, now) };
     this.#drop(reason, source, now);
     return key !== undefined || flow.reliable ? busy : drop;
   }
 
-  #overfull(source: Source, trusted: boolean, now: number): DropReason | undefined {
+  /** `all`: the strangers it is one of; undefined for one of ours. */
+  #overfull(source: Source, all: Source | undefined, now: number): DropReason | undefined {
     const { open, sourceOpen, strangersOpen } = this.#limits;
     if (open > 0 && this.#open >= open) return 'open';
-    if (trusted) return undefined;
-    if (sourceOpen > 0 && source.open >= sourceOpen) return 'source-open';
-    if (strangersOpen > 0 && this.#strangers.open >= strangersOpen) return 'strangers-open';
+    if (all === undefined) return undefined;
+    const share = all === this.#homes ? sourceOpen * homeFactor : sourceOpen;
+    if (share > 0 && source.open >= share) return 'source-open';
+    if (strangersOpen > 0 && all.open >= strangersOpen) return 'strangers-open';
     if (!source.transaction(now)) return 'source-transactions';
-    return this.#strangers.transaction(now) ? undefined : 'strangers-transactions';
+    return all.transaction(now) ? undefined : 'strangers-transactions';
   }
 
-  #charge(source: Source | undefined, stranger: boolean, now: number): Charge {
-    const held = source === undefined ? [] : stranger ? [source, this.#strangers] : [source];
+  #charge(source: Source | undefined, all: Source | undefined, now: number): Charge {
+    const held = [source, all].filter((each) => each !== undefined);
     for (const each of held) each.open++;
     this.#open++;
     return {
-      brief: stranger && now < this.#crowdUntil,
+      brief: all === this.#strangers && now < this.#crowdUntil,
       end: () => {
         for (const each of held) each.open--;
         this.#open--;
@@ -146,8 +151,13 @@ export class Guard {
     };
   }
 
-  #source(host: string, now: number): Source {
-    return this.#sources.get(networkOf(host), () => new Source(this.#rates.source, now));
+  #stranger(host: string, now: number): { readonly source: Source; readonly all: Source } {
+    const network = networkOf(host);
+    if (!this.trust.isHome(host, now))
+      return { source: this.#sources.get(network, () => new Source(this.#rates.source, now)), all: this.#strangers };
+    // Apart from strangers, who are forgotten in a flood of them.
+    const source = this.#trusted.get(`home ${network}`, () => new Source(this.#rates.home, now));
+    return { source, all: this.#homes };
   }
 
   #peer(key: string, now: number): Source {
@@ -157,7 +167,8 @@ export class Guard {
   /** True for a stranger while there are more of them than are served: what such a one sends is hardly worth remembering. */
   isCrowd({ host, port }: Address): boolean {
     const now = this.#clock.now();
-    return now < this.#crowdUntil && this.trust.keyOf(host, port, now) === undefined;
+    const crowded = now < this.#crowdUntil && this.trust.keyOf(host, port, now) === undefined;
+    return crowded && !this.trust.isHome(host, now);
   }
 
   close(): void {

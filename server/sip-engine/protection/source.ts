@@ -55,10 +55,17 @@ export interface Rates {
   readonly transactions: Rate;
 }
 
-/** The rates of a source, of all strangers together, and of somebody trusted. */
+/** A network somebody is registered from may ask for so many times what another source may: a thousand agents behind one NAT. */
+export const homeFactor = 10;
+/** All of them together, beside what all strangers may. */
+const homesFactor = 4;
+
+/** The rates of a source, of all strangers together, of a network somebody is registered from, of all those, and of somebody trusted. */
 export function ratesOf(limits: ProtectionLimits): {
   readonly source: Rates;
   readonly strangers: Rates;
+  readonly home: Rates;
+  readonly homes: Rates;
   readonly trusted: Rates;
 } {
   const none = rateOf(0);
@@ -66,6 +73,14 @@ export function ratesOf(limits: ProtectionLimits): {
     source: { messages: rateOf(limits.messages), transactions: rateOf(limits.transactions) },
     // One second's worth: what all may send at once is also the longest stall they can cause.
     strangers: { messages: rateOf(limits.strangerMessages, 1), transactions: rateOf(limits.strangerTransactions, 1) },
+    home: {
+      messages: rateOf(limits.messages * homeFactor),
+      transactions: rateOf(limits.transactions * homeFactor),
+    },
+    homes: {
+      messages: rateOf(limits.strangerMessages * homesFactor, 1),
+      transactions: rateOf(limits.strangerTransactions * homesFactor, 1),
+    },
     trusted: { messages: rateOf(limits.trustedMessages), transactions: none },
   };
 }

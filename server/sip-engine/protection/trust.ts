@@ -1,4 +1,5 @@
 import { readNetworks } from '../transport/local-address.ts';
+import { networkOf } from './network-of.ts';
 import { Networks } from './networks.ts';
 
 /** Who is counted on now, apart from those who were told: the far ends of dialogs and of registered connections. */
@@ -34,6 +35,10 @@ export class Trust {
   readonly #registered = new Map<string, number>();
   #sweepAt = sweptFrom;
   #live = new Set<string>();
+  /** Until when somebody is registered from a network, whatever the port. */
+  readonly #homes = new Map<string, number>();
+  #toldHomes: ReadonlySet<string> = new Set();
+  #liveHomes: ReadonlySet<string> = new Set();
   #lookedAt = -Infinity;
 
   /** Throws an EngineError when a network is misspelt. */
@@ -50,6 +55,7 @@ export class Trust {
     const wrong = networks.filter((network) => !isNetwork(network));
     this.#told = new Networks(networks.filter((network) => !wrong.includes(network)));
     this.#peers = new Set(peers.map(({ host, port }) => placeKey(host, port)));
+    this.#toldHomes = new Set(peers.map(({ host }) => networkOf(host)));
     return wrong;
   }
 
@@ -57,9 +63,14 @@ export class Trust {
   registered(host: string, port: number, until: number, now: number): void {
     const key = placeKey(host, port);
     if (until <= now) this.#registered.delete(key);
-    else this.#registered.set(key, until);
+    else {
+      this.#registered.set(key, until);
+      const home = networkOf(host);
+      this.#homes.set(home, Math.max(until, this.#homes.get(home) ?? 0));
+    }
     if (this.#registered.size < this.#sweepAt) return;
     for (const [each, ends] of this.#registered) if (ends <= now) this.#registered.delete(each);
+    for (const [each, ends] of this.#homes) if (ends <= now) this.#homes.delete(each);
     this.#sweepAt = Math.max(sweptFrom, this.#registered.size * 2);
   }
 
@@ -72,6 +83,17 @@ export class Trust {
     return this.#live.has(place) ? place : undefined;
   }
 
+  /**
+   * Whether somebody is registered from that network, over whatever port: others who come from there are neighbours
+   * behind the same NAT, or the same devices over new connections.
+   */
+  isHome(host: string, now: number): boolean {
+    const home = networkOf(host);
+    if ((this.#homes.get(home) ?? 0) > now || this.#toldHomes.has(home)) return true;
+    this.#look(now);
+    return this.#liveHomes.has(home);
+  }
+
   /** Places known now. */
   get size(): number {
     return new Set([...this.#registered.keys(), ...this.#peers, ...this.#live]).size;
@@ -82,7 +104,12 @@ export class Trust {
     if (Math.abs(now - this.#lookedAt) < freshFor) return;
     this.#lookedAt = now;
     const live = new Set<string>();
-    for (const { host, port } of this.#counted()) live.add(placeKey(host, port));
+    const homes = new Set<string>();
+    for (const { host, port } of this.#counted()) {
+      live.add(placeKey(host, port));
+      homes.add(networkOf(host));
+    }
     this.#live = live;
+    this.#liveHomes = homes;
   }
 }

@@ -42,7 +42,7 @@ export interface TestSide {
 
 /** Starts a SIP side. `accounts` may grow later. */
 export async function startSide(
-  engine: Engine,
+  engine: Pick<Engine, 'ports'>,
   secret: string,
   accounts: readonly SipAccount[],
   settings: Partial<DeviceSettings> = {},
