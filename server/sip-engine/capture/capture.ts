@@ -24,13 +24,6 @@ export const defaultCapture: RingLimits = { bytes: 64 * 1024 * 1024, age: 1_800_
 /** The share of the memory for ladders that a crowd of strangers may take. */
 const crowdShare = 1 / 32;
 
-/** The same bytes in memory of their own: a small Buffer is a piece of a slab that it keeps alive with all else in it. */
-function alone(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
-}
-
 /** What a keep-alive is at most: CRLF CRLF. */
 const keepAlive = 4;
 
@@ -66,7 +59,7 @@ export class Capture {
   note(direction: Direction, ends: Ends, parts: readonly Buffer[]): void {
     if (parts.length === 1 && (parts[0]?.length ?? 0) <= keepAlive) return;
     const message: WireMessage = { at: performance.timeOrigin + performance.now(), direction, ends, parts };
-    if (this.#isCrowd(ends)) this.#crowd.add({ ...message, parts: parts.map(alone) });
+    if (this.#isCrowd(ends)) this.#crowd.add(message);
     else this.#ring.add(message);
     if (this.#hep === undefined || this.#socket === undefined) return;
     const { port, host } = this.#hep;
