@@ -59,11 +59,13 @@ interface Attempt {
   readonly id: number;
   readonly live: LiveBranch;
   readonly target: string;
-  readonly prepared: PreparedTarget;
+  /** Let go of once nothing is tried any more. */
+  prepared: PreparedTarget | undefined;
   readonly ways: Ways;
 }
 
 interface LiveBranch {
+  attempt: Attempt | undefined;
   transaction: ClientTransaction | undefined;
   /** Stops waiting for a place that says nothing. */
   nextWait: Cancel;
@@ -81,7 +83,9 @@ const elsewhere: readonly Header[] = [{ name: 'Reason', value: 'SIP;cause=200;te
 /** One request being proxied: runs the response context over real transactions. */
 export class ProxiedRequest {
   readonly #context: EngineContext;
-  readonly #order: ProxyOrder;
+  readonly #order: Pick<ProxyOrder, 'transaction' | 'plan' | 'times'>;
+  /** What only a search needs: after it, and that is for 64 T1, these are most of what a call would keep alive. */
+  #sought: Pick<ProxyOrder, 'request' | 'prepare'> | undefined;
   readonly #watch: ProxyWatch;
   readonly #branches: LiveBranch[] = [];
   #state: SearchState;
@@ -91,7 +95,9 @@ export class ProxiedRequest {
 
   constructor(context: EngineContext, order: ProxyOrder, watch: ProxyWatch) {
     this.#context = context;
-    this.#order = order;
+    const { transaction, plan, times } = order;
+    this.#order = { transaction, plan, times };
+    this.#sought = order;
     this.#watch = watch;
     this.#state = newSearch(order.plan, order.targets);
     order.transaction.onEnd = () => this.#release();
@@ -117,6 +123,12 @@ export class ProxiedRequest {
     const { state, effects } = stepSearch(this.#state, event);
     this.#state = state;
     for (const effect of effects) this.#perform(effect, response, flow);
+    if (this.#state.type === 'accepted' || this.#state.type === 'over') this.#settle();
+  }
+
+  #settle(): void {
+    this.#sought = undefined;
+    for (const { attempt } of this.#branches) if (attempt !== undefined) attempt.prepared = undefined;
   }
 
   #perform(effect: SearchEffect, response: ReadMessage<SipResponse> | undefined, flow: Flow | undefined): void {
@@ -146,7 +158,10 @@ export class ProxiedRequest {
   }
 
   #try(id: number, target: string): void {
+    const sought = this.#sought;
+    if (sought === undefined) return;
     const live: LiveBranch = {
+      attempt: undefined,
       transaction: undefined,
       nextWait: () => {},
       cancelling: 'no',
@@ -155,11 +170,12 @@ export class ProxiedRequest {
       final: undefined,
     };
     this.#branches[id] = live;
-    const prepared = this.#order.prepare(target, Math.max(1, this.#state.branches.length));
+    const prepared = sought.prepare(target, Math.max(1, this.#state.branches.length));
     if (prepared.hop.type === 'refused') return this.#later({ type: 'unsendable', branch: id });
     if (prepared.hop.type === 'unreachable') return this.#later({ type: 'failed', branch: id, reason: 'transport' });
     withWays(this.#context, prepared.hop, (ways) => {
       const attempt: Attempt = { id, live, target, prepared, ways };
+      live.attempt = attempt;
       if (!this.#sendNext(attempt)) return this.#later({ type: 'failed', branch: id, reason: 'transport' });
     });
   }
@@ -173,7 +189,7 @@ export class ProxiedRequest {
   #sendNext(attempt: Attempt): boolean {
     const { id, live, target, prepared, ways } = attempt;
     const flow = live.cancelling === 'no' ? ways.next() : undefined;
-    if (flow === undefined) return false;
+    if (flow === undefined || prepared === undefined) return false;
     const first = live.transaction === undefined;
     const { made, way } = this.#forSize(prepared, flow, ways);
     this.#live++;
@@ -244,7 +260,8 @@ export class ProxiedRequest {
     live.cancelWait();
     if (status >= 300) live.final = message;
     const follows = status < 400 && status >= 300 && this.#order.plan.followRedirects;
-    const contacts = follows ? redirectTargets(message, this.#order.request.message.uri) : [];
+    const asked = follows ? this.#sought?.request.message : undefined;
+    const contacts = asked === undefined ? [] : redirectTargets(message, asked.uri);
     this.#step({ type: 'final', branch: id, status, contacts }, read, flow);
   }
 
@@ -272,7 +289,8 @@ export class ProxiedRequest {
   }
 
   #answerOwn(status: number): void {
-    const { message, toTag } = this.#order.request;
+    if (this.#sought === undefined) return;
+    const { message, toTag } = this.#sought.request;
     const answer = makeAnswer(message, { status, toTag: toTag === undefined ? newTag() : undefined });
     if (!this.#reported && this.#state.sent) this.#report(answer, undefined);
     this.#respond(answer);

@@ -153,7 +153,7 @@ export class Proxies {
 
   #watch(transaction: ServerTransaction, { report, records }: Listeners): ProxyWatch {
     const { message: asked } = transaction.request;
-    const registers = asked.method === 'REGISTER';
+    const register = asked.method === 'REGISTER' ? asked : undefined;
     if (records !== undefined) this.#records.set(transaction, records);
     return {
       sent: (request) => records?.sent(request),
@@ -164,8 +164,8 @@ export class Proxies {
       },
       answered: (response) => {
         records?.answered(response);
-        if (registers && response.status >= 200 && response.status < 300) {
-          this.#context.bindings.learn(asked, response, transaction.flow);
+        if (register !== undefined && response.status >= 200 && response.status < 300) {
+          this.#context.bindings.learn(register, response, transaction.flow);
         }
       },
       report: (response, flow) => report?.response(response, flow),
