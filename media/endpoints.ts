@@ -9,6 +9,8 @@ import { InOrder } from './in-order.ts';
 import type { Verbs } from './rpc/server.ts';
 import type { ShardPool } from './shards/pool.ts';
 import type { LegCounters } from './shards/messages.ts';
+import { readDescription } from './sdp/index.ts';
+import { SecuredEndpoint } from './secured-endpoint.ts';
 import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
 import { Taps } from './taps.ts';
 import { WebRtcEndpoint, type WebRtcSurroundings } from './webrtc-endpoint.ts';
@@ -83,7 +85,7 @@ export class Endpoints {
       return known.describe(remoteSdp, signalledFrom);
     }
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
-    const opened = await this.#make(kind, { endpointId, callId, preferred: this.#codecOf(callId) });
+    const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred: this.#codecOf(callId) });
     if (!opened.ok) {
       this.#forgetIfEmpty(callId);
       return opened;
@@ -115,8 +117,12 @@ export class Endpoints {
     }
   }
 
-  async #make(kind: Params<'open'>['kind'], setup: EndpointSetup): Promise<Answer<Endpoint>> {
-    if (kind === 'sip') return SipEndpoint.open(setup, this.#options.sip);
+  async #make(
+    kind: Params<'open'>['kind'],
+    remoteSdp: string | undefined,
+    setup: EndpointSetup,
+  ): Promise<Answer<Endpoint>> {
+    if (kind === 'sip') return this.#makeSip(remoteSdp, setup);
     const opened = await WebRtcEndpoint.open(setup, this.#options.webrtc);
     if (!opened.ok) return opened;
     const { value: endpoint } = opened;
@@ -125,6 +131,22 @@ export class Endpoints {
     endpoint.lost.on((cause) => {
       this.#lost(endpoint, cause);
       if (cause === 'worker-died') this.#shut(endpoint);
+    });
+    return opened;
+  }
+
+  /** Who offers SRTP gets SRTP. */
+  async #makeSip(remoteSdp: string | undefined, setup: EndpointSetup): Promise<Answer<Endpoint>> {
+    const { sip, webrtc } = this.#options;
+    const offer = remoteSdp === undefined ? undefined : readDescription(remoteSdp, 'rtp');
+    const crypto = offer?.ok === true ? offer.value.audio.crypto[0] : undefined;
+    if (crypto === undefined) return SipEndpoint.open(setup, sip);
+    const opened = await SecuredEndpoint.open(setup, { sip, workers: webrtc.workers }, crypto);
+    if (!opened.ok) return opened;
+    const { value: endpoint } = opened;
+    endpoint.lost.on((cause) => {
+      this.#lost(endpoint, cause);
+      this.#shut(endpoint);
     });
     return opened;
   }

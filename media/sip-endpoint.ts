@@ -46,6 +46,33 @@ function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
   };
 }
 
+/** The sockets of a SIP leg. The last two are on loopback, of a secured leg. */
+interface OpenedPorts {
+  readonly port: number;
+  readonly ssrc: number;
+  readonly plainPort: number;
+  readonly securedPort: number;
+}
+
+/** Opens the sockets of a SIP leg on the next ports that are free. */
+export async function openOnFreePort(
+  { endpointId, callId }: EndpointSetup,
+  { ports, shards, bind }: SipSurroundings,
+  secured: boolean,
+): Promise<Answer<OpenedPorts>> {
+  const ssrc = randomInt(1, 2 ** 32);
+  for (let tries = 0; tries < mostTries; tries++) {
+    const port = ports.take();
+    if (port === undefined) return refuse('no-port', 'all RTP ports are in use');
+    const opened = await shards.open({ endpointId, callId, kind: 'sip', ssrc, bind, port, secured });
+    if (opened.ok)
+      return { ok: true, value: { port, ssrc, plainPort: opened.value.port, securedPort: opened.value.securedPort } };
+    ports.give(port);
+    if (opened.error !== 'EADDRINUSE') return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
+  }
+  return refuse('no-port', 'other programs hold the RTP ports');
+}
+
 /** An endpoint of a SIP leg: a pair of sockets on a shard. */
 export class SipEndpoint implements Endpoint {
   readonly kind = 'sip';
@@ -75,17 +102,8 @@ export class SipEndpoint implements Endpoint {
 
   /** Opens the sockets on the next ports that are free. */
   static async open(setup: EndpointSetup, around: SipSurroundings): Promise<Answer<SipEndpoint>> {
-    const { endpointId, callId } = setup;
-    for (let tries = 0; tries < mostTries; tries++) {
-      const port = around.ports.take();
-      if (port === undefined) return refuse('no-port', 'all RTP ports are in use');
-      const leg = { endpointId, callId, kind: 'sip' as const, ssrc: randomInt(1, 2 ** 32), bind: around.bind, port };
-      const opened = await around.shards.open(leg);
-      if (opened.ok) return { ok: true, value: new SipEndpoint(setup, around, port) };
-      around.ports.give(port);
-      if (opened.error !== 'EADDRINUSE') return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
-    }
-    return refuse('no-port', 'other programs hold the RTP ports');
+    const opened = await openOnFreePort(setup, around, false);
+    return opened.ok ? { ok: true, value: new SipEndpoint(setup, around, opened.value.port) } : opened;
   }
 
   get codec(): Codec | undefined {
@@ -122,6 +140,7 @@ export class SipEndpoint implements Endpoint {
     if (!offer.ok) return offer;
     const { audio } = offer.value;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
+    if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
     const chosen = chooseCodec(audio, this.#codec ?? this.#preferred);
     this.#offered = false;
     this.#agree(audio, chosen);
@@ -135,6 +154,7 @@ export class SipEndpoint implements Endpoint {
     if (!answer.ok) return answer;
     const { audio } = answer.value;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
+    if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
     this.#answered = remoteSdp;
     // Our offer is used up: the next question for one gets a new version. Another answer to it may come all the same
     // (183 and 200 of different branches, RFC 3261 section 13.2.2.4): the last one counts.

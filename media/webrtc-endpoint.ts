@@ -74,7 +74,7 @@ export class WebRtcEndpoint implements Endpoint {
     const opened = await around.shards.open(leg);
     if (!opened.ok) return refuse('internal', `the loopback socket cannot be opened: ${opened.error}`);
     try {
-      const termination = await around.workers.open(opened.value);
+      const termination = await around.workers.open(opened.value.port);
       return { ok: true, value: new WebRtcEndpoint(setup, around, termination, ssrc) };
     } catch {
       around.shards.close(callId, endpointId);

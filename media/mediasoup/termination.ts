@@ -23,7 +23,8 @@ export interface TerminationPeer {
 
 const rtcp = { cname: 'jackfield', reducedSize: true } as const;
 
-function voice(codec: Codec, payloadType: number): types.RtpCodecParameters {
+/** A voice codec as mediasoup names it. */
+export function voice(codec: Codec, payloadType: number): types.RtpCodecParameters {
   return { mimeType: `audio/${codec}`, payloadType, clockRate: 8000, channels: 1 };
 }
 
@@ -31,7 +32,7 @@ function voice(codec: Codec, payloadType: number): types.RtpCodecParameters {
  * RFC 4733 events, under a false name: mediasoup's consumers drop packets declared `telephone-event`; as iLBC, which
  * nobody speaks, the unmodified worker forwards them.
  */
-function events(payloadType: number): types.RtpCodecParameters {
+export function events(payloadType: number): types.RtpCodecParameters {
   return { mimeType: 'audio/iLBC', payloadType, clockRate: 8000, channels: 1 };
 }
 

@@ -3,6 +3,8 @@ import { createWorker, setLogEventListeners, type types } from 'mediasoup';
 import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { RestartPolicy } from '../../base/supervisor.ts';
+import type { CryptoSuite } from '../sdp/index.ts';
+import { SecuredTermination, type SecuredPorts } from './secured.ts';
 import { routerCodecs, Termination } from './termination.ts';
 
 const bufferBytes = 4 << 20;
@@ -38,7 +40,7 @@ interface Running {
   readonly worker: types.Worker;
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
-  readonly terminations: Set<Termination>;
+  readonly terminations: Set<Termination | SecuredTermination>;
 }
 
 /** The mediasoup worker process with its one WebRTC port. A worker that dies is replaced; only its terminations are lost. */
@@ -86,8 +88,18 @@ export class MediasoupWorkers {
     return termination;
   }
 
+  /** A new termination of SRTP between these ports of the edge. Rejects while no worker can be started. */
+  async openSecured(edge: SecuredPorts, suite: CryptoSuite): Promise<SecuredTermination> {
+    await Promise.race([this.#starting, patience()]);
+    const running = this.#running;
+    if (running === undefined) throw new Error('no mediasoup worker is running');
+    const termination = await SecuredTermination.open(running.router, edge, suite);
+    running.terminations.add(termination);
+    return termination;
+  }
+
   /** Closes a termination. */
-  shut(termination: Termination): void {
+  shut(termination: Termination | SecuredTermination): void {
     this.#running?.terminations.delete(termination);
     termination.close();
   }

@@ -1,6 +1,7 @@
 import { isIP } from './address.ts';
 import { parse, type MediaDescription, type SessionDescription } from 'sdp-transform';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { cryptoLines, type CryptoLine } from './crypto.ts';
 import type { Direction } from './direction.ts';
 import { clockRate, codecs, payloadTypes, type Codec } from './payload-types.ts';
 
@@ -52,6 +53,8 @@ export interface AudioLine {
   readonly mid: string | undefined;
   readonly rtcpMux: boolean;
   readonly security: PeerSecurity | undefined;
+  /** Keys of SRTP (RFC 4568), in the peer's order; not empty exactly where the line is RTP/SAVP to a SIP peer. */
+  readonly crypto: readonly CryptoLine[];
 }
 
 /** A peer's offer or answer that we can work with. */
@@ -74,7 +77,10 @@ function isPort(port: number | undefined): port is number {
 
 function fits(line: MediaDescription, profile: Profile): boolean {
   const secure = /SAVPF?$/.test(line.protocol ?? '');
-  return line.type === 'audio' && isPort(line.port) && secure === (profile === 'webrtc');
+  if (line.type !== 'audio' || !isPort(line.port)) return false;
+  if (profile === 'webrtc') return secure;
+  // RFC 4568 section 6: keys beside a line without SRTP mean nothing.
+  return !secure || (/^RTP\/SAVPF?$/.test(line.protocol ?? '') && cryptoLines(line).length > 0);
 }
 
 /** The peer's numbers for what we know, in its own order. Static numbers need no rtpmap (RFC 3551 section 6). */
@@ -150,6 +156,7 @@ function audioLine(
     mid: line.mid === undefined ? undefined : String(line.mid),
     rtcpMux: line.rtcpMux !== undefined,
     security: security(line, session),
+    crypto: /^RTP\/SAVPF?$/.test(line.protocol ?? '') ? cryptoLines(line) : [],
   };
 }
 
@@ -173,7 +180,11 @@ export function readDescription(text: string, profile: Profile): Result<Descript
   }));
   const fitting = session.media.map((line, index) => ({ line, index })).filter(({ line }) => fits(line, profile));
   if (fitting.length === 0)
-    return unsupported(profile === 'rtp' ? 'no m=audio line over RTP/AVP' : 'no m=audio line over DTLS-SRTP');
+    return unsupported(
+      profile === 'rtp'
+        ? 'no m=audio line over RTP/AVP, nor over RTP/SAVP with a key (a=crypto) of a kind we have'
+        : 'no m=audio line over DTLS-SRTP',
+    );
   for (const { line, index } of fitting) {
     const audio = audioLine(session, index, line, profile);
     if (audio === undefined) continue;

@@ -1,3 +1,4 @@
+export type { CryptoLine, CryptoSuite } from './crypto.ts';
 export { chooseCodec, readDescription } from './description.ts';
 export type { AudioLine, Description, NumberedCodec, PeerSecurity, SdpError } from './description.ts';
 export { peerHolds, peerListens, reverse } from './direction.ts';

@@ -1,3 +1,4 @@
+import { cryptoText, type CryptoLine } from './crypto.ts';
 import type { AudioLine, Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
 import { codecs, payloadTypes, type Codec } from './payload-types.ts';
@@ -34,13 +35,25 @@ export function sipOffer({ origin, port }: RtpPlace, preferred: Codec = 'PCMU'):
   ]);
 }
 
-/** The answer to a SIP peer's offer: one codec and its own event number, all other m-lines refused in their places. */
-export function sipAnswer(offer: Description, chosen: NumberedCodec, { origin, port }: RtpPlace): string {
+/**
+ * The answer to a SIP peer's offer: one codec and its own event number, all other m-lines refused in their places.
+ * `crypto` is our key, where the line is SRTP.
+ */
+export function sipAnswer(
+  offer: Description,
+  chosen: NumberedCodec,
+  { origin, port }: RtpPlace,
+  crypto?: CryptoLine,
+): string {
   const { audio } = offer;
   const formats: Formats = { codecs: [chosen], telephoneEvent: audio.telephoneEvent };
   const lines = offer.lines.flatMap((line, index) =>
     index === audio.index
-      ? [...audioLines(audio.protocol, port, formats, reverse(audio.direction)), ...sharedPort(audio)]
+      ? [
+          ...audioLines(audio.protocol, port, formats, reverse(audio.direction)),
+          ...sharedPort(audio),
+          ...(crypto === undefined ? [] : [cryptoText(crypto)]),
+        ]
       : [refusedLine(line)],
   );
   return joinLines([...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...lines]);

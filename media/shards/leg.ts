@@ -7,6 +7,7 @@ import { Egress } from '../edge/egress.ts';
 import { Control } from '../edge/control.ts';
 import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
+import type { FrontMedia } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
 import { DigitSender, type Digit } from '../edge/telephone-event.ts';
 import { clockRate, peerHolds, peerListens, type Codec } from '../sdp/index.ts';
@@ -27,7 +28,18 @@ export interface LegSocket {
   sendControl(packet: Buffer, to: Place | undefined): void;
   /** Only this place from now on (loopback). */
   connect(to: Place): void;
+  /** What stands before a secured leg. */
+  readonly front?: LegFront;
   close(): void;
+}
+
+/** The encrypted side of a secured leg. */
+export interface LegFront {
+  /** Its port on loopback, for mediasoup. */
+  readonly port: number;
+  configure(media: FrontMedia, inside: Place): void;
+  ready(ssrc: number): void;
+  readonly strangers: number;
 }
 
 /** What happens on a leg that somebody outside wants to know. */
@@ -122,7 +134,7 @@ export class Leg {
     this.#timeoutMs = outside.rtpTimeoutMs;
     this.#socket = socket;
     this.#events = events;
-    this.#ingress = new Ingress(setup.kind === 'webrtc');
+    this.#ingress = new Ingress(this.#inside);
     const seed = Math.floor(Math.random() * 2 ** 32);
     this.#egress = new Egress(setup.ssrc, 0, seed, (packet) => socket.send(packet, this.#ingress.lock.target));
     this.#control = new Control(setup.ssrc);
@@ -131,8 +143,8 @@ export class Leg {
 
   /** What was agreed with the far side, from now on. */
   configure(media: LegMedia): void {
-    if (this.setup.kind === 'webrtc' && media.remote !== undefined && this.#media === undefined)
-      this.#socket.connect(media.remote);
+    if (this.#inside && media.remote !== undefined && this.#media === undefined) this.#socket.connect(media.remote);
+    if (media.front !== undefined) this.#socket.front?.configure(media.front.media, media.front.inside);
     this.#ingress.configure(media);
     this.#media = media;
     this.#egress.payloadType = media.send.payloadType;
@@ -183,6 +195,11 @@ export class Leg {
     return this.#tap !== undefined;
   }
 
+  /** A source of a secured leg can be decrypted now. */
+  sourceReady(ssrc: number): void {
+    this.#socket.front?.ready(ssrc);
+  }
+
   /** A packet came in on the RTP socket. */
   receive(bytes: Buffer, from: Place, now: Moment): void {
     if (isRtcp(bytes)) {
@@ -214,7 +231,7 @@ export class Leg {
     const compound = readCompound(bytes);
     if (compound === undefined || this.#media === undefined) return;
     const { lock, reception } = this.#ingress;
-    if (this.setup.kind === 'sip' && !lock.admitControl(from, compound.ssrc, this.#media.remoteControl)) return;
+    if (!this.#inside && !lock.admitControl(from, compound.ssrc, this.#media.remoteControl)) return;
     // A phone that is muted, or without a microphone, is there all the same.
     this.#heardAtMs = now.ms;
     if (compound.ntpMiddle !== undefined) reception.senderReport(compound.ntpMiddle, now.ms);
@@ -262,7 +279,7 @@ export class Leg {
       packetsSent: this.#egress.packets,
       octetsReceived: this.#ingress.octets,
       octetsSent: this.#egress.octets,
-      strangers: this.#ingress.lock.strangers,
+      strangers: this.#socket.front?.strangers ?? this.#ingress.lock.strangers,
       ...(totals === undefined
         ? {}
         : { received: { lost: totals.lost, expected: totals.expected, jitterMs: msOf(totals.jitter) } }),
@@ -281,6 +298,11 @@ export class Leg {
     } finally {
       this.#socket.close();
     }
+  }
+
+  /** Its packets come from our own mediasoup, on a socket that hears nobody else. */
+  get #inside(): boolean {
+    return this.setup.kind === 'webrtc' || this.setup.secured === true;
   }
 
   get #framed(): boolean {
@@ -304,7 +326,7 @@ export class Leg {
 
   #sendable(media: LegMedia): boolean {
     const active = this.#named || this.#ingress.packets > 0;
-    const reachable = this.setup.kind === 'webrtc' || this.#ingress.lock.target !== undefined;
+    const reachable = this.#inside || this.#ingress.lock.target !== undefined;
     return active && reachable && peerListens(media.direction);
   }
 

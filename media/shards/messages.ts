@@ -1,4 +1,5 @@
 import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
+import type { FrontMedia } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Codec, Direction, NumberedCodec } from '../sdp/index.ts';
 
@@ -11,6 +12,8 @@ export interface LegSetup {
   readonly ssrc: number;
   /** Where its sockets are bound; for `webrtc` the loopback address. */
   readonly bind: string;
+  /** Its packets are SRTP: the edge keeps them apart from what it forwards, and mediasoup stands between. */
+  readonly secured?: boolean;
   /** The RTP port, RTCP one above; 0 lets the system choose (`webrtc`, which has RTCP on the same port). */
   readonly port: number;
 }
@@ -24,6 +27,8 @@ export interface LegMedia {
   readonly signalled?: string | undefined;
   /** RTP and RTCP share a port (RFC 5761). */
   readonly mux?: boolean;
+  /** Of a secured leg: where the far side is. `remote` is then where mediasoup takes plain packets. */
+  readonly front?: { readonly media: FrontMedia; readonly inside: Place };
   readonly send: NumberedCodec;
   /** The far side's number for RFC 4733 events; without it digits are sent as tones. */
   readonly sendEvents: number | undefined;
@@ -64,6 +69,7 @@ export type ToShard =
   | { readonly type: 'open'; readonly request: number; readonly setup: LegSetup }
   | { readonly type: 'configure'; readonly endpointId: string; readonly media: LegMedia }
   | ({ readonly type: 'apply' } & ShardGraph)
+  | { readonly type: 'source-ready'; readonly endpointId: string; readonly ssrc: number }
   | { readonly type: 'close'; readonly endpointId: string }
   | { readonly type: 'forget'; readonly callId: string }
   | { readonly type: 'counters'; readonly request: number }
@@ -98,7 +104,9 @@ export interface LegCounters {
 /** Shard to main thread. */
 export type FromShard =
   | { readonly type: 'ready' }
-  | { readonly type: 'opened'; readonly request: number; readonly port: number }
+  | { readonly type: 'opened'; readonly request: number; readonly port: number; readonly securedPort?: number }
+  /** A source of a secured leg wants to be decrypted. */
+  | { readonly type: 'source'; readonly endpointId: string; readonly ssrc: number }
   | { readonly type: 'refused'; readonly request: number; readonly code: string }
   | { readonly type: 'counters'; readonly request: number; readonly legs: readonly LegCounters[] }
   | { readonly type: 'event'; readonly event: MediaEvent }

@@ -20,10 +20,10 @@ test('a thread that dies takes its calls with it, tells which, and is replaced',
   const pool = new ShardPool({ rtpTimeoutMs: 1000 }, new Prompts(), silentLogger, dying);
   pools.push(pool);
   pool.start(2);
-  expect(await pool.open(setup('a'))).toEqual({ ok: true, value: 1 });
-  expect(await pool.open(setup('b'))).toEqual({ ok: true, value: 1 });
+  expect(await pool.open(setup('a'))).toEqual({ ok: true, value: { port: 1, securedPort: 0 } });
+  expect(await pool.open(setup('b'))).toEqual({ ok: true, value: { port: 1, securedPort: 0 } });
   const lost = new Promise((resolve) => pool.lost.on(resolve));
   expect(await pool.open(setup('a', 'a2'))).toEqual({ ok: false, error: 'shard-died' });
   expect(await lost).toEqual(['a']);
-  expect(await pool.open(setup('c'))).toEqual({ ok: true, value: 1 });
+  expect(await pool.open(setup('c'))).toEqual({ ok: true, value: { port: 1, securedPort: 0 } });
 });

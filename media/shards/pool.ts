@@ -57,6 +57,8 @@ class Thread {
 export class ShardPool {
   /** What happened on a leg. */
   readonly events = new Emitter<MediaEvent>();
+  /** A source of a secured leg wants to be decrypted; `sourceReady` says that it is. */
+  readonly sources = new Emitter<{ readonly endpointId: string; readonly ssrc: number }>();
   /** A thread died with these calls. */
   readonly lost = new Emitter<readonly string[]>();
   readonly #options: ShardOptions;
@@ -86,9 +88,9 @@ export class ShardPool {
   }
 
   /** Opens the sockets of a leg; answers with its port or with the system's error code. */
-  async open(setup: LegSetup): Promise<Result<number, string>> {
+  async open(setup: LegSetup): Promise<Result<{ readonly port: number; readonly securedPort: number }, string>> {
     const reply = await this.#threadOf(setup.callId).ask((request) => ({ type: 'open', request, setup }));
-    if (reply?.type === 'opened') return ok(reply.port);
+    if (reply?.type === 'opened') return ok({ port: reply.port, securedPort: reply.securedPort ?? 0 });
     return fail(reply?.type === 'refused' ? reply.code : 'shard-died');
   }
 
@@ -98,6 +100,10 @@ export class ShardPool {
 
   apply(graph: ShardGraph): void {
     this.#ofCall.get(graph.callId)?.post({ type: 'apply', ...graph });
+  }
+
+  sourceReady(callId: string, endpointId: string, ssrc: number): void {
+    this.#ofCall.get(callId)?.post({ type: 'source-ready', endpointId, ssrc });
   }
 
   close(callId: string, endpointId: string): void {
@@ -154,6 +160,9 @@ export class ShardPool {
     switch (message.type) {
       case 'event':
         this.events.emit(message.event);
+        return;
+      case 'source':
+        this.sources.emit(message);
         return;
       case 'want-prompt':
         void this.#prompts.load(message.path, message.codec).then((prompt) => thread.post({ type: 'prompt', prompt }));

@@ -13,7 +13,8 @@ export interface ShardOutside {
   /** Milliseconds that only grow. */
   now(): number;
   tell(message: FromShard): void;
-  open(setup: LegSetup, take: Take, takeControl: Take): Promise<LegSocket>;
+  /** `source` is called for each source of a secured leg. */
+  open(setup: LegSetup, take: Take, takeControl: Take, source: (ssrc: number) => void): Promise<LegSocket>;
 }
 
 /** The calls of one thread: takes commands, steps every 20 ms. */
@@ -40,6 +41,9 @@ export class Shard {
         return;
       case 'apply':
         this.#room(message.callId).apply(message);
+        return;
+      case 'source-ready':
+        this.#leg(message.endpointId)?.sourceReady(message.ssrc);
         return;
       case 'close':
         this.#close(message.endpointId);
@@ -92,6 +96,7 @@ export class Shard {
         (packet, from) => this.#guard(setup.callId, () => this.#leg(endpointId)?.receive(packet, from, this.#moment())),
         (packet, from) =>
           this.#guard(setup.callId, () => this.#leg(endpointId)?.receiveControl(packet, from, this.#moment())),
+        (ssrc) => this.#outside.tell({ type: 'source', endpointId, ssrc }),
       );
       const leg = new Leg(setup, socket, {
         want: (path, codec, take) => this.#want(path, codec, take),
@@ -100,7 +105,8 @@ export class Shard {
       });
       this.#calls.set(endpointId, setup.callId);
       this.#room(setup.callId).add(leg);
-      this.#outside.tell({ type: 'opened', request, port: socket.port });
+      const secured = socket.front === undefined ? {} : { securedPort: socket.front.port };
+      this.#outside.tell({ type: 'opened', request, port: socket.port, ...secured });
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
       this.#outside.tell({ type: 'refused', request, code });

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromShard, ShardOptions, ToShard } from './messages.ts';
 import { Shard } from './shard.ts';
+import { openSecured } from './secured-socket.ts';
 import { openLoopback, openPair } from './sockets.ts';
 import { Ticker } from './ticker.ts';
 
@@ -20,8 +21,10 @@ const now = (): number => performance.now();
 const shard = new Shard(workerData as ShardOptions, {
   now,
   tell: (message: FromShard) => port.postMessage(message),
-  open: (setup, take, takeControl) =>
-    setup.kind === 'sip' ? openPair(setup.bind, setup.port, take, takeControl) : openLoopback(setup.bind, take),
+  open: (setup, take, takeControl, source) => {
+    if (setup.secured === true) return openSecured(setup, take, source);
+    return setup.kind === 'sip' ? openPair(setup.bind, setup.port, take, takeControl) : openLoopback(setup.bind, take);
+  },
 });
 const ticker = new Ticker(() => shard.tick(), now);
 ticker.start();
