@@ -1,18 +1,25 @@
 /** linphonec, a desk phone nobody here wrote, registers, calls and is called: the server's SIP side on a real engine. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startLinphone } from '../support/linphone.ts';
 import { answerSdp } from '../support/sip/calls.ts';
 import { testSdp } from '../support/sip/raw-peer.ts';
 import { realm, testAccount } from '../support/sip/registering.ts';
 import { startServerSide } from '../support/sip/server-side.ts';
 import { portOf, useBench } from '../support/sip/target.ts';
+import { makeTestCertificates } from '../support/sip/tls-peer.ts';
 import { until } from '../support/site.ts';
 
-const bench = useBench({ timers: { t1: 500, t2: 4000, t4: 5000, d: 32_000 } });
+const certificates = await makeTestCertificates();
+const bench = useBench({
+  listen: (['udp', 'tcp', 'tls'] as const).map((protocol) => ({ protocol, host: '127.0.0.1', port: 0 })),
+  certificate: certificates.write('phones', await certificates.issue(['127.0.0.1', 'localhost'])),
+  timers: { t1: 500, t2: 4000, t4: 5000, d: 32_000 },
+});
+afterAll(() => certificates.remove());
 const account = testAccount('bob-desk', 'bob');
 
 /** A linphonec that is registered, and the side it is registered with, which answers every call. */
-async function registered(transport: 'udp' | 'tcp') {
+async function registered(transport: 'udp' | 'tcp' | 'tls') {
   const options = { accountOf: (username: string) => (username === account.username ? account : undefined) };
   const side = await startServerSide(bench.engine, options, undefined, (sip, { legId }) => {
     sip.progress(legId, 180, null);
@@ -30,7 +37,7 @@ async function registered(transport: 'udp' | 'tcp') {
   return { side, phone };
 }
 
-describe.each(['udp', 'tcp'] as const)('linphonec over %s', (transport) => {
+describe.each(['udp', 'tcp', 'tls'] as const)('linphonec over %s', (transport) => {
   it('calls, is answered, holds and hangs up', async () => {
     const { side, phone } = await registered(transport);
     const invited = side.invited();
