@@ -165,7 +165,7 @@ export interface Wanted {
 /** Registers a peer: REGISTER, the challenge, REGISTER again. Resolves with the second answer, and the challenges. */
 export async function registerPeer(
   peer: RawPeer,
-  engine: Engine,
+  engine: Pick<Engine, 'ports'>,
   wanted: Wanted,
 ): Promise<{ readonly answer: RawMessage; readonly challenges: readonly string[] }> {
   const { username, record = username, contact, expires = 300, callId = random(), cseq = 1 } = wanted;

@@ -45,7 +45,7 @@ export interface ServerSide {
 
 /** Connects to the engine and waits until requests come. */
 export async function startServerSide(
-  engine: Engine,
+  engine: Pick<Engine, 'ports'>,
   options: Partial<SipOptions> = {},
   plan: TrunkPlan = { trunks: new Map(), outbound: [] },
   answer: (sip: SipSide, invite: Invite) => void = (sip, { legId }) => sip.reject(legId, 404, 'Not Found'),

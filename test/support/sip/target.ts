@@ -42,7 +42,7 @@ export function startTestEngine(
 }
 
 /** The port of the first listener of that kind. */
-export function portOf(engine: Engine, protocol: string): number {
+export function portOf(engine: Pick<Engine, 'ports'>, protocol: string): number {
   const found = engine.ports.listen.find((place) => place.protocol === protocol);
   if (found === undefined) throw new Error(`the engine has no ${protocol} listener`);
   return found.port;
