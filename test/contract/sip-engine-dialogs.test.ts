@@ -94,6 +94,43 @@ describe.runIf(embedded)('requests the engine answers by itself', () => {
       expect(named).toBe(expected?.id);
     }
   });
+
+  it('lets a ringing call of ours be picked up, and nothing else that has not been answered (RFC 3891 section 3)', async () => {
+    const [peer, callee] = [await bench.udp(), await bench.udp()];
+    const asked: SrfRequest[] = [];
+    const app = await bench.app({
+      prepare: (srf) =>
+        srf.invite((request, response) => {
+          asked.push(request);
+          response.send(request.has('Replaces') ? 486 : 180);
+        }),
+    });
+    void silenced(app.srf.createUAC(callee.contact, { localSdp: testSdp }));
+    const ours = await callee.request('INVITE');
+    callee.answer(ours, '180 Ringing', { tag: 'rings' });
+    const theirs = peer.send('INVITE', port(), { body: testSdp });
+    const ringing = await peer.response(180);
+    const { invite, answer, dialog } = await callOut(app, callee);
+    const replace = async (callId: string, tags: string): Promise<number> => {
+      const sent = peer.send('INVITE', port(), { headers: [`Replaces: ${callId};${tags}`], body: testSdp });
+      const refused = await peer.next(
+        ({ status, header }) => status > 180 && header('Call-ID') === sent.header('Call-ID'),
+      );
+      return refused.status;
+    };
+    const tagsOf = (to: string, from: string): string => `to-tag=${to};from-tag=${from}`;
+    // A confirmed one, though only an early one was meant: busy, and the app is not asked.
+    const confirmed = tagsOf(invite.tag('From'), answer.tag('To'));
+    expect(await replace(invite.header('Call-ID'), `${confirmed};early-only`)).toBe(486);
+    // One that rings here.
+    expect(await replace(theirs.header('Call-ID'), tagsOf(ringing.tag('To'), theirs.tag('From')))).toBe(481);
+    expect(asked.filter((request) => request.has('Replaces'))).toEqual([]);
+    // One of ours that rings there: the app is asked, and told which it is.
+    expect(await replace(ours.header('Call-ID'), `${tagsOf(ours.tag('From'), 'rings')};early-only`)).toBe(486);
+    expect(asked.at(-1)?.get('X-Jackfield-Replaces')).toBe(`${ours.header('Call-ID')};from-tag=${ours.tag('From')}`);
+    void dialog.destroy();
+    callee.answer(await callee.request('BYE'), '200 OK');
+  });
 });
 
 describe.runIf(embedded)('the ends of dialogs', () => {

@@ -1,3 +1,4 @@
+import type { Dialog } from '../dialog/dialog.ts';
 import { splitOutside } from '../parser/characters.ts';
 import { headerOf, headersOf } from '../parser/message.ts';
 import type { Header, SipRequest } from '../parser/message.ts';
@@ -47,6 +48,8 @@ export interface Replaced {
   readonly toTag: string;
   /** The peer's. */
   readonly fromTag: string;
+  /** Only while it is not answered. */
+  readonly earlyOnly: boolean;
 }
 
 /** Reads Replaces, RFC 3891 section 6.1; undefined when a tag is missing. */
@@ -55,5 +58,13 @@ export function readReplaces(value: string): Replaced | undefined {
   const named = (name: string): string | undefined =>
     parameters.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
   const [toTag, fromTag] = [named('to-tag'), named('from-tag')];
-  return callId === '' || !toTag || !fromTag ? undefined : { callId, toTag, fromTag };
+  const earlyOnly = parameters.some((one) => one.toLowerCase() === 'early-only');
+  return callId === '' || !toTag || !fromTag ? undefined : { callId, toTag, fromTag, earlyOnly };
+}
+
+/** What an INVITE that replaces a dialog held here has to be refused with (RFC 3891 section 3); undefined: the app decides. */
+export function wrongReplacement(replaced: Replaced, dialog: Pick<Dialog, 'state' | 'role'>): number | undefined {
+  if (dialog.state === 'confirmed') return replaced.earlyOnly ? 486 : undefined;
+  // Only a call of ours that rings elsewhere can be picked up from there.
+  return dialog.role === 'uac' ? undefined : 481;
 }

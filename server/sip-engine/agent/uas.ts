@@ -3,13 +3,14 @@ import type { JournalRing } from '../../../protocol/engine-journal.ts';
 import type { AppConnection } from '../control/app-connection.ts';
 import { contactUri, dialogId, turnToFork } from '../dialog/dialog.ts';
 import type { Dialog } from '../dialog/dialog.ts';
+import { headerOf } from '../parser/message.ts';
 import type { Header, ReadMessage, SipRequest } from '../parser/message.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { RouteTarget } from '../route/route-option.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
-import { unknownExtensions, wrongRequest } from './admission.ts';
+import { readReplaces, unknownExtensions, wrongReplacement, wrongRequest } from './admission.ts';
 import { makeAnswer } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -107,6 +108,8 @@ export class UserAgentServer {
     if (first !== undefined && !this.#passage.proxies.holds(first)) return this.#refuse(transaction, 482);
     const wrong = wrongRequest(message);
     if (wrong !== undefined) return this.#refuse(transaction, wrong.status, wrong.headers);
+    const unfit = method === 'INVITE' ? this.#unfitReplacement(message) : undefined;
+    if (unfit !== undefined) return this.#refuse(transaction, unfit);
     if (method === 'INVITE') {
       this.#context.cdr.attempt('network', message);
       // RFC 3261 section 8.1.1.8; peers of RFC 2543 had no need of one.
@@ -159,6 +162,15 @@ export class UserAgentServer {
         if (this.#calls.remove(call)) this.#refuse(transaction, 503);
       },
     });
+  }
+
+  /** RFC 3891 section 3, where the dialog is held here; of any other the app knows more. */
+  #unfitReplacement(message: SipRequest): number | undefined {
+    const header = headerOf(message, 'Replaces');
+    const replaced = header === undefined ? undefined : readReplaces(header);
+    if (replaced === undefined) return undefined;
+    const dialog = this.#context.dialogs.ofTags(replaced.callId, replaced.toTag, replaced.fromTag);
+    return dialog && wrongReplacement(replaced, dialog);
   }
 
   /** RFC 3261 section 8.2.2.3; true when it was refused. */
