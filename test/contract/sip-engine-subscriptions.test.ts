@@ -58,7 +58,7 @@ describe.runIf(embedded)('REFER and subscriptions (RFC 3515, 6665)', () => {
         }),
     });
     const peer = await bench.udp();
-    const sent = app.srf.request(peer.contact, { method: 'SUBSCRIBE', headers: { Event: 'dialog', Expires: '60' } });
+    const sent = app.srf.request(peer.contact, { method: 'SUBSCRIBE', headers: { Event: 'presence', Expires: '60' } });
     const subscribe = await peer.request('SUBSCRIBE');
     await sent;
     const notify = (tag: string, cseq: number, state: string): void =>
@@ -68,7 +68,7 @@ describe.runIf(embedded)('REFER and subscriptions (RFC 3515, 6665)', () => {
         from: `${subscribe.header('To')};tag=${tag}`,
         to: subscribe.header('From'),
         cseq,
-        headers: ['Event: dialog', `Subscription-State: ${state}`],
+        headers: ['Event: presence', `Subscription-State: ${state}`],
       });
     notify('one', 1, 'active;expires=60');
     peer.answer(subscribe, '200 OK', { tag: 'one', lines: ['Expires: 60'] });
@@ -82,6 +82,67 @@ describe.runIf(embedded)('REFER and subscriptions (RFC 3515, 6665)', () => {
     expect(dialogs()).toBe(1);
     clock.advance(3_300);
     expect(dialogs()).toBe(0);
+  });
+
+  it('has several notifiers where a SUBSCRIBE was forked and its package allows it (RFC 6665 section 4.1.4)', async () => {
+    const notifies: string[] = [];
+    const app = await bench.app({
+      prepare: (srf) =>
+        srf.notify((request: SrfRequest, response: SrfResponse) => {
+          notifies.push(request.get('From'));
+          response.send(200);
+        }),
+    });
+    const peers = { one: await bench.udp(), two: await bench.udp() };
+    const headers = { Event: 'dialog', Expires: '60' };
+    const sent = app.srf.request(peers.one.contact, { method: 'SUBSCRIBE', headers });
+    const subscribe = await peers.one.request('SUBSCRIBE');
+    peers.one.answer(subscribe, '200 OK', { tag: 'one', lines: ['Expires: 60'] });
+    await once(await sent, 'response');
+    const before = dialogs();
+    let cseq = 0;
+    const notify = async (tag: 'one' | 'two', state: string, status: number, event = 'dialog'): Promise<void> => {
+      const asked = peers[tag].send('NOTIFY', port(), {
+        uri: `sip:127.0.0.1:${port()}`,
+        callId: subscribe.header('Call-ID'),
+        from: `${subscribe.header('To')};tag=${tag}`,
+        to: subscribe.header('From'),
+        cseq: ++cseq,
+        headers: [`Event: ${event}`, `Subscription-State: ${state}`],
+      });
+      const answer = await peers[tag].next(
+        (message) => message.status >= 200 && message.header('CSeq') === asked.header('CSeq'),
+      );
+      expect(answer.status).toBe(status);
+    };
+    await notify('two', 'active;expires=60', 481, 'presence');
+    await notify('one', 'active;expires=60', 200);
+    await notify('two', 'active;expires=60', 200);
+    expect(notifies).toHaveLength(2);
+    expect(notifies[1]).toContain('tag=two');
+    expect(dialogs()).toBe(before);
+    // A renewal goes to both.
+    const renewed = app.srf.request('sip:placeholder', {
+      method: 'SUBSCRIBE',
+      headers: { ...headers, 'Call-ID': subscribe.header('Call-ID') },
+    });
+    for (const tag of ['two', 'one'] as const) {
+      const again = await peers[tag].request('SUBSCRIBE');
+      expect([again.tag('To'), again.header('Event'), again.start.split(' ')[1]]).toEqual([
+        tag,
+        'dialog',
+        peers[tag].contact,
+      ]);
+      peers[tag].answer(again, '200 OK', { lines: ['Expires: 60'] });
+    }
+    await renewed;
+    // The end of one is not the end of the other.
+    await notify('two', 'terminated;reason=noresource', 200);
+    await notify('one', 'active;expires=60', 200);
+    expect(dialogs()).toBe(before);
+    await notify('one', 'terminated', 200);
+    expect(dialogs()).toBe(before - 1);
+    expect(notifies).toHaveLength(5);
   });
 
   it('ends a subscription with its last NOTIFY, and leaves the call of an inside REFER alone', async () => {

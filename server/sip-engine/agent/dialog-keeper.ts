@@ -13,6 +13,7 @@ import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import { nextHopInDialog, withFlow } from './next-hop.ts';
 import type { ParkedItem } from './parking-lot.ts';
+import { goesOnWithout } from './subscription-forks.ts';
 import { newBranch } from './tags.ts';
 
 /** Reasons the engine gives in the BYE it sends by itself. */
@@ -173,7 +174,10 @@ export class DialogKeeper {
   subscribed(dialog: Dialog, notify: SipMessage): void {
     if (dialog.kind !== 'SUBSCRIBE') return;
     const [state = '', ...parameters] = (headerOf(notify, 'Subscription-State') ?? '').split(';');
-    if (state.trim().toLowerCase() === 'terminated') return this.#context.dialogs.remove(dialog);
+    if (state.trim().toLowerCase() === 'terminated') {
+      if (!goesOnWithout(dialog)) this.#context.dialogs.remove(dialog);
+      return;
+    }
     const expires = readNumber(readParameters(parameters.join(';')).get('expires') ?? '');
     if (expires !== undefined) this.lives(dialog, expires);
   }

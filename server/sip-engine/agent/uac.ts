@@ -12,7 +12,7 @@ import { isRequestUri } from '../parser/uri.ts';
 import { ownVia } from '../dialog/request.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
-import { appHeaders, appValue, typeBody } from './app-headers.ts';
+import { appHeaders, appValue, ensureContact, typeBody } from './app-headers.ts';
 import { cancelInvite } from './cancels.ts';
 import { ClientAnswers } from './client-answers.ts';
 import type { ClientCall, ClientCalls } from './client-calls.ts';
@@ -27,6 +27,7 @@ import { nextHopInDialog, nextHopOf, withWays } from './next-hop.ts';
 import { readRack, ReliableOrder } from './reliable.ts';
 import { retarget, sizeOf } from './retarget.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
+import { renewOthers } from './subscription-forks.ts';
 import { newBranch } from './tags.ts';
 import type { Ways } from './ways.ts';
 
@@ -187,6 +188,10 @@ export class UserAgentClient {
     const hop = dialog ? nextHopInDialog(this.#context, dialog) : nextHopOf(this.#context, draft.uri, nextHop);
     if (hop.type === 'refused') return asker.app.reply(asker.id, 'NOK', hop.reason);
     withWays(this.#context, hop, (ways) => this.#sendOver(asker, draft, ways));
+    if (draft.method !== 'SUBSCRIBE' || dialog?.kind !== 'SUBSCRIBE' || dialog.role !== 'uac') return;
+    const headers = appHeaders(draft.message, dialog.flow.local);
+    ensureContact(headers, dialog.localContact);
+    renewOthers(this.#context, dialog, headers);
   }
 
   /** Builds and sends; without a flow the request is built all the same and answered 503 here. */

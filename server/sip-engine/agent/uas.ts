@@ -20,6 +20,7 @@ import { allow, recognised } from './methods.ts';
 import { acknowledgedBy } from './reliable.ts';
 import type { DialogParts, SessionTimers } from './session-timers.ts';
 import type { ServerCall, ServerCalls } from './server-calls.ts';
+import { newNotifier } from './subscription-forks.ts';
 import { newTag } from './tags.ts';
 
 const needDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
@@ -188,7 +189,7 @@ export class UserAgentServer {
   #inside(transaction: ServerTransaction): void {
     const { request, flow } = transaction;
     const { message } = request;
-    const dialog = this.#context.dialogs.ofRequest(request);
+    const dialog = this.#context.dialogs.ofRequest(request) ?? newNotifier(this.#context, request, flow);
     if (dialog === undefined) {
       // RFC 6665 section 4.1.2.4: a NOTIFY may overtake the 200 to its SUBSCRIBE; it waits for it here.
       if (message.method === 'NOTIFY' && this.#awaits(request, () => this.#inside(transaction))) return;
