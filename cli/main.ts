@@ -16,6 +16,7 @@ import { exitCodes, processTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { commonTexts } from './texts/common.ts';
 import { speaker } from './texts/text.ts';
+import { register as registerSip } from './sip.ts';
 import { register as registerTrunk } from './trunk.ts';
 import { register as registerUninstall } from './uninstall.ts';
 import { register as registerUp } from './up.ts';
@@ -29,6 +30,7 @@ const nouns: readonly ((program: Command, terminal: Terminal) => void)[] = [
   registerAgent,
   registerQueue,
   registerContact,
+  registerSip,
   registerTrunk,
   registerDialplan,
   registerRules,

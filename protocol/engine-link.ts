@@ -45,6 +45,18 @@ export const engineMessage = z.object({
 });
 export type EngineMessage = z.infer<typeof engineMessage>;
 
+/** A source something is dropped of now: an IPv4 address, the /64 of an IPv6 one, or `address port` of somebody trusted. */
+export const engineSource = z.object({
+  source: z.string(),
+  dropped: z.number().int().nonnegative(),
+  /** When last. */
+  at: time,
+  reason: z.string(),
+  /** When it has all of its measure back if it sends no more. */
+  until: time,
+});
+export type EngineSource = z.infer<typeof engineSource>;
+
 export const engineLinkRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), id: z.number().int(), secret: z.string() }),
   z.object({ type: z.literal('dialogs'), id: z.number().int() }),
@@ -66,6 +78,10 @@ export const engineLinkRequest = z.discriminatedUnion('type', [
     callIds: z.array(z.string()).max(100),
     mark: z.object({ header: z.string(), value: z.string() }).optional(),
   }),
+  /** What is dropped to protect the engine, and of whom. */
+  z.object({ type: z.literal('protection'), id: z.number().int() }),
+  /** Gives a source all of its measure back. */
+  z.object({ type: z.literal('release'), id: z.number().int(), source: z.string().max(100) }),
   /** A person is erased: nothing of these texts may be kept of calls that are over. */
   z.object({ type: z.literal('forget'), id: z.number().int(), texts: z.array(z.string().min(4)).max(100) }),
 ]);
@@ -76,7 +92,9 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     id: z.number().int(),
     bootId: z.string(),
-    capabilities: z.array(z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal', 'ladder', 'trust'])),
+    capabilities: z.array(
+      z.enum(['dialogs', 'flows', 'flow-lost', 'parking', 'journal', 'ladder', 'trust', 'protection']),
+    ),
     /** How many dialogs this boot took up from its journal. */
     recovered: z.number().int().nonnegative(),
   }),
@@ -92,6 +110,14 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
     left: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('forget'), id: z.number().int() }),
+  /** `dropped`: messages since the start of the engine, by reason. */
+  z.object({
+    type: z.literal('protection'),
+    id: z.number().int(),
+    dropped: z.record(z.string(), z.number()),
+    sources: z.array(engineSource),
+  }),
+  z.object({ type: z.literal('release'), id: z.number().int(), released: z.boolean() }),
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
   /** Unasked: a connection closed and its bindings went with it. */
   z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),

@@ -84,9 +84,11 @@ export const configSchema = z.strictObject({
         .strictObject({
           sourceMessages: amount.default(100),
           sourceTransactions: amount.default(50),
+          sourceInvites: amount.default(10),
           sourceOpen: amount.default(1000),
           strangerMessages: amount.default(2000),
           strangerTransactions: amount.default(300),
+          strangerInvites: amount.default(50),
           strangersOpen: amount.default(4000),
           open: amount.default(50_000),
           trustedMessages: amount.default(2000),

@@ -15,6 +15,7 @@ import type {
   SipCredentials,
   TransferCallRequest,
 } from '../protocol/rest.ts';
+import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
 import { deskAgentOf } from './desks.ts';
@@ -168,6 +169,17 @@ export class Live implements LivePort {
     const facts = { by, messages: found.messages.length };
     if (unmasked) ledger.append([{ type: 'ladder-read', callId, at: clock.now(), facts }]);
     return ok(found);
+  }
+
+  protection(): Promise<SipProtection> {
+    return this.#brain.sip.protection();
+  }
+
+  async release(source: string, by: string): Promise<boolean> {
+    const { sip, ledger, clock } = this.#brain;
+    const released = await sip.release(source);
+    if (released) ledger.append([{ type: 'source-released', at: clock.now(), facts: { source, by } }]);
+    return released;
   }
 
   trunks(): readonly TrunkSummary[] {

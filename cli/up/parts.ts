@@ -52,6 +52,8 @@ function protectionArguments({ root, sip: { protection } }: Config): readonly st
   const amounts = {
     'source-messages': protection.sourceMessages,
     'source-transactions': protection.sourceTransactions,
+    'source-invites': protection.sourceInvites,
+    'stranger-invites': protection.strangerInvites,
     'source-open': protection.sourceOpen,
     'stranger-messages': protection.strangerMessages,
     'stranger-transactions': protection.strangerTransactions,

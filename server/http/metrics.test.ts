@@ -30,6 +30,10 @@ it('counts from the rows: how late words and alerts came after they were said, w
   expect(text).toContain('jackfield_dialled_calls_total{outcome="answered"} 1');
   expect(text).toContain('jackfield_dialled_calls_total{outcome="busy"} 1');
   expect(text).toContain('jackfield_queue_wait_seconds_count{outcome="answered"} 1');
+  expect(text).toContain('jackfield_sip_dropped_total{reason="source-rate"} 3');
+  expect(text).toContain('jackfield_sip_sources_held 1');
+  // Asked again, the engine's own count is told, not twice as much.
+  expect(await metrics.registry.metrics()).toContain('jackfield_sip_dropped_total{reason="source-rate"} 3');
   metrics.close();
   await bench.scope.close();
 });

@@ -72,7 +72,31 @@ export class Metrics {
     this.#labelledGauge('jackfield_trunk_minutes_today', 'Minutes of outgoing calls today.', 'trunk', () =>
       live.trunks().map(({ id, today }) => [id, today.minutes]),
     );
+    this.#countDropped(live);
     this.#unsubscribe = ledger.subscribe((row) => this.#count(row));
+  }
+
+  /** The engine counts: it is asked when somebody looks. Nothing is told while it cannot be asked. */
+  #countDropped(live: LivePort): void {
+    new Gauge({
+      name: 'jackfield_sip_sources_held',
+      help: 'Sources that are limited or shut out now.',
+      registers: [this.registry],
+      async collect() {
+        this.set((await live.protection()).held.length);
+      },
+    });
+    new Counter({
+      name: 'jackfield_sip_dropped_total',
+      help: 'SIP messages dropped to protect the engine, by reason, since its start.',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      async collect() {
+        const { dropped } = await live.protection();
+        this.reset();
+        for (const [reason, count] of Object.entries(dropped ?? {})) this.inc({ reason }, count);
+      },
+    });
   }
 
   /** A request was answered; `route` is the pattern, never the address itself. */

@@ -15,6 +15,7 @@ import type {
   SipCredentials,
   TransferCallRequest,
 } from '../../protocol/rest.ts';
+import type { SipProtection } from '../../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
@@ -42,6 +43,10 @@ export interface LivePort {
   dial(order: DialRequest, by: string): Result<string, Problem>;
   /** The SIP messages of a call; the ledger keeps who asked for them unmasked. */
   ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>>;
+  /** Whom our defences hold back now. */
+  protection(): Promise<SipProtection>;
+  /** Lets a source go again; false when nothing held it. `by`: the account that asks, for the ledger. */
+  release(source: string, by: string): Promise<boolean>;
   /** Trunks, in the order of the files. */
   trunks(): readonly TrunkSummary[];
   /** Tests a trunk; takes some seconds. Undefined: there is no such trunk. */

@@ -5,6 +5,7 @@ import { contactRoutes } from './routes/contacts.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { protectionRoutes } from './routes/protection.ts';
 import { trunkRoutes } from './routes/trunks.ts';
 import { siteRoutes } from './routes/site.ts';
 import { transferRoutes } from './routes/transfer.ts';
@@ -18,6 +19,7 @@ export function routeTable(context: Context): Route[] {
     ...transferRoutes(context),
     ...siteRoutes(context),
     ...deviceRoutes(context),
+    ...protectionRoutes(context),
     ...trunkRoutes(context),
     ...operationRoutes(context, () => table),
   ];

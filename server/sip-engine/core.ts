@@ -299,7 +299,7 @@ export class EngineCore {
   }
 
   #admit(request: ReadMessage<SipRequest>, flow: Flow): TransactionCharge | undefined {
-    const gate = this.guard.transaction(flow);
+    const gate = this.guard.transaction(flow, request.message.method === 'INVITE');
     if (gate.type === 'busy') this.reception.busy(request.message, flow);
     return gate.type === 'charge' ? gate.charge : undefined;
   }

@@ -73,6 +73,8 @@ function linkSource(core: EngineCore): LinkSource {
     forget: (texts) => core.forget(texts),
     journal: () => core.journal?.lastHealth,
     ladder: async (question) => (await core.capture.ladder(question)).map(told),
+    protection: (most) => ({ dropped: core.guard.counts, sources: core.guard.limited(most) }),
+    release: (source) => core.guard.release(source),
     trust: (networks, peers) => core.guard.trust.told(networks, peers),
     // One whose BYE waits for its app is listed still: the app must not take it for lost before it hears how it ended.
     dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),

@@ -95,8 +95,8 @@ const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|w
   [--idle-timeout MS] [--flow-timer MS] [--limit-message BYTES] [--limit-head BYTES] [--limit-headers N]
   [--limit-backlog BYTES] [--limit-connections N] [--udp-limit BYTES] [--next-target MS] [--dns HOST:PORT]
   [--session-expires SECONDS] [--min-se SECONDS] [--supports OPTION ...] [--cdr yes|no]
-  [--source-messages N] [--source-transactions N] [--source-open N] [--stranger-messages N] [--stranger-transactions N]
-  [--stranger-open N] [--open N] [--trusted-messages N] [--sources N] [--trusted CIDR ...] [--scanners FILE|none]
+  [--source-messages N] [--source-transactions N] [--source-invites N] [--source-open N] [--stranger-messages N] [--stranger-transactions N]
+  [--stranger-invites N] [--stranger-open N] [--open N] [--trusted-messages N] [--sources N] [--trusted CIDR ...] [--scanners FILE|none]
   [--capture-bytes N] [--capture-age MS] [--hep HOST:PORT] [--hep-id N] [--hep-password-file FILE]
   [--route 'METHOD=tcp://HOST:PORT|tls://HOST:PORT|[POST ]http(s)://...|sip:HOST:PORT' ...]`;
 
@@ -162,9 +162,11 @@ function readCollector(last: (name: string) => string | undefined): HepCollector
 const protectionNames: Readonly<Record<Exclude<keyof ProtectionOptions, 'scanners' | 'trusted'>, string>> = {
   messages: 'source-messages',
   transactions: 'source-transactions',
+  invites: 'source-invites',
   sourceOpen: 'source-open',
   strangerMessages: 'stranger-messages',
   strangerTransactions: 'stranger-transactions',
+  strangerInvites: 'stranger-invites',
   strangersOpen: 'stranger-open',
   open: 'open',
   trustedMessages: 'trusted-messages',
@@ -181,6 +183,7 @@ const known = new Set(
     'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se supports cdr route',
     'source-messages source-transactions source-open stranger-messages stranger-transactions stranger-open open',
+    'source-invites stranger-invites',
     'trusted-messages sources trusted scanners',
     'capture-bytes capture-age hep hep-id hep-password-file',
   ].flatMap((names) => names.split(' ')),

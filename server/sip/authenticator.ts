@@ -11,7 +11,7 @@ import {
   parseAuthorization,
   same,
 } from './digest.ts';
-import type { Lockout } from './lockout.ts';
+import type { ClosedDoor, Lockout } from './lockout.ts';
 import type { Nonces } from './nonces.ts';
 import type { KnownOrigin } from './ports.ts';
 
@@ -106,6 +106,16 @@ export class Authenticator {
   /** How long a refusal to whoever sent that request is to wait, ms: those who guess are slowed down. */
   patienceWith(source: string, now: number): number {
     return this.#options.lockout.delayOf(source, now);
+  }
+
+  /** Accounts that are closed after too many wrong passwords, and to whom. */
+  closed(now: number): ClosedDoor[] {
+    return this.#options.lockout.closed(now);
+  }
+
+  /** Forgets a source's wrong passwords; false when there were none. */
+  release(source: string): boolean {
+    return this.#options.lockout.release(source);
   }
 
   /** Judges what the request's header says. */

@@ -239,6 +239,21 @@ describe('nonces', () => {
 });
 
 describe('a lockout', () => {
+  it('tells which accounts are closed to whom until when, and forgets a source when it is let go', () => {
+    const lockout = new Lockout({ tries: 2, forMs: 1000 });
+    for (const user of ['a', 'a', 'b']) lockout.wrong('192.0.2.1', user, 100);
+    lockout.wrong('192.0.2.2', 'x'.repeat(5000), 100);
+    lockout.wrong('192.0.2.2', 'x'.repeat(5000), 100);
+    expect(lockout.closed(200)).toEqual([
+      { source: '192.0.2.1', user: 'a', wrong: 2, until: 1100 },
+      { source: '192.0.2.2', user: 'x'.repeat(64), wrong: 2, until: 1100 },
+    ]);
+    expect([lockout.release('192.0.2.1'), lockout.release('192.0.2.1')]).toEqual([true, false]);
+    expect(lockout.isClosed('192.0.2.1', 'a', 200)).toBe(false);
+    expect(lockout.closed(200)).toHaveLength(1);
+    expect(lockout.closed(2000)).toEqual([]);
+  });
+
   it('closes an account to the source of too many wrong answers, to no other, and for a while', () => {
     const lockout = new Lockout({ tries: 3, forMs: 1000, mostKept: 2 });
     for (let tries = 0; tries < 3; tries++) {

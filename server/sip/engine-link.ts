@@ -97,6 +97,19 @@ export class EngineLink {
     if (wrong.length > 0) this.#options.logger.warn({ wrong }, 'the SIP engine does not understand these networks');
   }
 
+  /** What the engine drops to protect itself; undefined when it cannot be asked. */
+  async protection(): Promise<Answer<'protection'> | undefined> {
+    if (!this.#ready || !this.#capabilities.has('protection')) return undefined;
+    return this.#ask('protection', {}).catch(() => undefined);
+  }
+
+  /** Gives a source all of its measure back; false when the engine knows nothing of it or cannot be asked. */
+  async release(source: string): Promise<boolean> {
+    if (!this.#ready || !this.#capabilities.has('protection')) return false;
+    const answer = await this.#ask('release', { source }).catch(() => undefined);
+    return answer?.released ?? false;
+  }
+
   /** Has the engine forget texts of calls that are over. Resolves when it has, or when it cannot be asked. */
   async forget(texts: readonly string[]): Promise<void> {
     if (this.#ready) await this.#ask('forget', { texts }).catch(() => undefined);
@@ -111,7 +124,7 @@ export class EngineLink {
     this.#options.onReady({ bootId: hello.bootId, dialogs, flows });
   }
 
-  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder' | 'trust' | 'forget'>(
+  #ask<T extends 'hello' | 'dialogs' | 'flows' | 'ladder' | 'trust' | 'forget' | 'protection' | 'release'>(
     type: T,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<Answer<T>> {

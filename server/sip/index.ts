@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
+import type { SipProtection } from '../../protocol/sip-protection.ts';
 import { callHeader, offerHeader, resumeHeader } from '../../protocol/ids.ts';
 import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
@@ -276,6 +277,27 @@ export class SipSide {
       left: found.left,
       messages: found.messages.map((each) => shownMessage(each, unmasked)),
     };
+  }
+
+  /** Whom our defences hold back now, and what was dropped since the engine's start. */
+  async protection(): Promise<SipProtection> {
+    const now = this.#options.clock.now();
+    const engine = await this.#link?.protection();
+    const limited = (engine?.sources ?? []).map(({ source, reason, dropped, at, until }) => ({
+      ...{ source, reason, count: dropped, at },
+      until: Math.max(until, now),
+    }));
+    const closed = this.#devices.authenticator.closed(now).map(({ source, user, wrong, until }) => ({
+      ...{ source, user, until },
+      ...{ reason: 'wrong-passwords', count: wrong },
+    }));
+    return { dropped: engine?.dropped ?? null, held: [...closed, ...limited] };
+  }
+
+  /** Lets a source go again; false when nothing held it. */
+  async release(source: string): Promise<boolean> {
+    const released = this.#devices.authenticator.release(source);
+    return (await this.#link?.release(source)) === true || released;
   }
 
   /** A person with this number is erased: the engine keeps nothing of their calls that are over. */

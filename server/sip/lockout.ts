@@ -14,9 +14,24 @@ export interface LockoutOptions {
 }
 
 interface Door {
+  readonly source: string;
+  /** The account, shortened; undefined for a source as a whole. */
+  readonly user: string | undefined;
   wrong: number;
   until: number;
 }
+
+/** An account that is closed to a source. */
+export interface ClosedDoor {
+  readonly source: string;
+  readonly user: string;
+  readonly wrong: number;
+  /** ms since the epoch. */
+  readonly until: number;
+}
+
+/** So much of a user name is shown. */
+const shownOfUser = 64;
 
 /** A user name may be as long as the header it came in; what is kept of it is short. */
 function keyOf(source: string, user: string): string {
@@ -46,8 +61,8 @@ export class Lockout {
   }
 
   wrong(source: string, user: string, now: number): void {
-    this.#count(this.#doors, keyOf(source, user), now);
-    this.#count(this.#sources, source, now);
+    this.#count(this.#doors, keyOf(source, user), now, { source, user: user.slice(0, shownOfUser) });
+    this.#count(this.#sources, source, now, { source, user: undefined });
   }
 
   /** How long the answer to a wrong password from there is to wait, ms; 0 for a source that has given few. */
@@ -57,11 +72,25 @@ export class Lockout {
     return Math.min(longestDelay, Math.max(0, door.wrong - this.#options.tries) * delayEach);
   }
 
-  #count(doors: Map<string, Door>, key: string, now: number): void {
+  /** The accounts that are closed now, and to whom. */
+  closed(now: number): ClosedDoor[] {
+    return [...this.#doors.values()].flatMap(({ source, user, wrong, until }) =>
+      user !== undefined && wrong >= this.#options.tries && until > now ? [{ source, user, wrong, until }] : [],
+    );
+  }
+
+  /** Forgets what a source got wrong; false when that was nothing. */
+  release(source: string): boolean {
+    let released = this.#sources.delete(source);
+    for (const [key, door] of this.#doors) if (door.source === source) released = this.#doors.delete(key) || released;
+    return released;
+  }
+
+  #count(doors: Map<string, Door>, key: string, now: number, of: Pick<Door, 'source' | 'user'>): void {
     const door = doors.get(key);
     doors.delete(key);
     const before = door === undefined || door.until <= now ? 0 : door.wrong;
-    doors.set(key, { wrong: before + 1, until: now + this.#options.forMs });
+    doors.set(key, { ...of, wrong: before + 1, until: now + this.#options.forMs });
     if (doors.size <= this.#mostKept) return;
     const [oldest] = doors.keys();
     if (oldest !== undefined) doors.delete(oldest);

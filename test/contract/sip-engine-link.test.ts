@@ -13,7 +13,7 @@ describe.runIf(embedded)('the engine link', () => {
       const frame = await link.frame('hello');
       link.close();
       expect(frame).toMatchObject({ id: 7, recovered: 0 });
-      expect(frame.capabilities).toEqual(['dialogs', 'flows', 'flow-lost', 'parking', 'ladder', 'trust']);
+      expect(frame.capabilities).toEqual(['dialogs', 'flows', 'flow-lost', 'parking', 'ladder', 'trust', 'protection']);
       return frame.bootId;
     };
     const other = await startTestEngine();

@@ -124,6 +124,44 @@ describe.runIf(embedded)('under attack', () => {
   });
 });
 
+describe.runIf(embedded)('an INVITE of nobody we know', () => {
+  const bench = useBench({ protection: { invites: 2 } });
+
+  it('beyond its measure never reaches the app; the link tells who is held back, and lets go', async () => {
+    let asked = 0;
+    await bench.app({
+      prepare: (srf) => {
+        srf.invite((_request, response) => {
+          asked++;
+          response.send(403);
+        });
+        srf.options((_request, response) => response.send(200));
+      },
+    });
+    const peer = await udpPeer('127.0.7.1');
+    bench.later(() => peer.close());
+    const caughtUp = async (): Promise<void> => {
+      peer.send('OPTIONS', bench.target.udp);
+      await peer.response(200, 'OPTIONS');
+    };
+    for (let at = 0; at < 50; at++) peer.send('INVITE', bench.target.udp, { body: testSdp });
+    await caughtUp();
+    expect(asked).toBeLessThan(20);
+    const link = await LinkClient.greet(bench.engine.ports.link ?? 0, bench.target.secret);
+    bench.later(() => link.close());
+    link.send({ type: 'protection', id: 1 });
+    const { dropped, sources } = await link.frame('protection');
+    expect(dropped['source-invites']).toBeGreaterThan(30);
+    expect(sources).toMatchObject([{ source: '127.0.7.1', reason: 'source-invites' }]);
+    const before = asked;
+    link.send({ type: 'release', id: 2, source: '127.0.7.1' });
+    expect(await link.frame('release')).toMatchObject({ released: true });
+    for (let at = 0; at < 8; at++) peer.send('INVITE', bench.target.udp, { body: testSdp });
+    await caughtUp();
+    expect(asked - before).toBe(8);
+  });
+});
+
 describe.runIf(embedded)('whom the server vouches for', () => {
   const bench = useBench({ protection: { messages: 1 } });
 

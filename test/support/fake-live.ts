@@ -58,6 +58,12 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
       Promise.resolve(device === 'desk' ? ok(undefined) : fail(makeProblem('not-found', { what: 'device' }))),
     dial: ({ agentId }) => (agentId === 'alice' ? ok('c2') : fail(makeProblem('not-found', { what: 'agent' }))),
     ladder: (_callId, unmasked) => Promise.resolve(ok({ masked: !unmasked, left: 0, messages: [] })),
+    protection: () =>
+      Promise.resolve({
+        dropped: { 'source-rate': 3 },
+        held: [{ source: '192.0.2.66', reason: 'source-rate', count: 3, at: 1, until: 2 }],
+      }),
+    release: (source) => Promise.resolve(source === '192.0.2.66'),
     trunks: () => [
       {
         ...{

@@ -27,6 +27,10 @@ export interface LinkSource {
   journal(): JournalHealth | undefined;
   dialogs(): EngineDialog[];
   flows(): EngineFlow[];
+  /** What is dropped to protect the engine, and the sources (at most `most`) of which most is. */
+  protection(most: number): Pick<Extract<EngineLinkFrame, { type: 'protection' }>, 'dropped' | 'sources'>;
+  /** Gives a source all of its measure back; false when nothing is known of it. */
+  release(source: string): boolean;
   /** Whom the server vouches for; returns the networks that are misspelt. */
   trust(networks: readonly string[], peers: readonly Address[]): string[];
   /** Forgets texts of calls that are over; resolves when no file has them. */
@@ -35,7 +39,9 @@ export interface LinkSource {
   ladder(question: LadderQuestion): Promise<EngineMessage[]>;
 }
 
-const plain = ['dialogs', 'flows', 'flow-lost', 'parking', 'ladder', 'trust'] as const;
+const plain = ['dialogs', 'flows', 'flow-lost', 'parking', 'ladder', 'trust', 'protection'] as const;
+/** Sources told in one answer, those of which most was dropped. */
+const longestSources = 1000;
 const longestLine = 8 * 1024 * 1024;
 /** Who has not said hello is not listened to for so long. */
 const longestHello = 65_536;
@@ -155,6 +161,10 @@ export class LinkServer {
         return this.#write(peer, { type: 'flows', id, flows: this.#source.flows() });
       case 'trust':
         return this.#write(peer, { type: 'trust', id, wrong: this.#source.trust(request.networks, request.peers) });
+      case 'protection':
+        return this.#write(peer, { type: 'protection', id, ...this.#source.protection(longestSources) });
+      case 'release':
+        return this.#write(peer, { type: 'release', id, released: this.#source.release(request.source) });
       case 'ladder':
         void this.#ladder(peer, id, { callIds: request.callIds, mark: request.mark });
         return;

@@ -75,7 +75,7 @@ describe('strangers', () => {
     expect(sent('192.0.2.1', 1000)).toBe(10);
     expect(guard.counts['source-rate']).toBe(1950);
     expect(guard.droppedSources(10)).toEqual([
-      { source: '192.0.2.1', dropped: 1950, at: 1_001_000, reason: 'source-rate' },
+      { source: '192.0.2.1', dropped: 1950, at: 1_001_000, reason: 'source-rate', until: 1_005_000 },
     ]);
   });
 
@@ -118,6 +118,35 @@ describe('strangers', () => {
     const [first] = held;
     if (first?.type === 'charge') first.charge.end();
     expect([ask('192.0.2.3').type, guard.open]).toEqual(['charge', 5]);
+  });
+
+  it('call no more often than they may, and other requests have their own measure', () => {
+    const { guard, clock } = guarded({ invites: 5, strangerInvites: 30, transactions: 100 });
+    const got = (host: string, isInvite: boolean): number =>
+      Array.from({ length: 100 }, () =>
+        guard.transaction({ remote: { host, port: 1 }, reliable: false }, isInvite),
+      ).filter(({ type }) => type === 'charge').length;
+    expect([got('192.0.2.1', true), got('192.0.2.2', true), got('192.0.2.3', true)]).toEqual([20, 10, 0]);
+    expect(got('192.0.2.3', false)).toBe(100);
+    expect(guard.counts).toMatchObject({ 'source-invites': 240, 'strangers-invites': 30 });
+    clock.advance(1000);
+    expect(got('192.0.2.1', true)).toBe(5);
+  });
+
+  it('are listed while they are held back, until when, and may be let go', () => {
+    const { guard, sent, clock } = guarded({ messages: 10 });
+    sent('192.0.2.1', 100);
+    sent('192.0.2.2', 41);
+    sent('192.0.2.3', 40);
+    expect(guard.limited(10)).toEqual([
+      { source: '192.0.2.1', dropped: 60, at: 1_000_000, reason: 'source-rate', until: 1_004_000 },
+      { source: '192.0.2.2', dropped: 1, at: 1_000_000, reason: 'source-rate', until: 1_004_000 },
+    ]);
+    expect(guard.limited(1)).toHaveLength(1);
+    expect([guard.release('192.0.2.1'), guard.release('192.0.2.99')]).toEqual([true, false]);
+    expect(sent('192.0.2.1', 41)).toBe(40);
+    clock.advance(15_000);
+    expect(guard.limited(10)).toEqual([]);
   });
 
   it('are a crowd while there are more of them than are served; who is trusted never is', () => {

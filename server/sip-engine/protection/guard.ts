@@ -25,6 +25,8 @@ export interface DroppedSource {
   /** When last, ms. */
   readonly at: number;
   readonly reason: DropReason;
+  /** When it has all of its measure back if it sends no more, ms. */
+  readonly until: number;
 }
 
 /** A place among the server transactions; given back when the transaction ends. */
@@ -41,6 +43,8 @@ const busy: Gate = { type: 'busy' };
 const drop: Gate = { type: 'drop' };
 /** One line in the log for whatever was dropped in so long, ms. */
 const logEvery = 10_000;
+/** How long a source is listed after something of it was dropped, ms. */
+const limitedFor = 10_000;
 /** After strangers were refused for there being too many, they count as a crowd for so long, ms. */
 const crowdFor = 1000;
 
@@ -114,13 +118,13 @@ export class Guard {
   }
 
   /** Whether a request gets a server transaction. */
-  transaction(flow: { readonly remote: Address; readonly reliable: boolean }): Gate {
+  transaction(flow: { readonly remote: Address; readonly reliable: boolean }, isInvite = false): Gate {
     const now = this.#clock.now();
     if (this.#unlimited) return { type: 'charge', charge: this.#charge(undefined, undefined, now) };
     const { host, port } = flow.remote;
     const key = this.trust.keyOf(host, port, now);
     const { source, all } = key === undefined ? this.#stranger(host, now) : { source: this.#peer(key, now) };
-    const reason = this.#overfull(source, all, now);
+    const reason = this.#overfull(source, all, now) ?? (isInvite ? this.#overInvites(source, all, now) : undefined);
     if (reason === undefined) return { type: 'charge', charge: this.#charge(source, all, now) };
     this.#drop(reason, source, now);
     return key !== undefined || flow.reliable ? busy : drop;
@@ -136,6 +140,13 @@ export class Guard {
     if (strangersOpen > 0 && all.open >= strangersOpen) return 'strangers-open';
     if (!source.transaction(now)) return 'source-transactions';
     return all.transaction(now) ? undefined : 'strangers-transactions';
+  }
+
+  /** Strangers' INVITEs have a measure of their own: what is beyond it never reaches an app. */
+  #overInvites(source: Source, all: Source | undefined, now: number): DropReason | undefined {
+    if (all === undefined) return undefined;
+    if (!source.invite(now)) return 'source-invites';
+    return all.invite(now) ? undefined : 'strangers-invites';
   }
 
   #charge(source: Source | undefined, all: Source | undefined, now: number): Charge {
@@ -202,12 +213,31 @@ export class Guard {
     return this.#open;
   }
 
+  /** The sources something is or was just dropped of, at most `most`: those whose measure is not restored, or was within the last ten seconds. */
+  limited(most: number): DroppedSource[] {
+    const since = this.#clock.now() - limitedFor;
+    return this.droppedSources(Infinity)
+      .filter(({ at, until }) => Math.max(at, until) > since)
+      .slice(0, most);
+  }
+
+  /** Gives a source (an address, or as it is listed) all of its measure back; false when nothing is known of it. */
+  release(source: string): boolean {
+    const network = networkOf(source.replace(/^home /, ''));
+    const known = [
+      this.#sources.delete(network),
+      this.#trusted.delete(`home ${network}`),
+      this.#trusted.delete(source),
+    ];
+    return known.includes(true);
+  }
+
   /** The sources most was dropped of, at most `most`. */
   droppedSources(most: number): DroppedSource[] {
     const found: DroppedSource[] = [];
     for (const sources of [this.#sources, this.#trusted])
-      for (const [source, { dropped, droppedAt: at, reason }] of sources.entries())
-        if (reason !== undefined) found.push({ source, dropped, at, reason });
+      for (const [source, { dropped, droppedAt: at, reason, restoredAt: until }] of sources.entries())
+        if (reason !== undefined) found.push({ source, dropped, at, reason, until });
     return found.sort((one, other) => other.dropped - one.dropped).slice(0, most);
   }
 

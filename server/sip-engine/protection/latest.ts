@@ -35,6 +35,12 @@ export class Latest<V> {
     for (const entry of this.#old) if (!this.#young.has(entry[0])) yield entry;
   }
 
+  /** Forgets an entry; false when there was none. */
+  delete(key: string): boolean {
+    const [young, old] = [this.#young.delete(key), this.#old.delete(key)];
+    return young || old;
+  }
+
   clear(): void {
     this.#young.clear();
     this.#old.clear();

@@ -7,10 +7,14 @@ export interface ProtectionLimits {
   readonly messages: number;
   /** New server transactions a second of one source. */
   readonly transactions: number;
+  /** Of these, INVITEs: each that gets through costs the server a look. */
+  readonly invites: number;
   /** Messages a second of all strangers together. */
   readonly strangerMessages: number;
   /** New server transactions a second of all strangers together. */
   readonly strangerTransactions: number;
+  /** INVITEs a second of all strangers together. */
+  readonly strangerInvites: number;
   /** Server transactions held at a time for one source. */
   readonly sourceOpen: number;
   /** Server transactions held at a time for all strangers together. */
@@ -27,8 +31,10 @@ export interface ProtectionLimits {
 export const noProtection: ProtectionLimits = {
   messages: 0,
   transactions: 0,
+  invites: 0,
   strangerMessages: 0,
   strangerTransactions: 0,
+  strangerInvites: 0,
   sourceOpen: 0,
   strangersOpen: 0,
   open: 0,

@@ -10,6 +10,8 @@ export const dropReasons = [
   'trusted-rate',
   'source-transactions',
   'strangers-transactions',
+  'source-invites',
+  'strangers-invites',
   'source-open',
   'strangers-open',
   'open',
@@ -20,6 +22,7 @@ export type DropReason = (typeof dropReasons)[number];
 export class Source {
   readonly #messages: TokenBucket;
   readonly #transactions: TokenBucket;
+  readonly #invites: TokenBucket;
   readonly #rates: Rates;
   /** Server transactions held for it. */
   open = 0;
@@ -32,6 +35,7 @@ export class Source {
     this.#rates = rates;
     this.#messages = new TokenBucket(rates.messages, now);
     this.#transactions = new TokenBucket(rates.transactions, now);
+    this.#invites = new TokenBucket(rates.invites, now);
   }
 
   message(now: number): boolean {
@@ -42,6 +46,20 @@ export class Source {
     return this.#transactions.take(this.#rates.transactions, now);
   }
 
+  invite(now: number): boolean {
+    return this.#invites.take(this.#rates.invites, now);
+  }
+
+  /** When it has all of its measure back, ms. */
+  get restoredAt(): number {
+    const { messages, transactions, invites } = this.#rates;
+    return Math.max(
+      this.#messages.fullAt(messages),
+      this.#transactions.fullAt(transactions),
+      this.#invites.fullAt(invites),
+    );
+  }
+
   note(reason: DropReason, now: number): void {
     this.dropped++;
     this.droppedAt = now;
@@ -49,10 +67,11 @@ export class Source {
   }
 }
 
-/** Both rates of a source. */
+/** The rates of a source. */
 export interface Rates {
   readonly messages: Rate;
   readonly transactions: Rate;
+  readonly invites: Rate;
 }
 
 /** A network somebody is registered from may ask for so many times what another source may: a thousand agents behind one NAT. */
@@ -70,17 +89,27 @@ export function ratesOf(limits: ProtectionLimits): {
 } {
   const none = rateOf(0);
   return {
-    source: { messages: rateOf(limits.messages), transactions: rateOf(limits.transactions) },
+    source: {
+      messages: rateOf(limits.messages),
+      transactions: rateOf(limits.transactions),
+      invites: rateOf(limits.invites),
+    },
     // One second's worth: what all may send at once is also the longest stall they can cause.
-    strangers: { messages: rateOf(limits.strangerMessages, 1), transactions: rateOf(limits.strangerTransactions, 1) },
+    strangers: {
+      messages: rateOf(limits.strangerMessages, 1),
+      transactions: rateOf(limits.strangerTransactions, 1),
+      invites: rateOf(limits.strangerInvites, 1),
+    },
     home: {
       messages: rateOf(limits.messages * homeFactor),
       transactions: rateOf(limits.transactions * homeFactor),
+      invites: rateOf(limits.invites * homeFactor),
     },
     homes: {
       messages: rateOf(limits.strangerMessages * homesFactor, 1),
       transactions: rateOf(limits.strangerTransactions * homesFactor, 1),
+      invites: rateOf(limits.strangerInvites * homesFactor, 1),
     },
-    trusted: { messages: rateOf(limits.trustedMessages), transactions: none },
+    trusted: { messages: rateOf(limits.trustedMessages), transactions: none, invites: none },
   };
 }

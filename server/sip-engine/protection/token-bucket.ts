@@ -22,6 +22,11 @@ export class TokenBucket {
     this.#at = now;
   }
 
+  /** When all of it is back if nothing is taken any more, ms. */
+  fullAt({ rate, burst }: Rate): number {
+    return rate === 0 ? this.#at : this.#at + Math.ceil(((burst - this.#tokens) * 1000) / rate);
+  }
+
   /** Takes one; false when there is none. A clock that was set back gives nothing and takes nothing. */
   take({ rate, burst }: Rate, now: number): boolean {
     if (rate === 0) return true;
