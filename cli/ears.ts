@@ -31,8 +31,10 @@ function languageOf(given: string, say: Say): 'zh-CN' {
 
 async function install(given: string, folder: string, json: boolean, terminal: Terminal, say: Say): Promise<number> {
   const language = languageOf(given, say);
-  const progress = (step: InstallProblem['step']): void => {
-    if (step !== 'model' && !json) terminal.err(say(step === 'package' ? 'ears-package' : 'ears-self-test'));
+  const progress = (step: InstallProblem['step'], seconds: number): void => {
+    if (step === 'model' || json) return;
+    if (seconds > 0) terminal.err(say('ears-waiting', { seconds }));
+    else terminal.err(say(step === 'package' ? 'ears-package' : 'ears-self-test'));
   };
   const done = await installModel({ language, folder, progress });
   if (!done.ok) throw new CliError(exitCodes.failed, say(problemTexts[done.error.step], { reason: done.error.reason }));

@@ -20,6 +20,7 @@ export const earsTexts = {
   },
   'ears-package': { en: 'Fetching sherpa-onnx-node (about 30 MB) ...', zh: '正在获取 sherpa-onnx-node（约 30 MB）……' },
   'ears-self-test': { en: 'Loading the model and letting it hear ...', zh: '正在加载模型并试听……' },
+  'ears-waiting': { en: '... {seconds} s so far', zh: '……已用 {seconds} 秒' },
   'ears-installed': {
     en: 'Installed: {language} is heard with {model}. It is used from the next start on.',
     zh: '已安装：{language} 使用 {model} 识别，下次启动时生效。',

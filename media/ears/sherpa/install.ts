@@ -1,5 +1,5 @@
 /** Installing sherpa-onnx with a model for a language; used by `jackfield ears install`. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -59,8 +59,44 @@ export interface InstallOptions {
   readonly language: Language;
   readonly folder: string;
   readonly cache?: string;
-  /** Called before the package is fetched and before the self-test. */
-  readonly progress?: (step: InstallProblem['step']) => void;
+  /** Called before the package is fetched and before the self-test (0 seconds), and now and then while they go on. */
+  readonly progress?: (step: InstallProblem['step'], seconds: number) => void;
+  /** How long each may take, ms. */
+  readonly limits?: Partial<InstallLimits>;
+}
+
+export interface InstallLimits {
+  readonly package: number;
+  readonly 'self-test': number;
+  /** How often progress is told. */
+  readonly tell: number;
+}
+
+/** 30 MB over a slow line; a large model on a slow disk. */
+const usualLimits: InstallLimits = { package: 900_000, 'self-test': 180_000, tell: 10_000 };
+
+/** How long a step may take, and who is told how long it has. */
+export interface Patience {
+  readonly limitMs: number;
+  readonly tellMs: number;
+  readonly tell: (seconds: number) => void;
+}
+
+/** Ends a process that takes too long. What is returned stops the watch and gives the reason if it had to. */
+function watch(child: ChildProcess, { limitMs, tellMs, tell }: Patience): () => string | undefined {
+  const began = Date.now();
+  const seconds = (): number => Math.round((Date.now() - began) / 1000);
+  let overdue = false;
+  const telling = setInterval(() => tell(seconds()), tellMs);
+  const limit = setTimeout(() => {
+    overdue = true;
+    child.kill('SIGKILL');
+  }, limitMs);
+  return () => {
+    clearInterval(telling);
+    clearTimeout(limit);
+    return overdue ? `it had not ended after ${String(limitMs / 1000)} s` : undefined;
+  };
 }
 
 function failed(step: InstallProblem['step'], reason: string): Result<InstalledModel, InstallProblem> {
@@ -68,17 +104,22 @@ function failed(step: InstallProblem['step'], reason: string): Result<InstalledM
 }
 
 /** Runs npm, which is on the PATH of whatever set-up made. Resolves with what went wrong, or undefined. */
-function fetchPackage(folder: string): Promise<string | undefined> {
+function fetchPackage(folder: string, patience: Patience): Promise<string | undefined> {
   mkdirSync(folder, { recursive: true });
   const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
   return new Promise((done) => {
     const npm = spawn('npm', [...args, `sherpa-onnx-node@${sherpaVersion}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const watched = watch(npm, patience);
     let said = '';
     npm.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    npm.once('error', (error) => done(error.message));
-    npm.once('close', (code) =>
-      done(code === 0 ? undefined : (said.trim().split('\n').at(-1) ?? `npm ended with ${code}`)),
-    );
+    npm.once('error', (error) => {
+      watched();
+      done(error.message);
+    });
+    npm.once('close', (code) => {
+      const ended = code === 0 ? undefined : said.trim().split('\n').at(-1) || `npm ended with ${String(code)}`;
+      done(watched() ?? ended);
+    });
   });
 }
 
@@ -88,16 +129,22 @@ function lastWords(said: string): string {
   return line.replace(/^\s*what\(\):\s*/, '').replace(/\.$/, '');
 }
 
+const usualPatience: Patience = { limitMs: usualLimits['self-test'], tellMs: usualLimits.tell, tell: () => undefined };
+
 /** Starts the child and lets it hear a second of silence. Resolves with what went wrong, or undefined. */
-export function selfTest(packages: string, model: string): Promise<string | undefined> {
+export function selfTest(packages: string, model: string, patience = usualPatience): Promise<string | undefined> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [...sherpaChild(packages, model)], { stdio: 'pipe' });
+    const watched = watch(child, patience);
     let said = '';
     let verdict: string | undefined = 'it ended before it could hear';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.stdin.on('error', () => undefined);
     child.once('error', (error) => (verdict = error.message));
-    child.once('close', () => done(verdict === undefined ? undefined : lastWords(said) || verdict));
+    child.once('close', () => {
+      const overdue = watched();
+      done(verdict === undefined ? undefined : (overdue ?? (lastWords(said) || verdict)));
+    });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const message = decode(line);
       if (message?.type === 'failed') verdict = message.reason;
@@ -118,13 +165,20 @@ export async function installModel(options: InstallOptions): Promise<Result<Inst
   const found = findModel(model);
   if (!found.ok) return failed('model', found.error);
   const packages = join(cache, 'sherpa-onnx', sherpaVersion);
+  const limits = { ...usualLimits, ...options.limits };
+  const begin = (step: 'package' | 'self-test'): Patience => {
+    progress?.(step, 0);
+    return { limitMs: limits[step], tellMs: limits.tell, tell: (seconds) => progress?.(step, seconds) };
+  };
   if (!existsSync(join(packages, 'node_modules', 'sherpa-onnx-node'))) {
-    progress?.('package');
-    const problem = await fetchPackage(packages);
-    if (problem !== undefined) return failed('package', problem);
+    const problem = await fetchPackage(packages, begin('package'));
+    if (problem !== undefined) {
+      // Half a package would be taken for a whole one the next time.
+      rmSync(packages, { recursive: true, force: true });
+      return failed('package', problem);
+    }
   }
-  progress?.('self-test');
-  const deaf = await selfTest(packages, model);
+  const deaf = await selfTest(packages, model, begin('self-test'));
   if (deaf !== undefined) return failed('self-test', deaf);
   const file = settingsFile(language, cache);
   mkdirSync(join(cache, 'ears'), { recursive: true });

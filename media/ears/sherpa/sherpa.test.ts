@@ -110,6 +110,24 @@ describe('installing', () => {
     expect(installedModel('zh-CN', cache)).toBeUndefined();
   });
 
+  it('gives up on a model that never gets ready, and tells how long it has been', async () => {
+    const cache = temporary(mkdtempSync(join(tmpdir(), 'jackfield-cache-')));
+    mkdirSync(join(cache, 'sherpa-onnx'));
+    const packages = join(cache, 'sherpa-onnx', sherpaVersion);
+    renameSync(fakeSherpaPackage(), packages);
+    writeFileSync(join(packages, 'node_modules', 'sherpa-onnx-node', 'index.js'), 'for (;;);');
+    const told: number[] = [];
+    const installed = await installModel({
+      ...{ language: 'zh-CN', folder: temporary(fakeModel()), cache, limits: { 'self-test': 300, tell: 100 } },
+      progress: (_step, seconds) => told.push(seconds),
+    });
+    expect(installed).toEqual({
+      ok: false,
+      error: { step: 'self-test', reason: 'it had not ended after 0.3 s' },
+    });
+    expect(told.length).toBeGreaterThan(1);
+  });
+
   it('says what is missing', async () => {
     const cache = temporary(mkdtempSync(join(tmpdir(), 'jackfield-cache-')));
     expect(await installModel({ language: 'zh-CN', folder: cache, cache })).toEqual({
