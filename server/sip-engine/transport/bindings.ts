@@ -47,6 +47,8 @@ export class Bindings {
   /** Newest first. */
   readonly #byContact = new Map<string, Binding[]>();
   readonly #byFlow = new Map<Flow, Set<string>>();
+  /** The contacts of each address of record. */
+  readonly #byRecord = new Map<string, Set<string>>();
   /** Instance and reg-id to the contact they were registered with last. */
   readonly #byClient = new Map<string, string>();
   readonly #clock: Clock;
@@ -65,8 +67,8 @@ export class Bindings {
     }
     const record = parseNameAddr(headerOf(request, 'To') ?? '')?.uri ?? '';
     if (headerOf(request, 'Contact')?.trim() === '*') {
-      for (const [key, bindings] of this.#byContact) {
-        for (const binding of bindings) if (binding.record === record) this.#drop(key, binding);
+      for (const key of [...(this.#byRecord.get(record) ?? [])]) {
+        for (const binding of this.#byContact.get(key) ?? []) if (binding.record === record) this.#drop(key, binding);
       }
       return;
     }
@@ -111,6 +113,7 @@ export class Bindings {
       const bindings = this.#byContact.get(key) ?? [];
       const left = bindings.filter((binding) => binding.flow !== flow);
       const lost = bindings.find((binding) => binding.flow === flow);
+      this.#leaveRecords(key, bindings, left);
       if (left.length > 0) this.#byContact.set(key, left);
       else {
         this.#byContact.delete(key);
@@ -147,6 +150,7 @@ export class Bindings {
     const now = this.#clock.now();
     const binding: Binding = { ...facts, since: since ?? now, expiresAt: now + seconds * 1000 };
     this.#byContact.set(key, [binding, ...(this.#byContact.get(key) ?? [])]);
+    this.#byRecord.set(record, (this.#byRecord.get(record) ?? new Set<string>()).add(key));
     if (outbound !== undefined) this.#byClient.set(outbound, key);
     const keys = this.#byFlow.get(flow) ?? new Set<string>();
     this.#byFlow.set(flow, keys.add(key));
@@ -158,8 +162,19 @@ export class Bindings {
     return [...keys].map((each) => [each, this.#byContact.get(each) ?? []]);
   }
 
+  /** These bindings of a contact are gone: it leaves the addresses of record that none of the others has. */
+  #leaveRecords(key: string, gone: readonly Binding[], left: readonly Binding[]): void {
+    for (const { record } of gone) {
+      if (left.some((binding) => binding.record === record)) continue;
+      const keys = this.#byRecord.get(record);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#byRecord.delete(record);
+    }
+  }
+
   #drop(key: string, binding: Binding): void {
     const left = (this.#byContact.get(key) ?? []).filter((other) => other !== binding);
+    this.#leaveRecords(key, [binding], left);
     if (left.length > 0) this.#byContact.set(key, left);
     else this.#byContact.delete(key);
     if (binding.outbound !== undefined && left.every(({ outbound }) => outbound !== binding.outbound)) {
