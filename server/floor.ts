@@ -1,5 +1,5 @@
 /** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
-import type { Clock } from '../base/clock.ts';
+import type { Cancel, Clock } from '../base/clock.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
 import type { Calls, CallState, Device, RoutingPort } from './calls/index.ts';
 import type { Desks } from './desks.ts';
@@ -36,6 +36,9 @@ export interface FloorOptions {
 /** The kind of the snapshots that hold routing, one for each thing in it. */
 export const routingKind = 'routing';
 
+/** How often desks are told of their queues at most, ms. */
+const queuesEveryMs = 100;
+
 type Busy = Parameters<Dispatcher['post']>[0] extends infer Event
   ? Extract<Event, { type: 'recovered' }> extends { talking: readonly (infer Each)[] }
     ? Each
@@ -68,6 +71,8 @@ export class Floor implements RoutingPort {
   readonly #dispatcher: Dispatcher;
   /** In which call's wrap-up each agent was last seen. */
   readonly #wrappingUp = new Map<string, string>();
+  #queuesToldAt = -Infinity;
+  #queuesLater: Cancel | undefined;
   /** Routing as the ledger has it. */
   #kept: RoutingState;
   /** An earlier release kept it whole: that snapshot goes with the first of ours. */
@@ -215,6 +220,7 @@ export class Floor implements RoutingPort {
   }
 
   close(): void {
+    this.#queuesLater?.();
     this.#dispatcher.close();
   }
 
@@ -283,13 +289,28 @@ export class Floor implements RoutingPort {
       case 'agent-changed':
         return this.#agentChanged(effect.agent);
       case 'queues-changed':
-        return this.#options.desks().queuesChanged(this.queues());
+        return this.#tellQueues();
       case 'offer-won':
       case 'ticket-returned':
       case 'dial-refused':
       case 'agent-removed':
         return;
     }
+  }
+
+  /** Every desk shows the queues: at once when they were quiet, else ten times a second, however fast calls come and go. */
+  #tellQueues(): void {
+    if (this.#queuesLater !== undefined) return;
+    const { clock, desks } = this.#options;
+    const tell = (): void => {
+      this.#queuesLater = undefined;
+      this.#queuesToldAt = clock.now();
+      desks().queuesChanged(this.queues());
+    };
+    const next = this.#queuesToldAt + queuesEveryMs;
+    // A clock that was set back must not keep the desks waiting.
+    if (Math.abs(clock.now() - this.#queuesToldAt) >= queuesEveryMs) return tell();
+    this.#queuesLater = clock.at(next, tell);
   }
 
   /** A wrap-up that ended by itself is told to its call. */

@@ -249,7 +249,10 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number, wh
     queues: { support: { id: 'support', ringMs: 1000, wrapUpMs, owner: 'n', epoch: 1 } },
   };
   const calls = callsWith(state);
-  const desks = { agentChanged: () => undefined, queuesChanged: (_queues: DeskQueue[]) => undefined };
+  const clock = new SimulatedClock(10);
+  const told: number[] = [];
+  const queuesChanged = (queues: DeskQueue[]) => void told.push(queues[0]?.waiting ?? -1);
+  const desks = { agentChanged: () => undefined, queuesChanged };
   const written: Snapshot[] = [];
   const rows = {
     put: (_row: object, snapshots: readonly Snapshot[] = []) => void written.push(...snapshots),
@@ -257,9 +260,7 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number, wh
   };
   const floor = new Floor(
     {
-      clock: new SimulatedClock(10),
-      node: 'n',
-      epoch: 1,
+      ...{ clock, node: 'n', epoch: 1 },
       plan: () => undefined,
       calls: () => calls,
       devicesOf: () => [page],
@@ -271,7 +272,7 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number, wh
     routing,
     wholeIsKept,
   );
-  return { floor, calls, written };
+  return { floor, calls, written, told, clock };
 }
 
 describe('the floor after a restart', () => {
@@ -305,6 +306,24 @@ describe('the floor after a restart', () => {
     floor.recover();
     expect(calls.get(callId)?.phase).toBe('wrap-up');
     expect(floor.agent('alice')?.activity.type).toBe('wrap-up');
+  });
+});
+
+describe('desks', () => {
+  it('are told of a queue at once, and of a hundred changes in a moment once more', () => {
+    const { floor, told, clock } = floorWith(snapshotOf('wrapping up'), {}, 1000);
+    floor.recover();
+    clock.advance(1000);
+    const asked = { queueId: 'support', requirements: [], requiredLanguage: null, priority: 5, maxWaitMs: 0 };
+    told.length = 0;
+    for (let at = 0; at < 100; at++)
+      floor.queueTicket({ ticketId: `t${String(at)}`, callId: `c${String(at)}`, ...asked });
+    expect(told).toEqual([1]);
+    clock.advance(100);
+    expect(told).toEqual([1, 100]);
+    clock.advance(10_000);
+    expect(told).toEqual([1, 100]);
+    floor.close();
   });
 });
 
