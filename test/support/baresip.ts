@@ -21,6 +21,8 @@ export interface BaresipOptions {
   /** What it says, at 8 kHz; silence follows. */
   readonly says?: Int16Array;
   readonly codec?: 'pcmu' | 'pcma';
+  /** Speaks SRTP with keys in its SDP, and nothing else. */
+  readonly srtp?: boolean;
   /** The account it registers; unless given it is called by its address alone. */
   readonly account?: {
     readonly domain: string;
@@ -59,6 +61,7 @@ function configText(folder: string, sipPort: number, controlPort: number): strin
     'call_max_calls 4',
     `module_path ${modules}`,
     'module g711.so',
+    'module srtp.so',
     'module aufile.so',
     'module aubridge.so',
     'module sndfile.so',
@@ -85,6 +88,7 @@ function accountText(options: BaresipOptions): string {
           `outbound="sip:127.0.0.1:${String(account.registrar)};transport=${account.transport}"`,
         ]),
     `answermode=${options.answers === true ? 'auto' : 'manual'}`,
+    ...(options.srtp === true ? ['mediaenc=srtp-mand'] : []),
     ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
   ];
   const transport = account === undefined ? '' : `;transport=${account.transport}`;
@@ -236,7 +240,10 @@ export class Baresip {
 /** Starts a baresip and waits until it can be called and commanded. */
 export async function startBaresip(options: BaresipOptions = {}): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
-  const [sipPort, controlPort] = await Promise.all([freePort(), freePort()]);
+  const sipPort = await freePort();
+  // It listens for TLS one above, whether wanted or not.
+  let controlPort = await freePort();
+  if (controlPort === sipPort + 1) controlPort = await freePort();
   const says = options.says ?? new Int16Array(0);
   const sound = new Int16Array(says.length + silenceInSeconds * 8000);
   sound.set(says);
