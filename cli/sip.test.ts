@@ -1,8 +1,10 @@
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { dropReasons } from '../server/sip-engine/protection/source.ts';
-import { blockedLines } from './sip.ts';
+import { blockedLines, register } from './sip.ts';
 import { protectionTexts } from './texts/protection.ts';
 import { speaker } from './texts/text.ts';
+import { register as registerUp } from './up.ts';
 
 const say = speaker(protectionTexts, 'en');
 
@@ -28,4 +30,12 @@ describe('what `sip blocked` prints', () => {
   it('has words for every reason of the engine', () => {
     expect(dropReasons.filter((reason) => !(reason in protectionTexts))).toEqual([]);
   });
+});
+
+it('stands beside `sip` alone, which runs the engine', () => {
+  const program = new Command();
+  registerUp(program);
+  register(program);
+  const sip = program.commands.filter((each) => each.name() === 'sip');
+  expect(sip.flatMap(({ commands }) => commands.map((each) => each.name()))).toEqual(['blocked', 'unblock']);
 });

@@ -52,11 +52,13 @@ export function blockedLines({ held, dropped }: SipProtection, say: Say): string
   return [...table, droppedLine(dropped, say)].map(printable);
 }
 
-/** Adds the command to `program`. */
+/** Adds the commands to `program`, beside `sip` alone, which runs the engine (up.ts) with whatever options follow. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const say = speaker(protectionTexts, terminal.language);
-  const sip = program.command('sip').description(say('sip'));
-  withCommonOptions(sip.command('blocked').description(say('blocked')), terminal).action((options: Options) =>
+  const sip = program.commands.find((each) => each.name() === 'sip') ?? program.command('sip').description(say('sip'));
+  // `sip --help` is the engine's own.
+  const command = (name: string): Command => sip.command(name).helpOption('-h, --help');
+  withCommonOptions(command('blocked').description(say('blocked')), terminal).action((options: Options) =>
     perform(terminal, async () => {
       const protection = await openApi(terminal).get('/api/v1/sip/blocked', sipProtection);
       if (options.json === true) terminal.out(JSON.stringify(protection));
@@ -65,7 +67,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     }),
   );
   withCommonOptions(
-    sip.command('unblock').description(say('unblock')).argument('<source>', say('source')),
+    command('unblock').description(say('unblock')).argument('<source>', say('source')),
     terminal,
   ).action((source: string, options: Options) =>
     perform(terminal, async () => {
