@@ -121,6 +121,8 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
   /** Unasked: a connection closed and its bindings went with it. */
   z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),
+  /** Unasked: the peer wants a password for a session refresh (RFC 4028); the app may send it by itself, by this method. */
+  z.object({ type: z.literal('refresh-challenged'), dialog: z.string(), method: z.enum(['INVITE', 'UPDATE']) }),
   /** Unasked: the journal cannot be written (calls go on, but would not survive the engine), or can be again. */
   z.object({ type: z.literal('journal'), at: time, state: z.enum(['well', 'failing']), reason: z.string() }),
 ]);

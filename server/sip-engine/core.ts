@@ -13,7 +13,7 @@ import { LatePracks } from './agent/late-pracks.ts';
 import { ParkingLot } from './agent/parking-lot.ts';
 import { ServerCalls } from './agent/server-calls.ts';
 import { SessionTimers } from './agent/session-timers.ts';
-import type { DialogParts } from './agent/session-timers.ts';
+import type { ChallengedRefresh, DialogParts } from './agent/session-timers.ts';
 import { TakenRings } from './agent/taken-rings.ts';
 import { UserAgentClient } from './agent/uac.ts';
 import { UserAgentServer } from './agent/uas.ts';
@@ -195,6 +195,11 @@ export class EngineCore {
       opened: () => {},
       closed: (flow) => this.#flowClosed(flow),
     };
+  }
+
+  /** Refreshes that only an app with a password can make. */
+  get challenged(): Emitter<ChallengedRefresh> {
+    return this.#sessions.challenged;
   }
 
   /** Nothing of these texts (numbers of a person) is kept of calls that are over: not in the journal, not for ladders. */

@@ -103,6 +103,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
     }
     scope.defer('engine link', () => link.close());
     core.flowLost.on(({ at, contacts }) => link.flowLost(at, contacts));
+    core.challenged.on((refresh) => link.refreshChallenged(refresh));
     core.journal?.health.on(() => link.journalChanged());
   }
   const listen = core.context.transport.listeners.map(({ protocol, address }) => ({ protocol, ...address }));

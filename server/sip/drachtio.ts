@@ -344,6 +344,14 @@ export function authenticate(dialog: Dialog, auth: { readonly username: string; 
   Object.assign(dialog, { auth });
 }
 
+/** The same session once more; challenges are answered by srf. */
+export function refreshSession(dialog: Dialog, method: 'INVITE' | 'UPDATE'): Promise<unknown> {
+  const { request } = dialog as unknown as { request(options: object): Promise<unknown> };
+  // `modify` is not for this: srf never frees its place after a failure.
+  const body = method === 'UPDATE' ? {} : { body: dialog.local.sdp, headers: { 'Content-Type': 'application/sdp' } };
+  return request.call(dialog, { method, ...body });
+}
+
 /** True once a connection to the engine is there (and authenticated or about to be). */
 export function hasConnection(srf: Srf): boolean {
   try {

@@ -23,6 +23,8 @@ export interface EngineLinkOptions {
   }) => void;
   readonly onLost: () => void;
   readonly onFlowLost: (contacts: readonly string[]) => void;
+  /** The far side of this dialog wants a password for a session refresh. */
+  readonly onRefreshChallenged: (dialogId: string, method: 'INVITE' | 'UPDATE') => void;
 }
 
 /** Hosts and networks (CIDR), and addresses with port. */
@@ -145,6 +147,7 @@ export class EngineLink {
       return;
     }
     if (frame.type === 'flow-lost') return this.#options.onFlowLost(frame.contacts);
+    if (frame.type === 'refresh-challenged') return this.#options.onRefreshChallenged(frame.dialog, frame.method);
     if (frame.type === 'journal') return this.#tellJournal(frame);
     this.#waiting.get(frame.id)?.(frame);
     this.#waiting.delete(frame.id);

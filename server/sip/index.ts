@@ -470,6 +470,7 @@ export class SipSide {
           this.#doubtful = this.#legs.dialogIds();
         },
         onFlowLost: (contacts) => this.#devices.flowLost(contacts),
+        onRefreshChallenged: (id, method) => this.#legs.refresh(id, method),
       });
       this.#link.start();
     });

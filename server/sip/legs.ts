@@ -13,6 +13,7 @@ import {
   isLateOffer,
   type LateOffer,
   onLiveConnection,
+  refreshSession,
   type Request,
   type Response,
   restoreDialog,
@@ -370,6 +371,14 @@ export class Legs {
       if (leg.dialog === undefined || !dialogIds.has(leg.dialog.id)) continue;
       this.bye(legId, 'signalling lost');
       this.#listener.legEvent({ type: 'leg-ended', legId, cause: 'signalling-lost' });
+    }
+  }
+
+  /** Refreshes the session of a dialog (RFC 4028) where the far side wants a password, which srf has and the engine has not. */
+  refresh(dialogId: string, method: 'INVITE' | 'UPDATE'): void {
+    for (const { dialog } of this.#legs.values()) {
+      if (dialog === undefined || dialog.id !== dialogId) continue;
+      refreshSession(dialog, method).catch((err: unknown) => this.#logger.warn({ err }, 'a session was not refreshed'));
     }
   }
 

@@ -308,6 +308,43 @@ describe.runIf(embedded)('session timers the engine wants by itself', () => {
     expect(await over).toBe('Session timer expired');
   });
 
+  it.each(['UPDATE', 'INVITE'] as const)(
+    'tells the link of a challenged %s; the app refreshes with its password',
+    async (method) => {
+      const link = await LinkClient.greet(bench.engine.ports.link ?? 0, bench.target.secret);
+      bench.later(() => link.close());
+      const peer = await bench.udp();
+      const lines = [timer, 'Session-Expires: 1800;refresher=uas', ...(method === 'UPDATE' ? [allow] : [])];
+      const { dialog } = await callIn(bench, peer, lines);
+      let over = 0;
+      dialog.on('destroy', () => over++);
+      const challenge = (request: RawMessage): unknown =>
+        peer.answer(request, '407 Proxy Authentication Required', {
+          lines: ['Proxy-Authenticate: Digest realm="t", nonce="n", qop="auth"'],
+        });
+      minutes(15);
+      challenge(await peer.request(method));
+      if (method === 'INVITE') await peer.request('ACK');
+      expect(await link.frame('refresh-challenged')).toMatchObject({ dialog: dialog.id, method });
+      const body = method === 'INVITE' ? { body: answerSdp } : {};
+      const asked = dialog.request({ method, auth: { username: 'a', password: 'b' }, ...body });
+      challenge(await peer.request(method));
+      if (method === 'INVITE') await peer.request('ACK');
+      const proven = await peer.request(method);
+      expect(proven.header('Proxy-Authorization')).toContain('username="a"');
+      expect(proven.header('Session-Expires')).toBe('1800;refresher=uac');
+      const accepted = ['Require: timer', 'Session-Expires: 1800;refresher=uac'];
+      peer.answer(proven, '200 OK', { lines: accepted, ...(method === 'INVITE' ? { body: testSdp } : {}) });
+      if (method === 'INVITE') await peer.request('ACK');
+      expect((await asked).status).toBe(200);
+      // Beyond the end of the interval that was challenged: the session goes on, and is refreshed again.
+      minutes(15);
+      challenge(await peer.request(method));
+      minutes(1);
+      expect(over).toBe(0);
+    },
+  );
+
   it('refreshes itself where the caller can but did not ask', async () => {
     const peer = await bench.udp();
     const { answer } = await callIn(bench, peer, [timer, allow]);

@@ -1,8 +1,10 @@
 /** Who calls over a trunk: signed numbers (STIR/SHAKEN) while they are looked at, and those that want to stay private. */
 import { describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../../base/clock.ts';
+import type { RawMessage } from '../support/sip/raw-message.ts';
 import { testSdp } from '../support/sip/raw-peer.ts';
 import { noTrunks, startServerSide } from '../support/sip/server-side.ts';
-import { portOf, useBench } from '../support/sip/target.ts';
+import { portOf, startTestEngine, useBench } from '../support/sip/target.ts';
 import { trunksOf } from '../support/sip/trunk-plans.ts';
 
 const bench = useBench();
@@ -74,5 +76,58 @@ describe('a call with a wish for privacy (RFC 3323, 3325)', () => {
     await peer.response(500, 'INVITE');
     expect(side.invites).toEqual([]);
     expect(await side.trunkEvent(({ type }) => type === 'refused')).toMatchObject({ cause: 'no-privacy', status: 500 });
+  });
+});
+
+describe('a session that the carrier wants refreshed with a password (RFC 4028)', () => {
+  it('is, before it ends', async () => {
+    const clock = new SimulatedClock(1_000_000);
+    const engine = await startTestEngine({}, { clock });
+    bench.later(() => engine.close());
+    const peer = await bench.udp();
+    const plan = trunksOf(`
+trunks:
+  carrier:
+    addresses: [127.0.0.9]
+    targets: ['sip:127.0.0.1:${peer.wire.port}']
+    account: { user: us }
+    health: { every: 0s }
+    destinations: { allow: [any] }
+outbound: { all: { prefixes: ['+'], trunks: [carrier] } }
+`);
+    const options = {
+      link: { host: '127.0.0.1', port: engine.ports.link ?? 0 },
+      trunks: { ...noTrunks, secretOf: () => 'secret' },
+    };
+    const side = await startServerSide(engine, options, plan);
+    bench.later(() => side.sip.close());
+    const challenge = (request: RawMessage): unknown =>
+      peer.answer(request, '407 Proxy Authentication Required', {
+        tag: 'far',
+        lines: ['Proxy-Authenticate: Digest realm="carrier", nonce="n", algorithm=MD5, qop="auth"'],
+      });
+    const destination = { type: 'outside', to: '+8613800138000' } as const;
+    side.sip.invite({ legId: 'r.x1', callId: 'r', destination, sdp: testSdp, from: '+8653188880000' });
+    challenge(await peer.request('INVITE'));
+    await peer.request('ACK');
+    peer.answer(await peer.request('INVITE'), '200 OK', {
+      ...{ tag: 'far', body: testSdp },
+      lines: ['Require: timer', 'Session-Expires: 1800;refresher=uac', 'Allow: INVITE, ACK, BYE, CANCEL, UPDATE'],
+    });
+    await peer.request('ACK');
+    await side.event('leg-answered');
+    clock.advance(900_000);
+    const proven = async (): Promise<RawMessage> => {
+      for (;;) {
+        const update = await peer.request('UPDATE');
+        if (update.header('Proxy-Authorization') !== '') return update;
+        challenge(update);
+      }
+    };
+    const update = await proven();
+    expect(update.header('Proxy-Authorization')).toContain('username="us"');
+    expect(update.header('Session-Expires')).toBe('1800;refresher=uac');
+    peer.answer(update, '200 OK', { lines: ['Require: timer', 'Session-Expires: 1800;refresher=uac'] });
+    expect(side.events.filter(({ type }) => type === 'leg-ended')).toEqual([]);
   });
 });

@@ -18,7 +18,8 @@ import { newBranch } from './tags.ts';
 /** How a refresh went: `silent` when the peer is gone, `refused` when it lives and may be asked again. */
 export type RefreshOutcome =
   | { readonly type: 'accepted'; readonly request: SipRequest; readonly answer: SipResponse }
-  | { readonly type: 'refused'; readonly wait: number }
+  /** `challenged` by this method: only the app knows passwords. */
+  | { readonly type: 'refused'; readonly wait: number; readonly challenged?: 'INVITE' | 'UPDATE' }
   | { readonly type: 'silent' };
 
 interface Refresh {
@@ -119,7 +120,9 @@ function refused(
   }
   const least = status === 422 ? (readMinSe(message) ?? 0) : 0;
   if (least > seconds) return sendRefresh({ ...refresh, seconds: least }, done);
-  done({ type: 'refused', wait: waitAfter(context, dialog, message) });
+  const wait = waitAfter(context, dialog, message);
+  const challenged = !alone && (status === 401 || status === 407);
+  done({ type: 'refused', wait, ...(challenged ? { challenged: method === 'INVITE' ? 'INVITE' : 'UPDATE' } : {}) });
 }
 
 /** When to ask again: as the answer says, else at half of what is left. */

@@ -1,3 +1,4 @@
+import { Emitter } from '../../../base/emitter.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import {
   answerSession,
@@ -32,8 +33,16 @@ export interface DialogParts {
 /** What a 2xx of ours has agreed on, to be put in force once it is out. */
 export type SessionOutcome = SessionAnswer | { readonly alone: number } | undefined;
 
+/** What the app may send by itself: re-INVITE or UPDATE in this dialog. */
+export interface ChallengedRefresh {
+  readonly dialog: string;
+  readonly method: 'INVITE' | 'UPDATE';
+}
+
 /** Runs the session timers of all dialogs (RFC 4028): headers in and out, refreshes, the BYE at the end. */
 export class SessionTimers {
+  /** A refresh was answered 401 or 407: the app, which has the password, may refresh by itself before the session ends. */
+  readonly challenged = new Emitter<ChallengedRefresh>();
   readonly #context: EngineContext;
   readonly #keeper: DialogKeeper;
 
@@ -164,6 +173,9 @@ export class SessionTimers {
 
   #refresh(dialog: Dialog, seconds: number, alone: boolean): void {
     sendRefresh({ context: this.#context, keeper: this.#keeper, dialog, alone, seconds }, (outcome) => {
+      if (outcome.type === 'refused' && outcome.challenged !== undefined) {
+        this.challenged.emit({ dialog: dialog.id, method: outcome.challenged });
+      }
       if (outcome.type === 'accepted') this.accepted(dialog, outcome.request, outcome.answer);
       else this.#step(dialog, outcome.type === 'silent' ? outcome : { ...outcome, now: this.#context.clock.now() });
     });

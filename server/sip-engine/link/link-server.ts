@@ -93,6 +93,13 @@ export class LinkServer {
     for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', at, contacts });
   }
 
+  /** Tells every greeted peer that a session is to be refreshed by whoever knows the password. */
+  refreshChallenged({ dialog, method }: { readonly dialog: string; readonly method: 'INVITE' | 'UPDATE' }): void {
+    for (const peer of this.#peers) {
+      if (peer.greeted) this.#write(peer, { type: 'refresh-challenged', dialog, method });
+    }
+  }
+
   /** Tells every greeted peer how the journal is; later ones are told when it is failing. */
   journalChanged(): void {
     for (const peer of this.#peers) if (peer.greeted) this.#tellJournal(peer);

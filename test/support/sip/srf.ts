@@ -39,7 +39,12 @@ export interface SrfDialog extends EventEmitter {
   destroy(options?: object): Promise<SrfRequest>;
   modify(sdp: string): Promise<string>;
   modify(options: object): Promise<{ sdp: string; ack: (sdp: string) => void }>;
-  request(options: { method: string; headers?: object; body?: string }): Promise<SrfResponse & SrfMessage>;
+  request(options: {
+    method: string;
+    headers?: object;
+    body?: string;
+    auth?: object;
+  }): Promise<SrfResponse & SrfMessage>;
 }
 
 /** What srf makes of the frames a `proxy` is answered with. */
