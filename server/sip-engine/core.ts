@@ -149,7 +149,7 @@ export class EngineCore {
       recovery: this.recovery,
       rings: this.#rings,
     };
-    bindings.datagramPeer = ({ host, port }, until) => this.guard.trust.registered(host, port, until, clock.now());
+    bindings.peer = ({ host, port }, until) => this.guard.trust.registered(host, port, until, clock.now());
     const deliveries = new Deliveries(this.context);
     this.#keeper = new DialogKeeper(this.context, deliveries);
     this.#sessions = new SessionTimers(this.context, this.#keeper);
@@ -186,7 +186,7 @@ export class EngineCore {
     const { capture, guard, reception } = this;
     return {
       wire: (direction, ends, ...parts) => capture.note(direction, ends, parts),
-      admits: (bytes, from) => guard.admits(bytes, from),
+      admits: (bytes, from, reliable) => guard.admits(bytes, from, reliable),
       datagram: (bytes, flow) => reception.datagram(bytes, flow),
       message: (read, flow) => {
         if (guard.admitsRead(read, flow.remote)) reception.message(read, flow);

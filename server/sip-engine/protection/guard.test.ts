@@ -177,6 +177,23 @@ describe('strangers', () => {
     expect(begun('192.0.2.1')).toBe(20);
   });
 
+  it('lose no message over a connection that they would lose over UDP: nobody sends it again', () => {
+    const { guard, sent } = guarded({ messages: 5 });
+    const from = { host: '192.0.2.1', port: 5060 };
+    expect(sent('192.0.2.1', 300)).toBe(20);
+    expect(Array.from({ length: 300 }, () => guard.admits(plain, from, true)).filter(Boolean)).toHaveLength(200);
+  });
+
+  it('may hold more where somebody is registered, all of those networks together six times as many', () => {
+    const { guard, clock } = guarded({ sourceOpen: 3, strangersOpen: 5 });
+    const held = (host: string): number =>
+      Array.from({ length: 100 }, (_, port) => guard.transaction({ remote: { host, port }, reliable: false })).filter(
+        ({ type }) => type === 'charge',
+      ).length;
+    guard.trust.registered('192.0.2.1', 9999, clock.now() + 60_000, clock.now());
+    expect([held('192.0.2.1'), held('192.0.2.2'), held('192.0.2.3')]).toEqual([30, 3, 2]);
+  });
+
   it('begin no more transactions a second than they may', () => {
     const { guard, clock } = guarded({ transactions: 5, strangerTransactions: 30 });
     const begun = (host: string): number =>

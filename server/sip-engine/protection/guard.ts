@@ -9,7 +9,7 @@ import { isUnlimited, noProtection } from './limits.ts';
 import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
 import { networkOf } from './network-of.ts';
 import { Scanners, scannersFrom } from './scanners.ts';
-import { dropReasons, homeFactor, ratesOf, Source } from './source.ts';
+import { dropReasons, homeFactor, homesOpenFactor, ratesOf, Source } from './source.ts';
 import type { DropReason } from './source.ts';
 import { Trust } from './trust.ts';
 import type { Counted } from './trust.ts';
@@ -91,16 +91,16 @@ export class Guard {
   }
 
   /** Whether a datagram or WebSocket message is read at all; false: it is dropped without a word. */
-  admits(bytes: Buffer, from: Address): boolean {
-    return this.#admits(from, () => this.#scanners.sent(bytes));
+  admits(bytes: Buffer, from: Address, reliable = false): boolean {
+    return this.#admits(from, reliable, () => this.#scanners.sent(bytes));
   }
 
   /** The same for a message cut from a stream. */
   admitsRead(read: ReadMessage, from: Address): boolean {
-    return this.#admits(from, () => this.#scanners.named(headerOf(read.message, 'User-Agent') ?? ''));
+    return this.#admits(from, true, () => this.#scanners.named(headerOf(read.message, 'User-Agent') ?? ''));
   }
 
-  #admits({ host, port }: Address, isScanner: () => boolean): boolean {
+  #admits({ host, port }: Address, reliable: boolean, isScanner: () => boolean): boolean {
     // Where nothing is limited only a scanner's place in the lists matters: most of this is not worth its time then.
     if (this.#unlimited && !isScanner()) return true;
     const now = this.#clock.now();
@@ -109,7 +109,7 @@ export class Guard {
       const peer = this.#peer(key, now);
       return peer.message(now) || this.#drop('trusted-rate', peer, now);
     }
-    const { source, all } = this.#stranger(host, now);
+    const { source, all } = reliable ? this.#connected(host, now) : this.#stranger(host, now);
     if (!source.message(now)) return this.#drop('source-rate', source, now);
     // The source comes first: what one of them has too much must not use up the measure of all.
     if (!all.message(now)) return this.#drop('strangers-rate', source, now);
@@ -135,9 +135,12 @@ export class Guard {
     const { open, sourceOpen, strangersOpen } = this.#limits;
     if (open > 0 && this.#open >= open) return 'open';
     if (all === undefined) return undefined;
-    const share = all === this.#homes ? sourceOpen * homeFactor : sourceOpen;
+    const home = all === this.#homes;
+    const [share, shared] = home
+      ? [sourceOpen * homeFactor, strangersOpen * homesOpenFactor]
+      : [sourceOpen, strangersOpen];
     if (share > 0 && source.open >= share) return 'source-open';
-    if (strangersOpen > 0 && all.open >= strangersOpen) return 'strangers-open';
+    if (shared > 0 && all.open >= shared) return 'strangers-open';
     if (!source.transaction(now)) return 'source-transactions';
     return all.transaction(now) ? undefined : 'strangers-transactions';
   }
@@ -160,6 +163,15 @@ export class Guard {
         this.#open--;
       },
     };
+  }
+
+  /**
+   * Nobody forges an address over a connection, and what is dropped there is not sent again: its messages have the measure of
+   * a network somebody is registered from, and those who ask for too much are told so (503), not left to wait.
+   */
+  #connected(host: string, now: number): { readonly source: Source; readonly all: Source } {
+    const key = `connections ${networkOf(host)}`;
+    return { source: this.#trusted.get(key, () => new Source(this.#rates.home, now)), all: this.#homes };
   }
 
   #stranger(host: string, now: number): { readonly source: Source; readonly all: Source } {

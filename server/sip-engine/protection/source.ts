@@ -78,6 +78,11 @@ export interface Rates {
 export const homeFactor = 10;
 /** All of them together, beside what all strangers may. */
 const homesFactor = 4;
+/**
+ * And so many times as many transactions may be held for them: over UDP each is kept for 32 s (timer J), and a registration
+ * takes two of them.
+ */
+export const homesOpenFactor = 6;
 
 /** The rates of a source, of all strangers together, of a network somebody is registered from, of all those, and of somebody trusted. */
 export function ratesOf(limits: ProtectionLimits): {

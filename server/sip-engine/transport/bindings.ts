@@ -52,8 +52,8 @@ export class Bindings {
   /** Instance and reg-id to the contact they were registered with last. */
   readonly #byClient = new Map<string, string>();
   readonly #clock: Clock;
-  /** Hears where a registration over UDP came from, and until when it was granted (ms). Set before anything arrives. */
-  datagramPeer: (remote: Address, until: number) => void = () => {};
+  /** Hears where a registration came from, and until when it was granted (ms). Set before anything arrives. */
+  peer: (remote: Address, until: number) => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -61,10 +61,8 @@ export class Bindings {
 
   /** Learns from a 2xx that an app gave to a REGISTER which came over a connection. UDP peers need no flow. */
   learn(request: SipRequest, response: SipResponse, flow: Flow): void {
-    if (!flow.reliable) {
-      const now = this.#clock.now();
-      return this.datagramPeer(flow.remote, now + grantedInSeconds(request, response) * 1000);
-    }
+    this.peer(flow.remote, this.#clock.now() + grantedInSeconds(request, response) * 1000);
+    if (!flow.reliable) return;
     const record = parseNameAddr(headerOf(request, 'To') ?? '')?.uri ?? '';
     if (headerOf(request, 'Contact')?.trim() === '*') {
       for (const key of [...(this.#byRecord.get(record) ?? [])]) {

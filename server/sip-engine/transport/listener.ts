@@ -22,7 +22,7 @@ export interface TransportEvents {
   /** Sees what comes, before anything else does, and what goes. */
   readonly wire: Wire;
   /** Whether a datagram or WebSocket message is looked at any further; asked before anything else is done for it. */
-  admits(bytes: Buffer, from: Address): boolean;
+  admits(bytes: Buffer, from: Address, reliable?: boolean): boolean;
   /** A whole datagram or WebSocket message, not parsed. */
   datagram(bytes: Buffer, flow: Flow): void;
   /** A message cut from a stream. */

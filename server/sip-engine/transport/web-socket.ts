@@ -189,7 +189,7 @@ export class WebSocketListener implements Listener {
       // RFC 5626 section 3.5.1; a single line end is the answer to a ping of ours and is not answered again.
       if (bytes.length <= 4 && bytes.toString().trim() === '') {
         if (bytes.length === 4) flow.send(pong);
-      } else if (this.#events.admits(bytes, remote)) {
+      } else if (this.#events.admits(bytes, remote, true)) {
         this.#events.wire('in', flow, bytes);
         this.#events.datagram(bytes, flow);
       }
