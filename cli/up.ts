@@ -34,6 +34,11 @@ function ensureSecrets(config: Config): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
   }
+  // A key that the configuration names is the admin's: a new one in its place would hide that it is gone.
+  const { recordingKey } = siteFiles(config);
+  if (config.recording.keyFile !== undefined || existsSync(recordingKey)) return;
+  mkdirSync(dirname(recordingKey), { recursive: true, mode: 0o700 });
+  writeFileSync(recordingKey, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
 }
 
 function missingCertificate(config: Config): Problem | undefined {

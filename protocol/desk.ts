@@ -124,6 +124,8 @@ export const deskCall = z.object({
   muted: z.boolean(),
   /** True when the other side put the call on hold. */
   heldByPeer: z.boolean(),
+  /** Absent where nothing is recorded and nobody may ask for it. `waiting`: the agent may. */
+  recording: z.enum(['waiting', 'on', 'paused', 'masked', 'failed']).optional(),
   wrapUpUntil: time.optional(),
   language,
   transcript: z.array(transcriptLine),
@@ -203,6 +205,8 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resume'), callId }),
   z.object({ type: z.literal('keypad'), callId, digits: z.string().regex(/^[0-9*#]{1,32}$/) }),
   z.object({ type: z.literal('hang-up'), callId }),
+  /** `mask`: a pause while the caller says something secret. */
+  z.object({ type: z.literal('record'), callId, order: z.enum(['start', 'pause', 'resume', 'mask', 'unmask']) }),
   /** Hands the caller over: `agent:bob`, `queue:support`, an extension of the dialplan, or a number. */
   z.object({ type: z.literal('transfer'), callId, to: z.string().min(1).max(64) }),
   /** Talks to them first, while the caller waits: `agent:bob` or a number. */

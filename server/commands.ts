@@ -3,7 +3,7 @@ import { assertNever } from '../base/assert-never.ts';
 import type { Result } from '../base/result.ts';
 import type { DeskCommand } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { type Calls, type CallState, isOnHold } from './calls/index.ts';
+import { type Calls, type CallState, isOnHold, type RecordingOrder } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
@@ -19,6 +19,8 @@ export interface CommandPorts {
   readonly dial: (order: DialOrder) => Result<string, Problem>;
   /** Hands calls over. */
   readonly transfers: Pick<Transfers, 'begin' | 'proceed'>;
+  /** Begins, pauses or masks recordings. */
+  readonly recording: { readonly ask: (callId: string, order: RecordingOrder, by: string) => Problem | undefined };
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
@@ -49,6 +51,7 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
     case 'resume':
     case 'keypad':
     case 'hang-up':
+    case 'record':
     case 'transfer':
     case 'consult':
     case 'swap':
@@ -101,6 +104,8 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
       return ports.acknowledge(call.callId, command.alertId, agentId) ? undefined : makeProblem('no-such-call');
     case 'dispose':
       return dispose(ports, agentId, call, command.disposition);
+    case 'record':
+      return ports.recording.ask(call.callId, command.order, agentId);
     case 'transfer':
     case 'consult':
       return ports.transfers.begin({

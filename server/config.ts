@@ -142,6 +142,18 @@ export const configSchema = z.strictObject({
       longestInMinutes: z.coerce.number().min(1).max(1440).default(240),
     })
     .prefault({}),
+  recording: z
+    .strictObject({
+      /** Where recordings are kept; without it, `recordings` in the site's folder. Media node and server share it. */
+      folder: z.string().optional(),
+      /** The file with the keys they are sealed under (docs/recording.md); without it, one is made at the first start. */
+      keyFile: z.string().optional(),
+      /** What they are kept as after the call: `opus` (2 x 16 kb/s, needs ffmpeg), or `g711` as received. */
+      keepAs: z.enum(['opus', 'g711']).default('opus'),
+      /** Days after which they are removed, unless the queue says otherwise; 0: never. */
+      keepDays: z.coerce.number().int().min(0).max(36_500).default(0),
+    })
+    .prefault({}),
   supervisor: z
     .strictObject({
       /** A part that ends more often than this within the time below is not started again: everything stops. */
@@ -272,6 +284,8 @@ export function siteFiles(config: Config) {
     /** Calls the SIP engine would take up again after its death. */
     engineJournal: join(config.home, 'data', 'engine.journal'),
     mediaSecret: join(config.home, 'run', 'media.secret'),
+    recordings: resolve(config.root, config.recording.folder ?? join(config.home, 'recordings')),
+    recordingKey: resolve(config.root, config.recording.keyFile ?? join(config.home, 'data', 'recording.key')),
     /** Address and admin token for the command line; mode 0600. */
     runFile: join(config.home, 'run', 'server.json'),
     logs: join(config.home, 'logs'),

@@ -83,7 +83,7 @@ export class Live implements LivePort {
   }
 
   readiness(): Readiness {
-    const { sip, media, plans, ledger, listening, ready } = this.#brain;
+    const { sip, media, plans, ledger, listening, ready, recording } = this.#brain;
     const health = ledger.health();
     const part = (isReady: boolean, detail: string) => ({ ready: isReady, detail });
     return {
@@ -94,6 +94,7 @@ export class Live implements LivePort {
         ledger: part(health.writable, health.writable ? 'writable' : `not writable: ${health.reason ?? 'unknown'}`),
         dialplan: part(plans.current !== undefined, plans.current?.version ?? 'no plan was ever right'),
         rules: part(true, listening.summary),
+        recordings: part(true, recording.summary),
       },
     };
   }
@@ -115,7 +116,7 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening, outbound, phones, transfers } = this.#brain;
+    const { floor, plans, calls, listening, outbound, phones, recording, transfers } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
     const ports = {
@@ -126,6 +127,7 @@ export class Live implements LivePort {
       phones,
       dial: outbound.dial.bind(outbound),
       transfers,
+      recording,
     };
     const problem = obey(ports, agentId, commandOf(wanted));
     const after = floor.agent(agentId);

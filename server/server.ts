@@ -1,6 +1,4 @@
 /** The brain: every feature made, connected and started in order; nothing else knows them all. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import type { Clock } from '../base/clock.ts';
@@ -16,6 +14,8 @@ import { DigitModes, withInfoKeypad } from './dtmf.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
+import { makeRecording } from './archive.ts';
+import type { Recording } from './recording.ts';
 import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
@@ -25,6 +25,7 @@ import { partyOf, Rows } from './rows.ts';
 import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
+import { readKey, readSecret } from './secrets.ts';
 import { Transfers } from './transfers.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
 import { signalsOf, trunkPlanOf } from './trunk-plan.ts';
@@ -45,6 +46,7 @@ export class Brain {
   readonly floor: Floor;
   readonly desks: Desks;
   readonly listening: Listening;
+  readonly recording: Recording;
   readonly media: MediaClient;
   readonly phones: Phones;
   readonly sip: SipSide;
@@ -111,6 +113,15 @@ export class Brain {
         return answer.ok ? answer.value.rejected : [];
       },
     });
+    this.recording = makeRecording({
+      config,
+      clock,
+      logger,
+      ledger,
+      rows: this.#rows,
+      plans: this.plans,
+      calls: () => this.calls,
+    });
     this.desks = new Desks({
       boot: this.#nextId(),
       clock,
@@ -138,6 +149,8 @@ export class Brain {
     await this.plans.start();
     defer('rules', () => this.listening.close());
     await this.listening.start();
+    defer('recordings', () => this.recording.close());
+    this.recording.start();
     for (const call of this.#kept.calls) {
       this.#rows.callBegan(call.callId, partyOf(call));
       this.calls.restore(call);
@@ -210,7 +223,10 @@ export class Brain {
       logger,
     };
     return new Calls(ports, {
-      changed: (state) => this.desks.callChanged(state),
+      changed: (state) => {
+        this.desks.callChanged(state);
+        this.recording.callChanged(state);
+      },
       retired: (state) => this.#retired(state),
     });
   }
@@ -350,6 +366,7 @@ export class Brain {
       'media events',
       media.events.on(({ seq, event }) => {
         if (event.type === 'observation') return this.listening.observe(event);
+        if (event.type === 'recording-ended' || event.type === 'recording-failed') return this.recording.told(event);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
         const posted = callEventOf(event, this.#digits);
         if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
@@ -378,6 +395,7 @@ export class Brain {
             acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
             dial: (order) => this.outbound.dial(order),
             transfers: this.transfers,
+            recording: this.recording,
           },
           agentId,
           command,
@@ -400,20 +418,6 @@ export class Brain {
 /** Of the phones the agent wants rung the page, else the newest desk phone. */
 function speakingDevice(devices: readonly Device[]): Device | undefined {
   return devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
-}
-
-function readSecret(file: string): string {
-  return readFileSync(file, 'utf8').trim();
-}
-
-/** A key of this site, made when it is not there yet. */
-function readKey(file: string): Buffer {
-  if (!existsSync(file)) {
-    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.new`, randomBytes(32), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  }
-  return readFileSync(file);
 }
 
 /** Opens the ledger, takes the next epoch and makes the brain. Rejects with `LedgerError`. */

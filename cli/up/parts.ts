@@ -80,6 +80,7 @@ function mediaArguments(config: Config): readonly string[] {
     ...['--lease-seconds', String(leaseMs(config) / 1000)],
     ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],
     ...['--transcriptions', String(config.media.transcriptions)],
+    ...['--recordings', siteFiles(config).recordings, '--recording-key-file', siteFiles(config).recordingKey],
   ];
 }
 

@@ -1,7 +1,7 @@
 export { Chunker, type Mark, type StereoFrame } from './chunker.ts';
 export { extension, GrowingFile, OpenFile, recordingPath } from './file.ts';
 export { type Keyring, readKeys, type RecordingKey, recordingKey } from './keys.ts';
-export { wavBytes, wavSize } from './player.ts';
+export { wavBytes, wavHeadOf, wavSize } from './player.ts';
 export {
   type Bytes,
   bytesOf,

@@ -17,9 +17,9 @@ function samplesOf({ lengthMs }: Timeline): number {
   return Math.round((lengthMs * sampleRate) / 1000);
 }
 
-/** The head of a WAV file: PCM16, 8 kHz, two channels. */
-function headOf(timeline: Timeline): Buffer {
-  const length = samplesOf(timeline) * bytesPerFrame;
+/** The head of a WAV file of so many samples: PCM16, 8 kHz, two channels. */
+export function wavHeadOf(samples: number): Buffer {
+  const length = samples * bytesPerFrame;
   const head = Buffer.alloc(wavHead);
   head.write('RIFF', 0, 'latin1');
   head.writeUInt32LE(36 + length, 4);
@@ -42,7 +42,7 @@ function headOf(timeline: Timeline): Buffer {
  */
 export function wavBytes(bytes: Bytes, keys: Keyring, timeline: Timeline, from: number, to: number): Buffer {
   const made = Buffer.alloc(Math.max(0, Math.min(to, wavSize(timeline)) - from));
-  if (from < wavHead) headOf(timeline).subarray(from, to).copy(made);
+  if (from < wavHead) wavHeadOf(samplesOf(timeline)).subarray(from, to).copy(made);
   const ms = (position: number): number => ((position - wavHead) / bytesPerFrame / sampleRate) * 1000;
   for (const { fromMs, toMs, offset } of timeline.stretches) {
     if (toMs <= ms(from) || fromMs >= ms(to)) continue;

@@ -74,7 +74,8 @@ class Gathering {
     const record = decodeTrack(kind, content);
     if (record === undefined) return;
     const fromMs = record.type === 'end' ? record.atMs : record.fromMs;
-    if (fromMs > this.atMs)
+    // A converted file is one piece of another kind: only its end has a place on the clock.
+    if (fromMs > this.atMs && this.head?.content === 'g711')
       this.gaps.push({ fromMs: this.atMs, toMs: fromMs, reason: this.#damaged ? 'damaged' : 'lost' });
     this.#damaged = false;
     if (record.type === 'end') {

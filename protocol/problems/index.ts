@@ -3,6 +3,7 @@ import { dialProblems } from './dial.ts';
 import { deskProblems } from './desk.ts';
 import { httpProblems } from './http.ts';
 import type { Problem, ProblemText } from './problem.ts';
+import { recordingProblems } from './recording.ts';
 import { softphoneProblems } from './softphone.ts';
 import { transferProblems } from './transfer.ts';
 import { upProblems } from './up.ts';
@@ -16,6 +17,7 @@ export const catalogue = {
   ...deskProblems,
   ...dialProblems,
   ...httpProblems,
+  ...recordingProblems,
   ...softphoneProblems,
   ...transferProblems,
   ...upProblems,

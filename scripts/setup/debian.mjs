@@ -25,6 +25,7 @@ const packages = (purpose, names) => names.split(' ').map((name) => ({ names: na
 export const runtimePackages = [
   ...packages('media worker', 'libuv1|libuv1t64 libssl3|libssl3t64 libsrtp2-1'),
   ...packages('the voice of demo callers', 'flite espeak-ng'),
+  ...packages('recordings as Opus', 'ffmpeg'),
   ...packages('live transcript', 'pocketsphinx-en-us libpocketsphinx-dev gcc libc6-dev pkg-config|pkgconf'),
 ];
 

@@ -3,6 +3,7 @@ import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
+import type { RecordingOrder } from './recording.ts';
 import type { TimerName } from './state.ts';
 import type { TransferOrder } from './transferred.ts';
 
@@ -109,6 +110,11 @@ export type CallEvent =
       readonly by: 'agent' | 'timeout' | 'recovery';
     }
   | { readonly type: 'timer'; readonly timer: TimerName }
+  /** What the dialplan says of recording this call. */
+  | { readonly type: 'recording-decided'; readonly decision: 'on' | 'on-demand' | 'off'; readonly policy: string }
+  /** `by`: the agent in the call, or the account of whoever asks. */
+  | { readonly type: 'recording-asked'; readonly order: RecordingOrder; readonly by: string }
+  | { readonly type: 'recording-failed'; readonly recordingId: string; readonly code: string }
   /** The server came back and holds this call again. */
   | { readonly type: 'recovered' };
 

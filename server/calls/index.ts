@@ -16,6 +16,7 @@ export type {
   SipPort,
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
+export { afterOrder, type CallRecording, type RecordingOrder } from './recording.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
 export type {

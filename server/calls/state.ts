@@ -3,6 +3,7 @@ import type { AgentId, CallId, LegId, QueueId, TicketId } from '../../protocol/i
 import type { Graph, Language } from '../../protocol/media.ts';
 import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
+import type { CallRecording } from './recording.ts';
 import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
 import type { Parted, Transfer, TransferFailure } from './transferred.ts';
 
@@ -94,6 +95,8 @@ export interface CallState {
   readonly keypadCount: number;
   readonly timers: Readonly<Partial<Record<TimerName, number>>>;
   readonly end: CallEnd | null;
+  /** Absent until it is decided whether the call is recorded. */
+  readonly recording?: CallRecording;
   /** The graph last asked for, and its number. */
   readonly graph: Graph;
   readonly revision: number;

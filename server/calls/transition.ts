@@ -18,6 +18,7 @@ import {
 } from './legs.ts';
 import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
+import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
@@ -60,9 +61,25 @@ export function admitDialled(asked: Dialling, now: number): Step {
 /** The next state and the effects of one event. `now` is when it happened, ms since the epoch. */
 export function transition(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
+  const recording = onRecording(state, event);
+  if (recording !== undefined) return settle(state, recording);
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
   const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);
   return settle(state, handled ?? react(state, event, now));
+}
+
+/** What concerns the recording, whichever phase the call is in. */
+function onRecording(state: CallState, event: CallEvent): Step | undefined {
+  switch (event.type) {
+    case 'recording-decided':
+      return onRecordingDecided(state, event);
+    case 'recording-asked':
+      return onRecordingAsked(state, event);
+    case 'recording-failed':
+      return onRecordingFailed(state, event);
+    default:
+      return undefined;
+  }
 }
 
 function react(state: CallState, event: CallEvent, now: number): Step {
@@ -133,6 +150,9 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'transfer-declined':
     case 'consult-swapped':
     case 'consult-left':
+    case 'recording-decided':
+    case 'recording-asked':
+    case 'recording-failed':
       return step(state);
     case 'consult-completed':
       return step(
@@ -229,7 +249,7 @@ function retireIfDone({ state, effects }: Step): Step {
 function settle(before: CallState, reacted: Step): Step {
   const effects: CallEffect[] = [...reacted.effects];
   let state = reacted.state;
-  const graph = graphOf(state);
+  const graph = recorded(state, graphOf(state));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
     state = { ...state, graph, revision: state.revision + 1 };
     effects.push({ type: 'apply-graph', revision: state.revision, graph });

@@ -57,9 +57,15 @@ export function deskCallOf(
     ...(rung ? rungDevices(state, part) : end === null || state.end !== null ? devicesOf(state) : {}),
     muted: part.consulted ? state.transfer?.consult?.muted === true : state.muted,
     heldByPeer: state.caller.heldByPeer,
+    ...(rung || end !== null ? {} : recordingOf(state)),
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
     language: state.language,
   };
+}
+
+/** What the agent is told of the recording; nothing where the dialplan forbids it. */
+function recordingOf({ recording }: CallState): Pick<DeskCall, 'recording'> {
+  return recording === undefined || recording.state === 'off' ? {} : { recording: recording.state };
 }
 
 interface Part {

@@ -189,6 +189,10 @@ export const expectations = {
   },
   country: { en: 'a country of two letters, such as CN', zh: '两位字母的国家代码，例如 CN' },
   'number-text': { en: 'a number in quotes, such as "+8653188880000"', zh: '带引号的号码，例如 "+8653188880000"' },
+  'record-when': {
+    en: 'always, never, on-demand, or a share of the calls such as 25%',
+    zh: 'always、never、on-demand，或抽录比例，例如 25%',
+  },
   domain: { en: 'a domain or an address', zh: '域名或地址' },
   'destination-rule': {
     en: 'a prefix ("+86"), a country (CN) or a kind: mobile, fixed, toll-free, premium, shared-cost, short, any',

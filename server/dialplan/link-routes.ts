@@ -43,6 +43,7 @@ class RouteLinker {
       trunks: this.#trunks(),
       attestations: listOf(value.attestation),
       language,
+      record: value.record ?? null,
       start: this.#target(value.start, 'start'),
       steps,
       file,

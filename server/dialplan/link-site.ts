@@ -61,6 +61,8 @@ export function linkQueue(linker: Linker, entry: Entry<QueueSource>): Queue {
             everyMs: durationMs(announcement.every),
           },
     hours: hours !== undefined && linker.knows('hours', hours, entry.at('hours')) ? hours : null,
+    record: value.record ?? null,
+    keepRecordingsDays: value['keep-recordings'] ?? null,
   };
 }
 

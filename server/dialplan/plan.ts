@@ -92,6 +92,8 @@ export interface Route {
   /** The attestations it takes; null: any. */
   readonly attestations: readonly string[] | null;
   readonly language: Language;
+  /** `always never on-demand` or a share such as `25%`; null: it says nothing. */
+  readonly record: string | null;
   readonly start: string;
   readonly steps: ReadonlyMap<string, Step>;
   /** The file it is written in, relative to the folder. */
@@ -121,6 +123,10 @@ export interface Queue {
   readonly announcement: { readonly prompts: readonly Prompt[]; readonly everyMs: number } | null;
   /** The hours outside which it takes nobody in; null: always open. */
   readonly hours: string | null;
+  /** As a route's; it counts before that. */
+  readonly record: string | null;
+  /** Days after which recordings are removed; null: as configured. */
+  readonly keepRecordingsDays: number | null;
 }
 
 /** Minutes of a day, `[from, to)`; `to` may be 1440. */

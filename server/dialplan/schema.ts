@@ -107,6 +107,13 @@ const anyStep = z
   .describe('A step: one of `answer play menu queue hours transfer hangup`.');
 export type StepSource = z.output<typeof anyStep>;
 
+const recordWhen = z
+  .string()
+  .regex(/^(always|never|on-demand|(100|[1-9]?\d)%)$/, expected('record-when'))
+  .describe(
+    'Whether talks are recorded: `always`, `never`, `on-demand` (when the agent asks for it), or a share of the calls such as `25%`. The queue counts before the route; without either, `never`.',
+  );
+
 export const routeSource = z.strictObject({
   name: label.optional().describe('What the route is called in reports; without it, its id.'),
   numbers: z
@@ -128,6 +135,7 @@ export const routeSource = z.strictObject({
   language: language
     .optional()
     .describe('The language of the call until a menu says otherwise; without it, the first of the site.'),
+  record: recordWhen.optional(),
   start: step('the start of the call'),
   steps: z.record(name, anyStep).describe('The steps, by name.'),
 });
@@ -155,6 +163,14 @@ export const queueSource = z.strictObject({
     .optional()
     .describe('Prompts that interrupt the music now and then.'),
   hours: nameOf('The hours outside which it takes nobody in; without it, always open.').optional(),
+  record: recordWhen.optional(),
+  'keep-recordings': z
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe('Days after which recordings are removed; without it, what the configuration says.'),
 });
 export type QueueSource = z.output<typeof queueSource>;
 

@@ -337,6 +337,10 @@ export class FakeDesk {
         if (alert === undefined) return;
         return this.tell({ type: 'alert-changed', callId: command.callId, alert: { ...alert, acknowledged: true } });
       }
+      case 'record': {
+        const states = { start: 'on', pause: 'paused', resume: 'on', mask: 'masked', unmask: 'on' } as const;
+        return this.tellCall({ recording: states[command.order] });
+      }
       case 'decline':
       case 'dial':
       case 'transfer':

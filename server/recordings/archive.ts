@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { setImmediate as breath } from 'node:timers/promises';
+import { fail, ok, type Result } from '../../base/result.ts';
+import {
+  type Bytes,
+  type EndReason,
+  extension,
+  type Finished,
+  GrowingFile,
+  type Keyring,
+  OpenFile,
+  readSealed,
+  readTimelineGently,
+  recordingPath,
+  recordKind,
+  RecordingWriter,
+  Sealer,
+  type Timeline,
+  type Unreadable,
+  wavBytes,
+  wavSize,
+} from '../../media/recording/index.ts';
+
+/** A recording that can be listened to, byte by byte. Close it. */
+export interface Sound {
+  readonly type: 'audio/wav' | 'audio/ogg';
+  readonly size: number;
+  read(from: number, to: number): Buffer;
+  close(): void;
+}
+
+export type ArchiveError =
+  Unreadable | { readonly code: 'missing'; readonly message: string; readonly retryable: false };
+
+/** What a check of a file found. */
+export interface Verdict {
+  /** Every record is in its place, and the end is there. */
+  readonly whole: boolean;
+  readonly hash: string;
+  readonly damages: Timeline['damages'];
+  readonly gaps: Timeline['gaps'];
+  readonly lengthMs: number;
+  readonly content: string;
+}
+
+/** Pieces of a converted file. */
+const pieceBytes = 65_536;
+
+/** The files of recordings. Reading never blocks for longer than some records take. */
+export class Archive {
+  readonly #directory: string;
+  readonly #keys: Keyring;
+
+  constructor(directory: string, keys: Keyring) {
+    this.#directory = directory;
+    this.#keys = keys;
+  }
+
+  /** The ids of every recording there is a file of. */
+  list(): string[] {
+    if (!existsSync(this.#directory)) return [];
+    const names = readdirSync(this.#directory).filter((name) => name.endsWith(extension));
+    return names.map((name) => name.slice(0, -extension.length));
+  }
+
+  /** Opens a recording as it is kept: as WAV where it is G.711, as the file it was converted to otherwise. */
+  async open(recordingId: string): Promise<Result<Sound, ArchiveError>> {
+    const bytes = this.#file(recordingId);
+    if (bytes === undefined) return missing();
+    const timeline = await readTimelineGently(bytes, this.#keys, breath);
+    if (!timeline.ok) {
+      bytes.close();
+      return timeline;
+    }
+    if (timeline.value.head.content !== 'g711') {
+      const whole = piecesOf(bytes, this.#keys);
+      bytes.close();
+      return ok(soundOf('audio/ogg', whole));
+    }
+    const keys = this.#keys;
+    return ok({
+      type: 'audio/wav',
+      size: wavSize(timeline.value),
+      read: (from, to) => wavBytes(bytes, keys, timeline.value, from, to),
+      close: () => bytes.close(),
+    });
+  }
+
+  /** Checks every record of a file, and hashes it. */
+  async verify(recordingId: string): Promise<Result<Verdict, ArchiveError>> {
+    const bytes = this.#file(recordingId);
+    if (bytes === undefined) return missing();
+    try {
+      const timeline = await readTimelineGently(bytes, this.#keys, breath);
+      if (!timeline.ok) return timeline;
+      const { damages, gaps, end, lengthMs, head } = timeline.value;
+      const hash = await hashOf(recordingPath(this.#directory, recordingId));
+      const whole = damages.length === 0 && end !== null;
+      return ok({ whole, hash, damages, gaps, lengthMs, content: head.content });
+    } finally {
+      bytes.close();
+    }
+  }
+
+  /** Finishes a file that its writer left behind by dying. */
+  finish(recordingId: string, callId: string, reason: EndReason): Result<Finished, { readonly code: string }> {
+    if (!existsSync(recordingPath(this.#directory, recordingId))) return fail({ code: 'missing' });
+    // The clock stands where the audio ends: the gap is not part of the call.
+    const opened = RecordingWriter.open({ recordingId, callId, directory: this.#directory }, this.#keys, () => 0);
+    return opened.ok ? ok(opened.value.finish(reason)) : opened;
+  }
+
+  /**
+   * Writes a converted file, sealed likewise. `commit` puts it in the place of what was received: when its hash is in
+   * the ledger.
+   */
+  replace(
+    recordingId: string,
+    callId: string,
+    {
+      content,
+      file,
+      lengthMs,
+      at,
+    }: { readonly content: string; readonly file: Buffer; readonly lengthMs: number; readonly at: number },
+  ): {
+    readonly bytes: number;
+    readonly hash: string;
+    readonly keyId: string;
+    readonly commit: (wanted: boolean) => void;
+  } {
+    const path = recordingPath(this.#directory, recordingId);
+    const sealer = new Sealer(this.#keys.current);
+    const channels = ['caller', 'agent'];
+    const head = sealer.begin({ recordingId, callId, content, codec: 'opus', sampleRate: 48_000, channels, at });
+    const written = GrowingFile.create(`${path}.converted`, head);
+    for (let from = 0; from < file.length; from += pieceBytes)
+      written.append(sealer.seal(recordKind.piece, file.subarray(from, from + pieceBytes)));
+    const end = Buffer.alloc(13);
+    end.writeUInt32LE(lengthMs, 0);
+    end.writeDoubleLE(at, 4);
+    written.append(sealer.seal(recordKind.end, end));
+    written.sync();
+    const made = { bytes: written.size, hash: written.hash(), keyId: this.#keys.current.keyId };
+    written.close();
+    const commit = (wanted: boolean): void =>
+      wanted ? renameSync(`${path}.converted`, path) : rmSync(`${path}.converted`, { force: true });
+    return { ...made, commit };
+  }
+
+  /** When a file was last written to, ms since the epoch; undefined if it is not there. */
+  touchedAt(recordingId: string): number | undefined {
+    return statSync(recordingPath(this.#directory, recordingId), { throwIfNoEntry: false })?.mtimeMs;
+  }
+
+  /** Removes a file; false if there was none. */
+  remove(recordingId: string): boolean {
+    const path = recordingPath(this.#directory, recordingId);
+    const there = existsSync(path);
+    rmSync(path, { force: true });
+    rmSync(`${path}.converted`, { force: true });
+    return there;
+  }
+
+  #file(recordingId: string): OpenFile | undefined {
+    try {
+      return new OpenFile(recordingPath(this.#directory, recordingId));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function missing(): Result<never, ArchiveError> {
+  return fail({ code: 'missing', message: 'the file of this recording is not there', retryable: false });
+}
+
+/** Bytes in memory as a sound. */
+export function soundOf(type: Sound['type'], whole: Buffer): Sound {
+  return { type, size: whole.length, read: (from, to) => whole.subarray(from, to), close: () => {} };
+}
+
+function piecesOf(bytes: Bytes, keys: Keyring): Buffer {
+  const pieces: Buffer[] = [];
+  for (const found of readSealed(bytes, keys))
+    if (found.type === 'record' && found.kind === recordKind.piece) pieces.push(found.content);
+  return Buffer.concat(pieces);
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 18 })) hash.update(piece as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,97 @@
+/** What the ledger tells of the recording of a call. Pure. */
+
+/** A row, as far as it matters here. */
+export interface RecordingRow {
+  readonly type: string;
+  readonly at: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** The recording of one call. */
+export interface RecordingFacts {
+  readonly recordingId: string;
+  /** `recording`: it may still grow. `removed`: its file is gone on purpose. */
+  readonly state: 'recording' | 'finished' | 'failed' | 'removed';
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly queue: string | null;
+  readonly lengthMs: number | null;
+  readonly bytes: number | null;
+  /** SHA-256 of the file, in hex. */
+  readonly hash: string | null;
+  readonly keyId: string | null;
+  /** `g711` as it was received, or `audio/ogg`. */
+  readonly content: string;
+  /** It may not be removed, whatever retention and erasure say. */
+  readonly held: boolean;
+  /** When retention removes it, ms; null: never. */
+  readonly until: number | null;
+  /** Why it failed or was removed. */
+  readonly reason: string | null;
+}
+
+const dayMs = 86_400_000;
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+/** Folds the rows of a call, oldest first; undefined where it was never recorded. */
+export function recordingOf(rows: readonly RecordingRow[]): RecordingFacts | undefined {
+  return rows.reduce<RecordingFacts | undefined>(fold, undefined);
+}
+
+function fold(before: RecordingFacts | undefined, { type, at, facts }: RecordingRow): RecordingFacts | undefined {
+  if (type === 'recording-started') return started(before, at, facts);
+  if (before === undefined) return undefined;
+  switch (type) {
+    case 'recording-finished': {
+      const { lengthMs, bytes, hash, keyId } = facts;
+      const sizes = { lengthMs: number(lengthMs), bytes: number(bytes), hash: text(hash), keyId: text(keyId) };
+      const keepDays = number(facts['keepDays']);
+      const until = keepDays === null ? null : at + keepDays * dayMs;
+      return { ...before, state: before.state === 'failed' ? 'failed' : 'finished', endedAt: at, ...sizes, until };
+    }
+    case 'recording-converted': {
+      const { bytes, hash, content } = facts;
+      return { ...before, bytes: number(bytes), hash: text(hash), content: text(content) ?? before.content };
+    }
+    case 'recording-failed':
+      return { ...before, state: 'failed', endedAt: before.endedAt ?? at, reason: text(facts['code']) };
+    case 'recording-removed':
+      return { ...before, state: 'removed', reason: text(facts['reason']) };
+    case 'recording-held':
+      return { ...before, held: true };
+    case 'recording-released':
+      return { ...before, held: false };
+    default:
+      return before;
+  }
+}
+
+function started(
+  before: RecordingFacts | undefined,
+  at: number,
+  { recording, queue }: RecordingRow['facts'],
+): RecordingFacts {
+  if (before !== undefined) return { ...before, state: 'recording' };
+  const empty = { endedAt: null, lengthMs: null, bytes: null, hash: null, keyId: null, until: null, reason: null };
+  return {
+    ...empty,
+    recordingId: text(recording) ?? '',
+    state: 'recording',
+    startedAt: at,
+    queue: text(queue),
+    content: 'g711',
+    held: false,
+  };
+}
+
+/** Whether retention removes it now. */
+export function isExpired({ state, held, until }: RecordingFacts, now: number): boolean {
+  return (state === 'finished' || state === 'failed') && !held && until !== null && until <= now;
+}

@@ -1,0 +1,181 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { frameOf, recordingOf as fileOf, ringOf } from '../../media/recording/fixture.test-support.ts';
+import { recordingPath, RecordingWriter } from '../../media/recording/index.ts';
+import { Archive, decide, isExpired, opusOf, readPolicy, recordingOf, type RecordingRow, wavOf } from './index.ts';
+
+const keys = ringOf(1);
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'jackfield-archive-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+const frames = (count: number) => Array.from({ length: count }, (_, at) => frameOf(at));
+
+describe('which calls are recorded', () => {
+  it.each([
+    ['always', 'never', 0.99, 'on'],
+    [null, 'always', 0.99, 'on'],
+    ['never', 'always', 0, 'off'],
+    [null, null, 0, 'off'],
+    ['on-demand', null, 0, 'on-demand'],
+    ['25%', null, 0.249, 'on'],
+    ['25%', null, 0.25, 'on-demand'],
+    ['0%', null, 0, 'on-demand'],
+    ['100%', null, 0.9999, 'on'],
+  ] as const)('queue %s, route %s, dice %d: %s', (queue, route, dice, decision) => {
+    const read = (text: string | null) => (text === null ? null : readPolicy(text));
+    expect(decide(read(queue), read(route), dice).decision).toBe(decision);
+  });
+});
+
+describe('what the ledger tells of a recording', () => {
+  const row = (type: string, at: number, facts: RecordingRow['facts'] = {}): RecordingRow => ({ type, at, facts });
+  const begun = row('recording-started', 1, { recording: 'c.r1', queue: 'support' });
+  const finished = row('recording-finished', 5, { lengthMs: 4, bytes: 9, hash: 'aa', keyId: 'k', keepDays: 2 });
+
+  it('is nothing where there was none', () => {
+    expect(recordingOf([row('call-invited', 1), row('recording-held', 2)])).toBeUndefined();
+  });
+
+  it('goes from recording to finished to converted to removed', () => {
+    expect(recordingOf([begun])).toMatchObject({ recordingId: 'c.r1', state: 'recording', queue: 'support' });
+    expect(recordingOf([begun, finished])).toMatchObject({ state: 'finished', hash: 'aa', until: 5 + 2 * 86_400_000 });
+    const converted = row('recording-converted', 6, { bytes: 3, hash: 'bb', content: 'audio/ogg' });
+    expect(recordingOf([begun, finished, converted])).toMatchObject({ hash: 'bb', bytes: 3, content: 'audio/ogg' });
+    const removed = row('recording-removed', 7, { reason: 'retention' });
+    expect(recordingOf([begun, finished, removed])).toMatchObject({ state: 'removed', reason: 'retention' });
+  });
+
+  it('expires after its days, but not under legal hold', () => {
+    const later = 5 + 2 * 86_400_000;
+    const facts = (...more: RecordingRow[]) => recordingOf([begun, finished, ...more]);
+    const expired = (at: number, ...more: RecordingRow[]): boolean => {
+      const found = facts(...more);
+      return found !== undefined && isExpired(found, at);
+    };
+    expect(expired(later - 1)).toBe(false);
+    expect(expired(later)).toBe(true);
+    expect(expired(later, row('recording-held', 6))).toBe(false);
+    expect(expired(later, row('recording-held', 6), row('recording-released', 7))).toBe(true);
+    expect(expired(later, row('recording-removed', 6))).toBe(false);
+  });
+});
+
+describe('the archive', () => {
+  it('plays what is there, checks it, and names the key it does not have', async () => {
+    writeFileSync(recordingPath(directory, 'c.r1'), fileOf(keys, frames(100)).file);
+    const archive = new Archive(directory, keys);
+    expect(archive.list()).toEqual(['c.r1']);
+    const opened = await archive.open('c.r1');
+    expect(opened).toMatchObject({ ok: true, value: { type: 'audio/wav', size: 44 + 2 * 8000 * 4 } });
+    expect(await archive.verify('c.r1')).toMatchObject({ ok: true, value: { whole: true, lengthMs: 2000 } });
+    expect(await new Archive(directory, ringOf(2)).open('c.r1')).toMatchObject({
+      ok: false,
+      error: { code: 'wrong-key' },
+    });
+    expect(await archive.open('other')).toMatchObject({ ok: false, error: { code: 'missing' } });
+  });
+
+  it('says of a file that was cut that it is not whole', async () => {
+    const { file } = fileOf(keys, frames(100));
+    writeFileSync(recordingPath(directory, 'c.r1'), file.subarray(0, file.length - 60));
+    expect(await new Archive(directory, keys).verify('c.r1')).toMatchObject({ ok: true, value: { whole: false } });
+  });
+
+  it('finishes what a writer left behind, without a gap that nobody spoke in', async () => {
+    const recorded = { recordingId: 'c.r1', callId: 'c', directory };
+    const writer = RecordingWriter.open(recorded, keys, () => 1_000_000);
+    if (!writer.ok) throw new Error(writer.error.message);
+    for (const frame of frames(90)) writer.value.write(frame);
+    writer.value.abandon();
+    const archive = new Archive(directory, keys);
+    const finished = archive.finish('c.r1', 'c', 'media-failure');
+    // The ten frames that made no chunk yet died with it.
+    expect(finished).toMatchObject({ ok: true, value: { lengthMs: 1600, reason: 'media-failure' } });
+    const hash = finished.ok ? finished.value.hash : '';
+    expect(await archive.verify('c.r1')).toMatchObject({ ok: true, value: { whole: true, hash, gaps: [] } });
+  });
+
+  it('keeps a converted file sealed, as the same bytes', async () => {
+    writeFileSync(recordingPath(directory, 'c.r1'), fileOf(keys, frames(100)).file);
+    const archive = new Archive(directory, keys);
+    const file = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at & 0xff));
+    const made = archive.replace('c.r1', 'c', { content: 'audio/ogg', file, lengthMs: 2000, at: 5 });
+    expect((await archive.open('c.r1')).ok && (await archive.verify('c.r1'))).toMatchObject({
+      value: { content: 'g711' },
+    });
+    made.commit(true);
+    const opened = await archive.open('c.r1');
+    expect(opened.ok && [opened.value.type, opened.value.read(0, file.length).equals(file)]).toEqual([
+      'audio/ogg',
+      true,
+    ]);
+    expect(await archive.verify('c.r1')).toMatchObject({
+      ok: true,
+      value: { whole: true, hash: made.hash, lengthMs: 2000, gaps: [], content: 'audio/ogg' },
+    });
+    expect(readFileSync(recordingPath(directory, 'c.r1')).includes(file.subarray(0, 64))).toBe(false);
+    expect([archive.remove('c.r1'), archive.remove('c.r1'), archive.list()]).toEqual([true, false, []]);
+  });
+});
+
+describe('the converter', () => {
+  /** Ten seconds: 400 Hz on the left, 1,000 Hz on the right. */
+  function tones(): Buffer {
+    const samples = 80_000;
+    const wav = Buffer.alloc(44 + samples * 4);
+    Buffer.from('524946460000000057415645666d74201000000001000200401f0000007d00000400100064617461', 'hex').copy(wav);
+    wav.writeUInt32LE(wav.length - 8, 4);
+    wav.writeUInt32LE(samples * 4, 40);
+    for (let at = 0; at < samples; at++) {
+      wav.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 400 * at) / 8000)), 44 + at * 4);
+      wav.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 1000 * at) / 8000)), 46 + at * 4);
+    }
+    return wav;
+  }
+  const sound = (type: 'audio/wav' | 'audio/ogg', whole: Buffer) => ({
+    ...{ type, size: whole.length, read: (from: number, to: number) => whole.subarray(from, to), close: () => {} },
+  });
+  /** Level of a tone in the middle of a channel. */
+  function level(wav: Buffer, channel: 0 | 1, hz: number): number {
+    let [real, imaginary] = [0, 0];
+    for (let at = 20_000; at < 60_000; at++) {
+      const value = wav.readInt16LE(44 + at * 4 + channel * 2);
+      real += value * Math.cos((2 * Math.PI * hz * at) / 8000);
+      imaginary += value * Math.sin((2 * Math.PI * hz * at) / 8000);
+    }
+    return (2 * Math.hypot(real, imaginary)) / 40_000;
+  }
+
+  it('makes Opus of a fifth of the size or less whose sides do not hear each other, and WAV of it again', async () => {
+    const wav = tones();
+    const opus = await opusOf(sound('audio/wav', wav));
+    if (!opus.ok) throw new Error(opus.error.message);
+    expect(opus.value.toString('latin1', 0, 4)).toBe('OggS');
+    // 32 kb/s in all, against 128 of G.711 on two channels.
+    expect(opus.value.length).toBeLessThan(10 * 4800);
+    const again = await wavOf(sound('audio/ogg', opus.value));
+    if (!again.ok) throw new Error(again.error.message);
+    expect(again.value.readUInt32LE(24)).toBe(8000);
+    expect(again.value.readUInt16LE(22)).toBe(2);
+    expect(level(again.value, 0, 400)).toBeGreaterThan(6000);
+    expect(level(again.value, 1, 1000)).toBeGreaterThan(6000);
+    expect(level(again.value, 0, 1000)).toBeLessThan(30);
+    expect(level(again.value, 1, 400)).toBeLessThan(30);
+  });
+
+  it('says that it is not installed', async () => {
+    const made = await opusOf(sound('audio/wav', tones()), 'jackfield-no-such-program');
+    expect(made).toMatchObject({ ok: false, error: { code: 'no-converter' } });
+  });
+
+  it('says what is wrong with the input', async () => {
+    expect(await opusOf(sound('audio/wav', Buffer.from('no sound')))).toMatchObject({
+      ok: false,
+      error: { code: 'converter-failed' },
+    });
+  });
+});
