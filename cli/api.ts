@@ -30,6 +30,18 @@ interface Answer {
 }
 
 const usualTimeoutMs = 15_000;
+/** A long recording takes its time. */
+const longTimeoutMs = 600_000;
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+function withQuery(path: string, query: Query): string {
+  const stated = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  );
+  const search = new URLSearchParams(stated).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
 
 /** One running server. */
 export class Api {
@@ -47,16 +59,23 @@ export class Api {
 
   /** Asks for one thing. `also` are statuses besides 2xx whose body is of that schema too. */
   async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}, also: readonly number[] = []): Promise<T> {
-    const stated = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
-    );
-    const search = new URLSearchParams(stated).toString();
-    const answer = await this.#ask('GET', search === '' ? path : `${path}?${search}`);
+    const answer = await this.#ask('GET', withQuery(path, query));
     return this.#read(path, answer, schema, also);
   }
 
   async post<T>(path: string, body: unknown, schema: z.ZodType<T>, timeoutMs = usualTimeoutMs): Promise<T> {
     return this.#read(path, await this.#ask('POST', path, body, timeoutMs), schema, []);
+  }
+
+  async put<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+    return this.#read(path, await this.#ask('PUT', path, body), schema, []);
+  }
+
+  /** The bytes of something that is no JSON, as they come. */
+  async bytes(path: string, query: Query = {}): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch('GET', withQuery(path, query), undefined, longTimeoutMs);
+    if (!response.ok || response.body === null) throw this.#refusal(response.status, parseJson(await response.text()));
+    return response.body;
   }
 
   /** Removes what a path names. */
@@ -77,22 +96,23 @@ export class Api {
     return items;
   }
 
-  async #ask(
-    method: 'GET' | 'POST' | 'DELETE',
-    path: string,
-    body?: unknown,
-    timeoutMs = usualTimeoutMs,
-  ): Promise<Answer> {
+  async #ask(method: Method, path: string, body?: unknown, timeoutMs = usualTimeoutMs): Promise<Answer> {
+    const response = await this.#fetch(method, path, body, timeoutMs);
+    const text = await response.text().catch((error: unknown) => {
+      throw this.#unreachable(this.#say('no-answer', { url: this.url, reason: reasonOf(error) }));
+    });
+    return { status: response.status, body: text === '' ? undefined : parseJson(text) };
+  }
+
+  async #fetch(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Response> {
     const headers = { authorization: `Bearer ${this.#token}`, accept: 'application/json', connection: 'close' };
     try {
-      const response = await fetch(`${this.url}${path}`, {
+      return await fetch(`${this.url}${path}`, {
         method,
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
       });
-      const text = await response.text();
-      return { status: response.status, body: text === '' ? undefined : parseJson(text) };
     } catch (error) {
       throw this.#unreachable(this.#say('no-answer', { url: this.url, reason: reasonOf(error) }));
     }

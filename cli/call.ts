@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { registerDial } from './call/dial.ts';
 import { registerLadder } from './call/ladder.ts';
+import { registerRecording } from './call/recording.ts';
 import { registerCallRecords } from './call/records.ts';
 import { registerTransfer } from './call/transfer.ts';
 import { readPlaceOptions } from './call/options.ts';
@@ -42,4 +43,5 @@ export function register(program: Command, terminal: Terminal = processTerminal(
   registerTransfer(call, terminal);
   registerLadder(call, terminal);
   registerDial(call, terminal);
+  registerRecording(call, terminal);
 }

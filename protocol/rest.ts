@@ -258,7 +258,53 @@ export const erasureResult = z.object({
   found: z.boolean(),
   /** Rows whose personal fields are gone. */
   rows: z.number().int(),
+  /** Recordings that are gone, and those that stay because they are under legal hold. */
+  recordings: z.object({ removed: z.number().int(), held: z.number().int() }).optional(),
   /** No copy of the keys is left in the files. False: a reader held the log; it is tried again by itself. */
   scrubbed: z.boolean(),
 });
 export type ErasureResult = z.infer<typeof erasureResult>;
+
+/** `GET /api/v1/calls/{id}/recording/facts`. */
+export const recordingSummary = z.object({
+  recordingId: z.string(),
+  /** `recording`: it may still grow. `removed`: its file is gone on purpose. */
+  state: z.enum(['recording', 'finished', 'failed', 'removed']),
+  startedAt: time,
+  endedAt: time.nullable(),
+  queue: z.string().nullable(),
+  lengthMs: z.number().nullable(),
+  bytes: z.number().int().nullable(),
+  /** SHA-256 of its file, in hex. */
+  hash: z.string().nullable(),
+  keyId: z.string().nullable(),
+  /** `g711`: as it was received. Otherwise the type of the file it was converted to. */
+  content: z.string(),
+  /** Under legal hold. */
+  held: z.boolean(),
+  /** When retention removes it. */
+  until: time.nullable(),
+  /** Why it failed or was removed. */
+  reason: z.string().nullable(),
+});
+export type RecordingSummary = z.infer<typeof recordingSummary>;
+
+/** `POST /api/v1/calls/{id}/recording`. `mask`: a pause while something secret is said. */
+export const recordingOrder = z.enum(['start', 'pause', 'resume', 'mask', 'unmask']);
+export const recordingOrderRequest = z.object({ order: recordingOrder });
+/** `PUT /api/v1/calls/{id}/recording/hold`. */
+export const recordingHoldRequest = z.object({ held: z.boolean() });
+
+/** `POST /api/v1/calls/{id}/recording/verify`. */
+export const recordingVerdict = z.object({
+  /** Every record is in its place, and the end is there. */
+  whole: z.boolean(),
+  /** The file is the one whose hash is in the ledger. */
+  matches: z.boolean(),
+  hash: z.string(),
+  lengthMs: z.number(),
+  content: z.string(),
+  damages: z.array(z.object({ damage: z.enum(['cut', 'moved', 'forged']), offset: z.number().int() })),
+  gaps: z.array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() })),
+});
+export type RecordingVerdict = z.infer<typeof recordingVerdict>;

@@ -21,6 +21,7 @@ import { obey } from './commands.ts';
 import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
+import type { Recording } from './recording.ts';
 import { type Brain, webSocketUrls } from './server.ts';
 import type { TransferStep } from './transfers.ts';
 import { trunkSummaryOf } from './trunk-plan.ts';
@@ -30,6 +31,10 @@ export class Live implements LivePort {
 
   constructor(brain: Brain) {
     this.#brain = brain;
+  }
+
+  get recordings(): Recording {
+    return this.#brain.recording;
   }
 
   agents(): readonly AgentSummary[] {

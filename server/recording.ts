@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { MediaEvent } from '../protocol/media.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import type { RecordingVerdict } from '../protocol/rest.ts';
 import { afterOrder, callOfLeg, type Calls, type CallState, hasEnded, type RecordingOrder } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Ledger } from './ledger/index.ts';
@@ -17,7 +18,6 @@ import {
   recordingOf,
   type Sound,
   soundOf,
-  type Verdict,
   wavOf,
 } from './recordings/index.ts';
 import type { Rows } from './rows.ts';
@@ -153,7 +153,11 @@ export class Recording {
   }
 
   /** Opens a recording to be listened to. Close it. */
-  async open(callId: string, format: 'wav' | 'ogg' | undefined, by: string): Promise<Result<Sound, Problem>> {
+  async open(
+    callId: string,
+    format: 'wav' | 'ogg' | undefined,
+    by: string,
+  ): Promise<Result<Sound & { readonly tag: string }, Problem>> {
     const { archive, ffmpeg } = this.#options;
     const facts = this.#there(callId);
     if (!facts.ok) return facts;
@@ -167,10 +171,11 @@ export class Recording {
       );
     this.#listenedTo(callId, by);
     const sound = opened.value;
-    if (format === undefined || sound.type === `audio/${format}`) return ok(sound);
+    const tag = `${facts.value.hash ?? String(sound.size)}-${format ?? ''}`;
+    if (format === undefined || sound.type === `audio/${format}`) return ok({ ...sound, tag });
     try {
       const made = format === 'wav' ? await wavOf(sound, ffmpeg) : await opusOf(sound, ffmpeg);
-      if (made.ok) return ok(soundOf(`audio/${format}`, made.value));
+      if (made.ok) return ok({ ...soundOf(`audio/${format}`, made.value), tag });
       return fail(makeProblem('recording-no-converter', { reason: made.error.message }));
     } finally {
       sound.close();
@@ -178,12 +183,15 @@ export class Recording {
   }
 
   /** Checks the file against itself and against the ledger. */
-  async verify(callId: string): Promise<Result<Verdict & { readonly matches: boolean }, Problem>> {
+  async verify(callId: string): Promise<Result<RecordingVerdict, Problem>> {
     const facts = this.#there(callId);
     if (!facts.ok) return facts;
     const checked = await this.#options.archive?.verify(facts.value.recordingId);
     if (checked === undefined) return fail(makeProblem('recording-no-key', { key: facts.value.keyId ?? '' }));
-    if (checked.ok) return ok({ ...checked.value, matches: checked.value.hash === facts.value.hash });
+    if (checked.ok) {
+      const { damages, gaps, ...rest } = checked.value;
+      return ok({ ...rest, damages: [...damages], gaps: [...gaps], matches: rest.hash === facts.value.hash });
+    }
     const { error } = checked;
     return fail(
       error.code === 'wrong-key' ? makeProblem('recording-no-key', { key: error.keyId }) : makeProblem('no-recording'),
@@ -225,12 +233,14 @@ export class Recording {
     return { removed, held };
   }
 
-  /** Removes what is older than its queue wants it kept. */
+  /** Removes what is older than its queue wants it kept, and what an erasure without this server left behind. */
   async applyRetention(): Promise<void> {
     for (const recordingId of this.#options.archive?.list() ?? []) {
       const callId = callOfLeg(recordingId);
-      const facts = this.facts(callId);
-      if (facts !== undefined && isExpired(facts, this.#options.clock.now()))
+      const rows = this.#options.ledger.rows({ callId, limit: mostRows });
+      const facts = recordingOf(rows);
+      if (rows.some(({ erased }) => erased)) await this.remove(callId, 'erasure', 'erased');
+      else if (facts !== undefined && isExpired(facts, this.#options.clock.now()))
         await this.remove(callId, 'retention', 'retention');
     }
   }

@@ -27,12 +27,18 @@ function content(type: string, schema: Json): Json {
   return { content: { [type]: { schema } } };
 }
 
+/** Bytes are no JSON: what is neither JSON nor text is a recording. */
+function typeOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodCustom) return 'audio/*';
+  return schema instanceof z.ZodString ? 'text/plain' : 'application/json';
+}
+
 function responses(route: Route): Json {
   const good = Object.entries(route.responses).map(([status, schema]) => [
     status,
     {
       description: 'done',
-      ...content(schema instanceof z.ZodString ? 'text/plain' : 'application/json', schemaOf(schema, 'output')),
+      ...content(typeOf(schema), schemaOf(schema, 'output')),
     },
   ]);
   const byStatus = Map.groupBy(route.problems, (code) => String(catalogue[code].status));

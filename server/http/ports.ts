@@ -2,6 +2,7 @@
 import type { Result } from '../../base/result.ts';
 import type { RingChoice } from '../../protocol/desk.ts';
 import type { Problem } from '../../protocol/problems/index.ts';
+import type { RecordingSummary, RecordingVerdict } from '../../protocol/rest.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
@@ -18,8 +19,30 @@ import type {
 import type { SipProtection } from '../../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 
+/** Recordings of calls. */
+export interface RecordingsPort {
+  /** What is known of a call's recording; undefined where there is none. */
+  facts(callId: string): RecordingSummary | undefined;
+  /** Opens its sound; `by` has then listened to it. Close it. `tag` names these bytes. */
+  open(callId: string, format: 'wav' | 'ogg' | undefined, by: string): Promise<Result<RecordingSound, Problem>>;
+  verify(callId: string): Promise<Result<Readonly<RecordingVerdict>, Problem>>;
+  ask(callId: string, order: 'start' | 'pause' | 'resume' | 'mask' | 'unmask', by: string): Problem | undefined;
+  hold(callId: string, held: boolean, by: string): Promise<Problem | undefined>;
+  remove(callId: string, by: string): Promise<Problem | undefined>;
+  erase(callIds: readonly string[]): Promise<{ readonly removed: number; readonly held: number }>;
+}
+
+export interface RecordingSound {
+  readonly type: string;
+  readonly tag: string;
+  readonly size: number;
+  read(from: number, to: number): Buffer;
+  close(): void;
+}
+
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
 export interface LivePort {
+  readonly recordings: RecordingsPort;
   agents(): readonly AgentSummary[];
   agent(agentId: string): AgentSummary | undefined;
   queues(): readonly QueueSummary[];

@@ -5,6 +5,7 @@ import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
 import { LedgerError } from '../ledger/index.ts';
 import { type Authenticator, sourceOf } from './authenticate.ts';
 import type { Idempotency, SentAnswer } from './idempotency.ts';
+import { Download, sendDownload } from './download.ts';
 import type { Answer, Route } from './route.ts';
 
 /** The largest body taken: a contact with long notes is a tenth of it. */
@@ -86,6 +87,7 @@ function send(route: Route, given: Answer<unknown>, response: Response, check: b
     if (schema === undefined) throw new Error(`${route.path} does not promise status ${given.status}`);
     schema.parse(given.body);
   }
+  if (given.body instanceof Download) return;
   response.set('Cache-Control', 'no-store').status(given.status);
   if (typeof given.body === 'string') response.type('text/plain').send(given.body);
   else response.json(given.body);
@@ -95,7 +97,9 @@ function handlerOf(route: Route, parts: RouterParts): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     response.locals['route'] = route.path;
     try {
-      send(route, await answer(route, request, parts), response, parts.checkAnswers);
+      const given = await answer(route, request, parts);
+      send(route, given, response, parts.checkAnswers);
+      if ('body' in given && given.body instanceof Download) await sendDownload(given.body, request, response);
     } catch (error) {
       const problem = problemOf(error);
       if (problem === undefined) next(error);

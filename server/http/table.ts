@@ -6,6 +6,7 @@ import { deviceRoutes } from './routes/devices.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { protectionRoutes } from './routes/protection.ts';
+import { recordingRoutes } from './routes/recordings.ts';
 import { trunkRoutes } from './routes/trunks.ts';
 import { siteRoutes } from './routes/site.ts';
 import { transferRoutes } from './routes/transfer.ts';
@@ -17,6 +18,7 @@ export function routeTable(context: Context): Route[] {
     ...contactRoutes(context),
     ...callRoutes(context),
     ...transferRoutes(context),
+    ...recordingRoutes(context),
     ...siteRoutes(context),
     ...deviceRoutes(context),
     ...protectionRoutes(context),

@@ -167,6 +167,11 @@ export class Ledger {
     return subjectAlias(this.#site, who);
   }
 
+  /** Every call that has personal fields of a person, under any of their numbers. `who` as for `erase`. */
+  callsOf(who: string): string[] {
+    return this.reader.callsOf(/^[sk]-/.test(who) ? who : this.subjectOf(who));
+  }
+
   /** The read connection, for the views and the store. */
   get reader(): Reader {
     if (this.#reader === undefined) throw new LedgerError('ledger-closed', 'the ledger is not open');

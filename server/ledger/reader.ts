@@ -52,6 +52,17 @@ export class Reader {
     });
   }
 
+  /** The calls with rows under one of a person's keys. */
+  callsOf(subject: string): string[] {
+    const found = this.#db.all(
+      `SELECT DISTINCT call_id FROM ledger_rows WHERE call_id IS NOT NULL AND subject IN (
+         SELECT id FROM subject_keys WHERE alias = ?1 OR id = ?1
+         OR person IN (SELECT person FROM subject_keys WHERE alias = ?1 OR id = ?1))`,
+      subject,
+    );
+    return found.map((row) => textOf(row, 'call_id'));
+  }
+
   /** A row from its columns. */
   row(row: SqlRow): LedgerRow {
     const subject = optionalTextOf(row, 'subject');

@@ -85,10 +85,48 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
         : what === 'swap'
           ? fail(makeProblem('not-now', { state: 'talking', expected: 'consulting' }))
           : ok(undefined),
+    recordings: fakeRecordings(),
     forget: () => Promise.resolve(),
     hangUp(callId) {
       hungUp.push(callId);
       return callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'));
     },
+  };
+}
+
+/** One recording, of `c1`: a second of bytes that count up, not under hold, of which nothing can be removed. */
+function fakeRecordings(): LivePort['recordings'] {
+  const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at & 0xff));
+  const none = makeProblem('no-recording');
+  const asked = (callId: string) => (callId === 'c1' ? undefined : none);
+  return {
+    facts: (callId) =>
+      callId === 'c1'
+        ? {
+            ...{ recordingId: 'c1.r1', state: 'finished', startedAt: 1, endedAt: 2, queue: null, lengthMs: 1000 },
+            ...{ bytes: 1000, hash: 'aa', keyId: 'k', content: 'g711', held: false, until: null, reason: null },
+          }
+        : undefined,
+    open: (callId) =>
+      Promise.resolve(
+        callId === 'c1'
+          ? ok({
+              ...{ type: 'audio/wav', tag: 'aa', size: bytes.length, close: () => {} },
+              read: (from: number, to: number) => bytes.subarray(from, to),
+            })
+          : fail(none),
+      ),
+    verify: (callId) =>
+      Promise.resolve(
+        callId === 'c1'
+          ? ok({
+              ...{ whole: true, matches: true, hash: 'aa', lengthMs: 1000, content: 'g711', damages: [], gaps: [] },
+            })
+          : fail(none),
+      ),
+    ask: asked,
+    hold: (callId) => Promise.resolve(asked(callId)),
+    remove: (callId) => Promise.resolve(callId === 'c1' ? makeProblem('recording-held') : none),
+    erase: () => Promise.resolve({ removed: 0, held: 0 }),
   };
 }

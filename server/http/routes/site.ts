@@ -108,10 +108,13 @@ export function siteRoutes(context: Context): Route[] {
     problems: ['not-allowed', 'ledger-not-writable'],
     async handle({ body }) {
       const isSubject = /^[sk]-/.test(body.subject);
-      const erasure = await ledger.erase(isSubject ? body.subject : crm.normalise(body.subject));
+      const who = isSubject ? body.subject : crm.normalise(body.subject);
+      // Before their keys are gone: afterwards nothing tells whose calls these were.
+      const recordings = await live.recordings.erase(ledger.callsOf(who));
+      const erasure = await ledger.erase(who);
       await live.forget(isSubject ? '' : crm.normalise(body.subject));
       idempotency.clear();
-      return done(erasure);
+      return done({ ...erasure, recordings });
     },
   });
   return [...agentRoutes(context), queues, dialplans, alerts, erase];

@@ -58,6 +58,13 @@ export const en = {
     switchLanguage: '中文',
     theme: 'Light or dark',
   },
+  recording: {
+    start: 'Record',
+    pause: 'Pause recording',
+    resume: 'Resume recording',
+    unmask: 'Resume recording',
+    failed: 'The recording failed; the call goes on.',
+  },
   theme: { system: 'As the system', light: 'Light', dark: 'Dark' },
   phone: {
     label: 'Phone',
@@ -212,6 +219,7 @@ export const en = {
     call: 'During a call',
   },
   keys: {
+    record: 'Record, pause or resume the recording',
     transcript: 'Read the transcript',
     disposition: 'Choose the outcome',
     help: 'This list',

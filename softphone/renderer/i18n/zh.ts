@@ -54,6 +54,13 @@ export const zh: Texts<typeof en> = {
     switchLanguage: 'English',
     theme: '浅色或深色',
   },
+  recording: {
+    start: '录音',
+    pause: '暂停录音',
+    resume: '恢复录音',
+    unmask: '恢复录音',
+    failed: '录音失败，通话继续。',
+  },
   theme: { system: '跟随系统', light: '浅色', dark: '深色' },
   phone: {
     label: '话机',
@@ -207,6 +214,7 @@ export const zh: Texts<typeof en> = {
     call: '通话中',
   },
   keys: {
+    record: '开始、暂停或恢复录音',
     transcript: '查看转写',
     disposition: '选择处理结果',
     help: '显示本列表',

@@ -12,6 +12,7 @@ export const hotkeys = {
   hold: { code: 'KeyH', label: 'Alt+H' },
   keypad: { code: 'KeyD', label: 'Alt+D' },
   hangUp: { code: 'KeyE', label: 'Alt+E' },
+  record: { code: 'KeyO', label: 'Alt+O' },
   transfer: { code: 'KeyR', label: 'Alt+R' },
   acknowledge: { code: 'KeyK', label: 'Alt+K' },
   transcript: { code: 'KeyT', label: 'Alt+T' },

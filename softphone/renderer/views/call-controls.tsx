@@ -14,6 +14,7 @@ import { assertNever } from '../../../base/assert-never.ts';
 import type { DeskCall } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import { ActionButton } from '../ui/action-button.tsx';
+import { RecordButton } from './record-button.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 
 interface CallControlsProps {
@@ -101,6 +102,7 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
               onPress={transfer.toggle}
             />
           )}
+          <RecordButton state={joined.details?.recording} onPress={actions.toggleRecording} />
           <HangUp actions={actions} />
         </div>
       );

@@ -49,6 +49,7 @@ export function HelpDialog({ open, close }: HelpDialogProps) {
               {row('mute', t('actions.mute'))}
               {row('hold', `${t('actions.hold')} / ${t('actions.resume')}`)}
               {row('keypad', t('actions.keypad'))}
+              {row('record', t('keys.record'))}
               {row('transfer', t('actions.transfer'))}
               {row('hangUp', t('actions.hangUp'))}
               {row('acknowledge', t('actions.acknowledge'))}

@@ -5,6 +5,7 @@ import type { Line } from '../phone/machine.ts';
 import type { AgentSession } from '../session/agent-session.ts';
 import type { AppModel } from '../session/app-model.ts';
 import type { HotkeyActions } from '../ui/hotkeys.ts';
+import { recordOrders } from './record-button.tsx';
 import type { SearchContacts } from './callable.ts';
 
 interface DeskActionParts {
@@ -27,6 +28,8 @@ export interface DeskActions {
   readonly hangUp: () => void;
   readonly toggleMute: () => void;
   readonly toggleHold: () => void;
+  /** Begins, pauses or resumes the recording, whichever means something now. */
+  readonly toggleRecording: () => void;
   readonly keypad: (digits: string) => void;
   /** Hands the caller over; `cancelTransfer` takes them back while nobody has answered. */
   readonly transfer: (to: string) => void;
@@ -70,6 +73,11 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     hangUp: () => void session.hangUp(),
     toggleMute: () => void session.setMuted(!muted),
     toggleHold: () => void session.toggleHold(),
+    toggleRecording: () => {
+      const recording = call?.recording;
+      if (call === undefined || recording === undefined || recording === 'failed') return;
+      void session.command({ type: 'record', callId: call.callId, order: recordOrders[recording] });
+    },
     keypad: (digits) => {
       if (call !== undefined) void session.command({ type: 'keypad', callId: call.callId, digits });
     },
@@ -89,7 +97,7 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
 }
 
 function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyActions {
-  const { answer, decline, hangUp, toggleMute, toggleHold } = actions;
+  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording } = actions;
   switch (joined.type) {
     case 'none':
     case 'wrap-up':
@@ -104,7 +112,7 @@ function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyA
       return { hangUp };
     case 'elsewhere':
     case 'talking':
-      return { hangUp, mute: toggleMute, hold: toggleHold };
+      return { hangUp, mute: toggleMute, hold: toggleHold, record: toggleRecording };
     default:
       return assertNever(joined);
   }

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { makeProblem } from '../../../protocol/problems/index.ts';
+import {
+  recordingHoldRequest,
+  recordingOrderRequest,
+  recordingSummary,
+  recordingVerdict,
+} from '../../../protocol/rest.ts';
+import { type Context, done, refuse } from '../context.ts';
+import { Download } from '../download.ts';
+import { idParams, route, type Route } from '../route.ts';
+
+const path = '/api/v1/calls/{id}/recording';
+
+/** The recording of a call: what is known of it, its sound, and what may be done to it. */
+export function recordingRoutes({ live }: Context): Route[] {
+  const sound = route({
+    method: 'get',
+    path,
+    summary:
+      'The sound of a call: the caller left, what the caller heard right. Takes Range, If-Range and HEAD; the ledger keeps who listened',
+    access: 'supervisor',
+    params: idParams,
+    query: z.object({ format: z.enum(['wav', 'ogg']).optional().describe('Without it, as it is kept.') }),
+    responses: { 200: z.instanceof(Download) },
+    problems: ['no-recording', 'recording-no-key', 'recording-no-converter'],
+    async handle({ params, query, caller }) {
+      const opened = await live.recordings.open(params.id, query.format, caller.account.id);
+      if (!opened.ok) return refuse(opened.error);
+      const { type, tag } = opened.value;
+      const name = `${params.id.replace(/[^\w.-]/g, '_')}.${type === 'audio/ogg' ? 'ogg' : 'wav'}`;
+      return done(new Download({ type, name, tag }, opened.value));
+    },
+  });
+
+  const facts = route({
+    method: 'get',
+    path: `${path}/facts`,
+    summary: 'What is known of the recording of a call',
+    access: 'agent',
+    params: idParams,
+    responses: { 200: recordingSummary },
+    problems: ['no-recording'],
+    handle({ params }) {
+      const known = live.recordings.facts(params.id);
+      return known === undefined ? refuse(makeProblem('no-recording')) : done({ ...known });
+    },
+  });
+
+  const verify = route({
+    method: 'post',
+    path: `${path}/verify`,
+    summary: 'Check every second of a recording against its seal, and the whole against the ledger',
+    access: 'supervisor',
+    params: idParams,
+    responses: { 200: recordingVerdict },
+    problems: ['no-recording', 'recording-no-key'],
+    async handle({ params }) {
+      const checked = await live.recordings.verify(params.id);
+      return checked.ok ? done(checked.value) : refuse(checked.error);
+    },
+  });
+
+  const order = route({
+    method: 'post',
+    path,
+    summary: 'Begin, pause, resume, mask or unmask the recording of a talk: one’s own, or as a supervisor any',
+    access: 'agent',
+    params: idParams,
+    body: recordingOrderRequest,
+    responses: { 202: z.object({}) },
+    problems: ['not-allowed', 'no-such-call', 'recording-not-now'],
+    handle({ params, body, caller }) {
+      const { id, role } = caller.account;
+      const own = live.agents().some((agent) => agent.id === id && agent.callId === params.id);
+      if (role === 'agent' && !own) return refuse(makeProblem('not-allowed', { role: 'supervisor' }));
+      const problem = live.recordings.ask(params.id, body.order, id);
+      return problem === undefined ? done({}, 202) : refuse(problem);
+    },
+  });
+
+  const hold = route({
+    method: 'put',
+    path: `${path}/hold`,
+    summary: 'Put a recording under legal hold, or release it: while it is held nothing removes it',
+    access: 'admin',
+    params: idParams,
+    body: recordingHoldRequest,
+    responses: { 200: z.object({}) },
+    problems: ['not-allowed', 'no-recording', 'ledger-not-writable'],
+    async handle({ params, body, caller }) {
+      const problem = await live.recordings.hold(params.id, body.held, caller.account.id);
+      return problem === undefined ? done({}) : refuse(problem);
+    },
+  });
+
+  const remove = route({
+    method: 'delete',
+    path,
+    summary: 'Remove a recording for good',
+    access: 'admin',
+    params: idParams,
+    responses: { 200: z.object({}) },
+    problems: ['not-allowed', 'no-recording', 'recording-held', 'recording-not-now', 'ledger-not-writable'],
+    async handle({ params, caller }) {
+      const problem = await live.recordings.remove(params.id, caller.account.id);
+      return problem === undefined ? done({}) : refuse(problem);
+    },
+  });
+  return [sound, facts, verify, order, hold, remove];
+}
