@@ -291,3 +291,13 @@ export function siteFiles(config: Config) {
     logs: join(config.home, 'logs'),
   } as const;
 }
+
+/** Where others reach this site's SIP, for a page on http and for one on https. */
+export function webSocketUrls(config: Config): { readonly plain: string; readonly secure: string } {
+  const address = advertisedAddress(config);
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    plain: `ws://${host}:${config.sip.webSocketPort}`,
+    secure: `wss://${host}:${config.sip.secureWebSocketPort}`,
+  };
+}

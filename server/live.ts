@@ -18,11 +18,12 @@ import type {
 import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
+import { webSocketUrls } from './config.ts';
 import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
 import type { Recording } from './recording.ts';
-import { type Brain, webSocketUrls } from './server.ts';
+import type { Brain } from './server.ts';
 import type { TransferStep } from './transfers.ts';
 import { trunkSummaryOf } from './trunk-plan.ts';
 

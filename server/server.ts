@@ -427,13 +427,3 @@ export async function openBrain(config: Config, clock: Clock, logger: Logger): P
   const epoch = await openStore(ledger, clock).meta.nextEpoch();
   return new Brain(config, clock, logger, ledger, epoch);
 }
-
-/** Where others reach this site's SIP, for a page on http and for one on https. */
-export function webSocketUrls(config: Config): { readonly plain: string; readonly secure: string } {
-  const address = advertisedAddress(config);
-  const host = address.includes(':') ? `[${address}]` : address;
-  return {
-    plain: `ws://${host}:${config.sip.webSocketPort}`,
-    secure: `wss://${host}:${config.sip.secureWebSocketPort}`,
-  };
-}

@@ -61,6 +61,11 @@ export function recordingRoutes({ live }: Context): Route[] {
     },
   });
 
+  return [sound, facts, verify, ...orderRoutes(live)];
+}
+
+/** What may be done to a recording. */
+function orderRoutes(live: Context['live']): Route[] {
   const order = route({
     method: 'post',
     path,
@@ -107,5 +112,5 @@ export function recordingRoutes({ live }: Context): Route[] {
       return problem === undefined ? done({}) : refuse(problem);
     },
   });
-  return [sound, facts, verify, order, hold, remove];
+  return [order, hold, remove];
 }
