@@ -24,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   journal: { what: "what the SIP engine's journal costs a call", load: () => import('./journal.ts') },
   parser: { what: 'reading and writing SIP messages', load: () => import('./parser.ts') },
   media: { what: 'cost of an RTP packet at the edge', load: () => import('./media.ts') },
+  recording: { what: 'what recording costs, and what kill -9 costs it', load: () => import('./recording.ts') },
   stack: { what: 'the packages asked for against those shipped', load: () => import('./stack.ts') },
 };
 

@@ -3,7 +3,7 @@ import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
-import type { RecordingOrder } from './recording.ts';
+import type { RecordingOrder } from './recorded.ts';
 import type { TimerName } from './state.ts';
 import type { TransferOrder } from './transferred.ts';
 

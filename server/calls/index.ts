@@ -16,7 +16,8 @@ export type {
   SipPort,
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
-export { afterOrder, type CallRecording, type RecordingOrder } from './recording.ts';
+export type { CallRecording, RecordingOrder } from './recorded.ts';
+export { afterOrder } from './recording.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
 export type {

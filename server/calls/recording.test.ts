@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallEvent } from './events.ts';
-import { type CallRecording, recorded } from './recording.ts';
+import type { CallRecording } from './recorded.ts';
+import { recorded } from './recording.ts';
 import { type CallState, newCall, newLeg, silence } from './state.ts';
 import { transition } from './transition.ts';
 

@@ -1,24 +1,11 @@
 /** The recording of a call: decided once, begun by the policy or by an agent, paused and masked by them; never a reason to end a call. */
 import type { Graph } from '../../protocol/media.ts';
 import type { CallEvent } from './events.ts';
+import type { CallRecording, RecordingOrder } from './recorded.ts';
 import { type CallState, hasEnded } from './state.ts';
 import { record, type Step, step } from './step.ts';
 
 type On<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
-
-/**
- * `off`: the dialplan forbids it. `waiting`: nobody has asked for it yet. `masked`: paused while secrets are said.
- * `failed`: it could not be written.
- */
-export interface CallRecording {
-  readonly recordingId: string;
-  readonly state: 'off' | 'waiting' | 'on' | 'paused' | 'masked' | 'failed';
-  /** What the dialplan says: `always`, `never`, `on-demand`, `25%`. */
-  readonly policy: string;
-}
-
-/** What an agent or a supervisor may ask for. */
-export type RecordingOrder = 'start' | 'pause' | 'resume' | 'mask' | 'unmask';
 
 function withRecording(state: CallState, recording: CallRecording): CallState {
   return { ...state, recording };

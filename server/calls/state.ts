@@ -3,7 +3,7 @@ import type { AgentId, CallId, LegId, QueueId, TicketId } from '../../protocol/i
 import type { Graph, Language } from '../../protocol/media.ts';
 import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
-import type { CallRecording } from './recording.ts';
+import type { CallRecording } from './recorded.ts';
 import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
 import type { Parted, Transfer, TransferFailure } from './transferred.ts';
 

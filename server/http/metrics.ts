@@ -40,6 +40,12 @@ export class Metrics {
     labelNames: ['trunk', 'direction', 'cause'],
     registers: [this.registry],
   });
+  readonly #recordings = new Counter({
+    name: 'jackfield_recordings_total',
+    help: 'Recordings of calls, by what became of them: finished, or failed.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #strangers = new Counter({
     name: 'jackfield_strangers_refused_total',
     help: 'INVITEs of nobody we know.',
@@ -116,6 +122,8 @@ export class Metrics {
     this.#countHeard(row);
     this.#countDialled(row);
     this.#countTrunks(row);
+    if (row.type === 'recording-finished') this.#recordings.inc({ outcome: 'finished' });
+    if (row.type === 'recording-failed') this.#recordings.inc({ outcome: 'failed' });
     if (row.type === 'call-recovered') this.#stateRepairs.inc();
     if (row.type === 'call-ended') this.#callsEnded.inc({ cause: typeof cause === 'string' ? cause : 'unknown' });
   }
