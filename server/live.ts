@@ -23,6 +23,7 @@ import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
 import type { Recording } from './recording.ts';
+import { rtpLossOf, type RtpLoss } from './rtp-loss.ts';
 import type { Brain } from './server.ts';
 import type { TransferStep } from './transfers.ts';
 import { trunkSummaryOf } from './trunk-plan.ts';
@@ -168,6 +169,13 @@ export class Live implements LivePort {
 
   dial({ agentId, to, from, queue, lateOffer }: DialRequest, by: string): Result<string, Problem> {
     return this.#brain.outbound.dial({ agentId, to, from, queue, lateOffer, by });
+  }
+
+  async rtpLoss(): Promise<RtpLoss | undefined> {
+    const { media } = this.#brain;
+    if (!media.isConnected) return undefined;
+    const inventory = await media.call('inventory', {});
+    return inventory.ok ? rtpLossOf(inventory.value.endpoints) : undefined;
   }
 
   async ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>> {

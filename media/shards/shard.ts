@@ -77,10 +77,14 @@ export class Shard {
     try {
       run();
     } catch (error) {
-      this.#forget(callId);
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#outside.tell({ type: 'call-died', callId, reason });
+      this.#died(callId, error);
     }
+  }
+
+  #died(callId: string, error: unknown): void {
+    this.#forget(callId);
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#outside.tell({ type: 'call-died', callId, reason });
   }
 
   #moment(): Moment {
@@ -89,13 +93,21 @@ export class Shard {
   }
 
   async #open(request: number, setup: LegSetup): Promise<void> {
-    const { endpointId } = setup;
+    const { endpointId, callId } = setup;
+    let opened: Leg | undefined;
+    // Every packet comes this way: no closure and no look-up for each.
+    const take: Take = (packet, from) => {
+      try {
+        opened?.receive(packet, from, this.#moment());
+      } catch (error) {
+        this.#died(callId, error);
+      }
+    };
     try {
       const socket = await this.#outside.open(
         setup,
-        (packet, from) => this.#guard(setup.callId, () => this.#leg(endpointId)?.receive(packet, from, this.#moment())),
-        (packet, from) =>
-          this.#guard(setup.callId, () => this.#leg(endpointId)?.receiveControl(packet, from, this.#moment())),
+        take,
+        (packet, from) => this.#guard(callId, () => opened?.receiveControl(packet, from, this.#moment())),
         (ssrc) => this.#outside.tell({ type: 'source', endpointId, ssrc }),
       );
       const leg = new Leg(setup, socket, {
@@ -103,6 +115,7 @@ export class Shard {
         events: this.#eventsOf(setup),
         rtpTimeoutMs: this.#options.rtpTimeoutMs,
       });
+      opened = leg;
       this.#calls.set(endpointId, setup.callId);
       this.#room(setup.callId).add(leg);
       const secured = socket.front === undefined ? {} : { securedPort: socket.front.port };

@@ -79,6 +79,7 @@ export class Metrics {
       live.trunks().map(({ id, today }) => [id, today.minutes]),
     );
     this.#countDropped(live);
+    this.#showLoss(live);
     this.#unsubscribe = ledger.subscribe((row) => this.#count(row));
   }
 
@@ -101,6 +102,21 @@ export class Metrics {
         const { dropped } = await live.protection();
         this.reset();
         for (const [reason, count] of Object.entries(dropped ?? {})) this.inc({ reason }, count);
+      },
+    });
+  }
+
+  /** The media node knows: it is asked when somebody looks. Nothing is told while it cannot be asked. */
+  #showLoss(live: LivePort): void {
+    new Gauge({
+      name: 'jackfield_rtp_loss_ratio',
+      help: 'Share of RTP packets lost on SIP legs: received, since each source began; sent, as last reported.',
+      labelNames: ['direction'],
+      registers: [this.registry],
+      async collect() {
+        const loss = await live.rtpLoss();
+        this.reset();
+        for (const [direction, ratio] of Object.entries(loss ?? {})) this.set({ direction }, ratio);
       },
     });
   }

@@ -68,6 +68,8 @@ export interface LivePort {
   ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>>;
   /** Whom our defences hold back now. */
   protection(): Promise<SipProtection>;
+  /** Share of RTP packets lost on SIP legs, 0 to 1; undefined while the media node cannot be asked. */
+  rtpLoss(): Promise<{ readonly received: number; readonly sent: number } | undefined>;
   /** Lets a source go again; false when nothing held it. `by`: the account that asks, for the ledger. */
   release(source: string, by: string): Promise<boolean>;
   /** Trunks, in the order of the files. */

@@ -30,6 +30,7 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
     agent: (id) => agents().find((agent) => agent.id === id),
     queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
     activeCalls: () => 3,
+    rtpLoss: () => Promise.resolve({ received: 0.02, sent: 0.01 }),
     dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),
     readiness: ready,
     mintSipCredentials: (id) =>
