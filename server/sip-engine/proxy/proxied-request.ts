@@ -76,6 +76,8 @@ interface LiveBranch {
   final: SipResponse | undefined;
 }
 
+/** Outside of every function: one made where a branch is would keep all that is known there alive. */
+const nothing: Cancel = () => {};
 const nobody = { response: () => {}, failed: () => {} };
 /** RFC 3326 section 3: a phone that need not ring any more shows no missed call. */
 const elsewhere: readonly Header[] = [{ name: 'Reason', value: 'SIP;cause=200;text="Call completed elsewhere"' }];
@@ -163,9 +165,9 @@ export class ProxiedRequest {
     const live: LiveBranch = {
       attempt: undefined,
       transaction: undefined,
-      nextWait: () => {},
+      nextWait: nothing,
       cancelling: 'no',
-      cancelWait: () => {},
+      cancelWait: nothing,
       timers: new Map(),
       final: undefined,
     };
