@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ScriptItem } from '../../cli/caller/index.ts';
 import { toneFrame } from '../../media/audio/tone.ts';
 import { type Kamailio, startKamailio } from '../support/kamailio.ts';
+import { startLossyRelay } from '../support/lossy-relay.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
 import { type Sipp, startSippCaller, startSippScript } from '../support/sipp.ts';
 import { type Capture, startCapture } from '../support/tshark.ts';
@@ -135,6 +136,29 @@ describe('a caller who uses everything', () => {
     const sipp = await startSippScript({ file: 'peers/updates.xml', keys, calls: 1, remote: site.sipPort });
     await completes(sipp);
     expect(await causeOf(from)).toBe('caller-hangup');
+  });
+});
+
+describe('a road that loses one datagram in twenty', () => {
+  it('loses no call', async () => {
+    const calls = 20;
+    const relay = await startLossyRelay({ to: site.sipPort, loss: 0.05, seed: 7 });
+    try {
+      const from = '+8613800000006';
+      const many = { calls, atOnce: calls, perSecond: 40, talksMs: 300 };
+      const sipp = await startSippCaller({ port: relay.port, called: '1000', from, ...many });
+      const { successful, failed, complaints } = await sipp.finished();
+      await sipp.close();
+      expect({ successful, failed }, complaints).toEqual({ successful: calls, failed: 0 });
+      expect(relay.counts().lost).toBeGreaterThan(2);
+      await until(async () => {
+        const { body } = await site.api('GET', `/api/v1/calls?number=${encodeURIComponent(from)}`);
+        const { items } = body as { items: { state: string; cause?: string }[] };
+        return items.filter(({ state, cause }) => state === 'ended' && cause === 'caller-hangup').length === calls;
+      });
+    } finally {
+      await relay.close();
+    }
   });
 });
 
