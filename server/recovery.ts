@@ -39,14 +39,15 @@ function stateOf<T>(snapshot: StoredSnapshot): T {
 }
 
 /** A call as an earlier release may have kept it. */
-type Later = 'dial' | 'ringing' | 'transfer' | 'transferFailure' | 'transferredBy' | 'referral' | 'parted';
+type Later =
+  'replacing' | 'dial' | 'ringing' | 'transfer' | 'transferFailure' | 'transferredBy' | 'referral' | 'parted';
 type OlderCall = Omit<CallState, Later> &
   Partial<Omit<Pick<CallState, Later>, 'transfer'>> & { readonly transfer?: OlderTransfer | null };
 
 function upcast(call: OlderCall): CallState {
   const { dial = null, transfer = null, transferFailure = null, transferredBy = null, referral = null } = call;
-  const { parted = [], ringing = [] } = call;
-  const later = { dial, ringing, transferFailure, transferredBy, referral, parted };
+  const { parted = [], ringing = [], replacing = null } = call;
+  const later = { dial, replacing, ringing, transferFailure, transferredBy, referral, parted };
   return { ...call, ...later, transfer: transfer === null ? null : upcastTransfer(transfer) };
 }
 

@@ -316,6 +316,8 @@ export class Brain {
       },
       {
         invited: (invite) => this.#invited(invite),
+        consultingCall: (agentId) => this.transfers.consultingCall(agentId),
+        mayReplace: (agentId, legId) => this.transfers.mayReplace(agentId, legId),
         legEvent: (event) =>
           event.type === 'leg-referred'
             ? this.transfers.refer(event)
@@ -353,6 +355,8 @@ export class Brain {
         headers: { ...retry, Reason: 'SIP;cause=503;text="starting"' },
       };
     const { callId, from, to, transport, sdp, origin } = invite;
+    if (invite.replaces !== undefined) return this.transfers.replace(invite, invite.replaces);
+    if (origin.type === 'agent' && this.calls.get(callId) !== undefined) return this.transfers.fromPhone(invite);
     if (origin.type === 'agent') return this.outbound.fromPhone(origin.agentId, invite);
     this.#rows.callBegan(callId, from);
     const longestMs = this.config.calls.longestInMinutes * 60_000;

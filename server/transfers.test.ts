@@ -9,7 +9,7 @@ import { Transfers } from './transfers.ts';
 const alice = { offerId: 'o', agentId: 'alice', offeredAt: 0, until: 0 };
 // What transfers read of a call, a floor and a plan; the whole of them is not needed.
 const talking = {
-  ...{ callId: 'c', phase: 'talking', offer: alice, other: { legId: 'c.a1' }, transfer: null },
+  ...{ callId: 'c', phase: 'talking', offer: alice, other: { legId: 'c.a1', kind: 'sip' }, transfer: null },
   ...{ legs: 1, queue: null, dial: null, language: 'en-US' },
 } as unknown as CallState;
 const queue = { id: 'sales', requirements: [], matchLanguage: false, priority: 1, holdMusic: [], maxWaitMs: 0 };

@@ -115,15 +115,29 @@ export class Transfers {
     calls().post(call.callId, { type: 'consult-completed', agentId, refer: { legId, token } });
   }
 
-  /** The call whose agent may consult somebody by dialling on a desk phone: they talk, and transfer nothing yet. */
+  /** The call whose agent may consult somebody by dialling on their desk phone: they talk on it, and transfer nothing yet. */
   consultingCall(agentId: string): string | undefined {
     return this.#options
       .calls()
       .all()
       .find(
         ({ phase, offer, transfer, other }) =>
-          phase === 'talking' && offer?.agentId === agentId && transfer === null && other !== null,
+          phase === 'talking' && offer?.agentId === agentId && transfer === null && other?.kind === 'sip',
       )?.callId;
+  }
+
+  /** Whether another device of the agent may take the place of that leg: only of their own (RFC 3891 section 4). */
+  mayReplace(agentId: string, legId: string): boolean {
+    return this.#options
+      .calls()
+      .all()
+      .some(({ offer, other }) => offer?.agentId === agentId && other?.legId === legId);
+  }
+
+  /** An INVITE that may take the place of a leg. */
+  replace({ callId, legId, sdp }: Invite, replaces: string): Refusal | null {
+    const posted = this.#options.calls().post(callId, { type: 'leg-replacing', legId, replaces, device: null, sdp });
+    return posted ? null : { status: 481, reason: 'Call/Transaction Does Not Exist' };
   }
 
   /** A second call of an agent's desk phone while they talk: a consultation in the same call. A refusal answers it. */

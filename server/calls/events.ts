@@ -35,6 +35,14 @@ export type CallEvent =
       readonly reason?: string | undefined;
     }
   | { readonly type: 'keypad-sent'; readonly dtmfId: string }
+  /** An INVITE of somebody who may take the place of a leg of this call (RFC 3891), with what it offers. */
+  | {
+      readonly type: 'leg-replacing';
+      readonly legId: LegId;
+      readonly replaces: LegId;
+      readonly device: Device | null;
+      readonly sdp: string;
+    }
   /** Our 200 is out and the dialog exists. */
   | { readonly type: 'leg-confirmed'; readonly legId: LegId }
   | { readonly type: 'leg-ringing'; readonly legId: LegId }

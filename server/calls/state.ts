@@ -72,6 +72,8 @@ export interface CallState {
   readonly transferredBy: AgentId | null;
   /** The REFER that asked for the transfer, which is told its progress (RFC 3515 section 2.4.4). */
   readonly referral: { readonly legId: LegId; readonly referredBy: string | null } | null;
+  /** A leg that is about to take the place of another one (RFC 3891). */
+  readonly replacing: Replacing | null;
   /** Agents who have left the call and are not done with it yet. */
   readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
@@ -107,11 +109,17 @@ export interface CallState {
 /** The graph of a call in which nobody hears anything. */
 export const silence: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 
+/** The leg of an INVITE with Replaces, until it is confirmed, and whose place it takes then. */
+export interface Replacing {
+  readonly old: LegId;
+  readonly leg: Leg;
+}
+
 /** Every leg there is. */
 export function legsOf(state: CallState): readonly Leg[] {
-  const { caller, other, ringing, transfer } = state;
+  const { caller, other, ringing, transfer, replacing } = state;
   const rung = transfer === null ? [] : [transfer.leg, ...transfer.others, transfer.consult?.phone ?? null];
-  return [caller, other, ...rung, ...ringing].filter((leg) => leg !== null);
+  return [caller, other, ...rung, ...ringing, replacing?.leg ?? null].filter((leg) => leg !== null);
 }
 
 /** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */
@@ -137,6 +145,7 @@ export function newCall(
     transferFailure: null,
     transferredBy: null,
     referral: null,
+    replacing: null,
     parted: [],
     legs: 0,
     position: null,

@@ -1,6 +1,6 @@
 /** How a call ends. The order is written here once; docs/teardown.md explains it. */
 import type { CallEffect } from './events.ts';
-import { type CallState, type Leg, silence } from './state.ts';
+import { type CallState, type Leg, type Replacing, silence } from './state.ts';
 import { record, type Step, step } from './step.ts';
 import type { Consult } from './transferred.ts';
 
@@ -53,6 +53,14 @@ export function notifyReferrer(state: CallState, status: number, reason: string)
   );
   if (referral === null || !there) return [];
   return [{ type: 'notify-referrer', legId: referral.legId, status, reason, last: status >= 200 }];
+}
+
+/** Whoever was about to take a place in a call that ends. */
+export function newcomerGoodbye(replacing: Replacing | null, cause: string): CallEffect[] {
+  if (replacing === null) return [];
+  const { leg } = replacing;
+  if (leg.signalling !== 'new') return legGoodbye(leg, cause);
+  return [{ type: 'reject-leg', legId: leg.legId, status: 480, reason: 'Temporarily Unavailable' }];
 }
 
 /** The second line of the agent's desk phone ends with the consultation; before our 200 it gets the status that tells why. */
@@ -126,6 +134,7 @@ export function end(state: CallState, cause: string, now: number): Step {
     offer: waits && !wrapUp ? null : state.offer,
     transfer: null,
     referral: null,
+    replacing: null,
     caller: { ...state.caller, signalling: 'ended', open: false },
     other: state.other === null ? null : { ...state.other, signalling: 'ended', open: false },
     ringing: [],
@@ -144,6 +153,7 @@ export function end(state: CallState, cause: string, now: number): Step {
     ...state.ringing.flatMap((leg) => legGoodbye(leg, cause)),
     ...notifyReferrer(state, 487, 'Request Terminated'),
     ...transferGoodbye(state, cause),
+    ...newcomerGoodbye(state.replacing, cause),
     { type: 'close-media' },
     ...leaveQueue(state, wrapUp),
     ...(waits ? [] : [{ type: 'retire' } as const]),

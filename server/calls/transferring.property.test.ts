@@ -26,9 +26,20 @@ import {
 } from './transferring.test-support.ts';
 import type { TransferTarget } from './transferred.ts';
 
+const newcomer = '01CALL.r1';
 const hangUp: CallEvent = { type: 'hang-up-asked', cause: 'agent-hangup' };
 const people = fc.constantFrom<TransferTarget>({ type: 'outside', to: '+862112345678' }, bob);
-const leg = fc.constantFrom(callerLeg, agentLeg, outside, colleague, '01CALL.x3', '01CALL.a3', second, 'other.x');
+const leg = fc.constantFrom(
+  callerLeg,
+  agentLeg,
+  outside,
+  colleague,
+  '01CALL.x3',
+  '01CALL.a3',
+  second,
+  newcomer,
+  'other.x',
+);
 const target = fc.constantFrom<TransferTarget>(
   { type: 'outside', to: '+862112345678' },
   bob,
@@ -57,6 +68,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'ticket-timed-out', ticketId: '01CALL.q4' },
     { type: 'offered', offerId: 'o2', agentId: 'carol', until: 99, devices: [device] },
   ),
+  leg.map((replaces) => ({ type: 'leg-replacing', legId: newcomer, replaces, device: null, sdp: 'offer' }) as const),
   leg.map(opened),
   leg.map((legId) => answered(legId)),
   leg.map((legId) => answered(legId, '')),
@@ -81,11 +93,11 @@ describe('any transfers in any order', () => {
         const { state } = run(all);
         const { transfer } = state;
         const line = transfer?.consult?.phone?.legId;
-        const present = [callerLeg, state.other?.legId, transfer?.leg.legId, line];
+        const present = [state.caller.legId, state.other?.legId, transfer?.leg.legId, line];
         // While the agent consults, the caller and the target never hear each other.
         if (transfer?.consult != null)
           for (const { from, to } of state.graph.edges)
-            expect([from, to].sort()).not.toEqual([callerLeg, transfer.leg.legId].sort());
+            expect([from, to].sort()).not.toEqual([state.caller.legId, transfer.leg.legId].sort());
         for (const { from, to } of state.graph.edges) for (const end of [from, to]) expect(present).toContain(end);
         for (const { to } of state.graph.plays) expect(present).toContain(to);
         const ended = run([...all, { type: 'hang-up-asked', cause: 'admin-hangup' }]);

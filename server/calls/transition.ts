@@ -20,6 +20,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onLegReplacing, onReplacing } from './replacing.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
@@ -63,6 +64,8 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
   if (hasEnded(state)) return afterEnd(state, event);
   const recording = onRecording(state, event);
   if (recording !== undefined) return settle(state, recording);
+  const replacing = onReplacing(state, event);
+  if (replacing !== undefined) return settle(state, replacing);
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
   const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);
   return settle(state, handled ?? react(state, event, now));
@@ -103,6 +106,8 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onPlayEnded(state, event, now);
     case 'keypad-sent':
       return onKeypadSent(state, event);
+    case 'leg-replacing':
+      return onLegReplacing(state, event);
     case 'leg-confirmed':
       return onLegConfirmed(state, event, now);
     case 'leg-ringing':
@@ -232,6 +237,8 @@ function afterEnd(state: CallState, event: CallEvent): Step {
       return step(state, { type: 'offer-failed', offerId: event.offerId, cause: 'error' });
     case 'transfer-asked':
       return onTransferAsked(state, event, 0);
+    case 'leg-replacing':
+      return onLegReplacing(state, event);
     case 'consult-completed':
       return react(state, event, 0);
     default:

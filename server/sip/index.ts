@@ -27,6 +27,7 @@ import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import { type Place, placeByReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
 import { checksOf, gradeOf } from './trunks/card.ts';
@@ -337,16 +338,36 @@ export class SipSide {
       res.send(403, 'Forbidden', {});
       return this.#listener.strangerRefused(req.source_address);
     }
-    const callId = this.#options.newCallId();
-    this.#legs.take(`${callId}.c`, req, res);
-    if (origin.type === 'trunk') return this.#invitedByTrunk(origin, callId, req, res);
+    const place = this.#placeOf(req, origin);
+    if (typeof place === 'number') return void res.send(place);
+    this.#legs.take(place.legId, req, res);
+    if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
     const caller = userOf(req.getParsedHeader('From').uri);
     const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);
-    this.#admit({ callId, origin, from, to: userOf(req.uri) }, req, res);
+    this.#admit({ ...place, origin, from, to: userOf(req.uri) }, req, res);
   }
 
-  #invitedByTrunk(origin: Extract<KnownOrigin, { type: 'trunk' }>, callId: string, req: Request, res: Response): void {
-    const legId = `${callId}.c`;
+  /** Where the leg of an INVITE belongs: to a call of its own, or to one that goes on; a status where it may not be there. */
+  #placeOf(req: Request, origin: KnownOrigin): Place | number {
+    const { newCallId } = this.#options;
+    if (req.has('Replaces')) {
+      const place = placeByReplaces(req.get('Replaces'), (replaced) => this.#legs.legOf(replaced));
+      if (typeof place === 'number') return place;
+      const { replaces = '' } = place;
+      const may =
+        origin.type === 'agent'
+          ? this.#listener.mayReplace(origin.agentId, replaces)
+          : this.trunks.noteOf(replaces)?.trunk === origin.trunk;
+      return may ? { ...place, legId: `${place.callId}.r${newCallId()}` } : 403;
+    }
+    const talks = origin.type === 'agent' ? this.#listener.consultingCall(origin.agentId) : undefined;
+    if (talks !== undefined) return { callId: talks, legId: `${talks}.p${newCallId()}` };
+    const callId = newCallId();
+    return { callId, legId: `${callId}.c` };
+  }
+
+  #invitedByTrunk(origin: Extract<KnownOrigin, { type: 'trunk' }>, place: Place, req: Request, res: Response): void {
+    const { legId } = place;
     const taken = fromTrunk(this.trunks, origin.trunk, legId, req);
     if (taken.type === 'refused') {
       this.#legs.forget(legId);
@@ -354,7 +375,7 @@ export class SipSide {
     }
     const { from, to, asserted, diversions } = taken.facts;
     const admit = (attestation: Attestation): void =>
-      this.#admit({ callId, origin, from, to, asserted, diversions, attestation }, req, res);
+      this.#admit({ ...place, origin, from, to, asserted, diversions, attestation }, req, res);
     if (typeof taken.attestation === 'string') return admit(taken.attestation);
     // A certificate may have to be fetched, and the caller be gone by then. It never rejects.
     void taken.attestation.then((attestation) => {
@@ -362,11 +383,10 @@ export class SipSide {
     });
   }
 
-  #admit(call: Omit<Invite, 'legId' | 'sdp' | 'transport' | 'source'>, req: Request, res: Response): void {
-    const legId = `${call.callId}.c`;
+  #admit(call: Omit<Invite, 'sdp' | 'transport' | 'source'>, req: Request, res: Response): void {
+    const { legId } = call;
     const refusal = this.#listener.invited({
       ...call,
-      legId,
       sdp: req.body,
       transport: req.protocol,
       source: `${req.source_address}:${req.source_port}`,

@@ -26,6 +26,7 @@ import {
 import type { SipListener, StoredDialog } from './ports.ts';
 import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
+import type { Replaced } from './replaces.ts';
 import type { AttemptFailure } from './trunks/index.ts';
 import { statusWords } from './status-words.ts';
 
@@ -396,6 +397,14 @@ export class Legs {
     for (const { inviting } of this.#legs.values()) clearTimeout(inviting?.patience);
   }
 
+  /** The leg whose confirmed dialog Replaces names (RFC 3891 section 3): our tag is its to-tag. */
+  legOf({ callId, toTag, fromTag }: Replaced): LegId | undefined {
+    for (const [legId, { dialog }] of this.#legs)
+      if (dialog?.sip.callId === callId && dialog.sip.localTag === toTag && dialog.sip.remoteTag === fromTag)
+        return legId;
+    return undefined;
+  }
+
   /** Ids of the dialogs there are. */
   dialogIds(): Set<string> {
     return new Set([...this.#legs.values()].flatMap((leg) => (leg.dialog === undefined ? [] : [leg.dialog.id])));
@@ -430,7 +439,7 @@ export class Legs {
     });
     dialog.on('refer', (req, res) => {
       const token = ++this.#tokens;
-      const event = leg.refers.take(legId, token, req, res);
+      const event = leg.refers.take(legId, token, { req, res }, (replaced) => this.legOf(replaced));
       if (event !== undefined) this.#listener.legEvent(event);
     });
     dialog.on('info', (req, res) =>

@@ -33,6 +33,8 @@ export interface Invite {
   readonly sdp: string;
   readonly transport: string;
   readonly source: string;
+  /** The leg whose place it takes (RFC 3891): it is in the same call then. */
+  readonly replaces?: LegId | undefined;
 }
 
 /** The INVITE is not taken: this status goes back. */
@@ -76,6 +78,8 @@ export interface LegReferred {
   readonly to: string;
   /** Referred-By as it came (RFC 3892). */
   readonly referredBy: string | undefined;
+  /** Where Refer-To asks for Replaces: our leg whose dialog it names, null where it is none of ours (RFC 3891). */
+  readonly replaces?: LegId | null;
 }
 
 /** What a dialog needs to live on after a restart of this server. Plain JSON. */
@@ -128,6 +132,10 @@ export interface Binding {
 }
 
 export interface SipListener {
+  /** The call in which this agent talks on a desk phone: what their phone dials meanwhile is a leg of that call. */
+  consultingCall(agentId: AgentId): CallId | undefined;
+  /** Whether this agent may put another of their devices in the place of that leg. */
+  mayReplace(agentId: AgentId, legId: LegId): boolean;
   /** A new call; a refusal answers the INVITE at once. */
   invited(invite: Invite): Refusal | null;
   legEvent(event: LegEvent): void;

@@ -28,17 +28,30 @@ function request(headers: Readonly<Record<string, string>>) {
   return { req: req as unknown as Request, res, sent };
 }
 
+const nobody = (): undefined => undefined;
+
 describe('REFERs of a dialog', () => {
+  it('name by Replaces another dialog of ours, or none', () => {
+    const value = 'Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2';
+    const ours = { callId: 'a@b', toTag: '1', fromTag: '2', earlyOnly: false };
+    const { req, res, sent } = request({ 'Refer-To': `<sip:bob@x?${value}>`, CSeq: '3 REFER' });
+    const legOf = (named: object) => (JSON.stringify(named) === JSON.stringify(ours) ? 'c.p1' : undefined);
+    expect(new Refers().take('c.a1', 1, { req, res }, legOf)).toMatchObject({ replaces: 'c.p1' });
+    expect(new Refers().take('c.a1', 1, { req, res }, nobody)).toMatchObject({ replaces: null });
+    const odd = request({ 'Refer-To': '<sip:bob@x?Replaces=a%3Bto-tag%3Db>', CSeq: '3 REFER' });
+    expect(new Refers().take('c.a1', 1, odd, legOf)).toMatchObject({ replaces: null });
+    expect(sent).toEqual([]);
+  });
+
   it('without one target are 400, other methods and nobody 501', () => {
     const refers = new Refers();
     for (const [to, status] of [
       ['<mailto:x@y>', 400],
       ['<sip:1001@x;method=BYE?method=BYE>', 501],
       ['<sip:example.com>', 501],
-      ['<sip:1001@x?Replaces=a%3Bto-tag%3Db>', 501],
     ] as const) {
       const { req, res, sent } = request({ 'Refer-To': to, CSeq: '3 REFER' });
-      expect([refers.take('c.a1', 1, req, res), sent]).toEqual([undefined, [status]]);
+      expect([refers.take('c.a1', 1, { req, res }, nobody), sent]).toEqual([undefined, [status]]);
     }
   });
 
@@ -50,7 +63,11 @@ describe('REFERs of a dialog', () => {
     const { req, res, sent } = request({ 'Refer-To': '<sip:1001@x>', CSeq: '3 REFER', 'Referred-By': '<sip:a@x>' });
     refers.notify(dialog, { status: 100, reason: 'Trying', last: false }, silentLogger);
     expect(notified).toEqual([]);
-    expect(refers.take('c.a1', 7, req, res)).toMatchObject({ to: '1001', token: 7, referredBy: '<sip:a@x>' });
+    expect(refers.take('c.a1', 7, { req, res }, nobody)).toMatchObject({
+      to: '1001',
+      token: 7,
+      referredBy: '<sip:a@x>',
+    });
     refers.answer(7, 202);
     refers.notify(dialog, { status: 180, reason: 'Ringing', last: false }, silentLogger);
     refers.notify(dialog, { status: 486, reason: 'Busy\r\nX: y', last: true }, silentLogger);

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Dialog, Request, Response } from './drachtio.ts';
 import { userOf } from './numbers.ts';
 import type { LegReferred } from './ports.ts';
+import { type Replaced, replacesIn } from './replaces.ts';
 
 /** How long a subscription that nobody ends may last, seconds. */
 const expiresInSeconds = 180;
@@ -21,28 +22,30 @@ export class Refers {
   #subscription: string | undefined;
   readonly #cseq = new Map<number, string>();
 
-  /** Takes one in; what cannot be understood is answered at once. */
-  take(legId: string, token: number, req: Request, res: Response): LegReferred | undefined {
+  /** Takes one in; what cannot be understood is answered at once. `legOf` finds the leg of a dialog that Replaces names. */
+  take(
+    legId: string,
+    token: number,
+    { req, res }: { readonly req: Request; readonly res: Response },
+    legOf: (replaced: Replaced) => string | undefined,
+  ): LegReferred | undefined {
     // RFC 3515 section 2.4.2: exactly one Refer-To.
     const target = req.has('Refer-To') ? referTarget(req.get('Refer-To')) : undefined;
     if (target === undefined) {
       res.send(400, 'Bad Refer-To', {});
       return undefined;
     }
-    // RFC 3891: an attended transfer, which taken for a blind one would leave the consulted party alone.
-    if (/[?&]replaces=/i.test(target)) {
-      res.send(501, 'Attended transfer is not supported', {});
-      return undefined;
-    }
+    const named = replacesIn(target);
+    const replaces = named === undefined ? {} : { replaces: (named && legOf(named)) ?? null };
     const to = userOf(target);
-    if (to === '' || /[?&](?:method=(?!invite))/i.test(target)) {
+    if ((to === '' && named === undefined) || /[?&](?:method=(?!invite))/i.test(target)) {
       res.send(501, 'Only an INVITE of a number or an agent', {});
       return undefined;
     }
     this.#waiting.set(token, res);
     this.#cseq.set(token, String(Number.parseInt(req.get('CSeq'), 10)));
     const referredBy = req.has('Referred-By') ? req.get('Referred-By') : undefined;
-    return { type: 'leg-referred', legId, token, to, referredBy };
+    return { type: 'leg-referred', legId, token, to, referredBy, ...replaces };
   }
 
   answer(token: number, status: number): void {

@@ -17,6 +17,8 @@ import {
 export function tellingTrunks(listener: SipListener, trunks: Trunks): SipListener {
   return {
     invited: (invite) => listener.invited(invite),
+    consultingCall: (agentId) => listener.consultingCall(agentId),
+    mayReplace: (agentId, legId) => listener.mayReplace(agentId, legId),
     registrationChanged: (agentId, bindings) => listener.registrationChanged(agentId, bindings),
     engineChanged: (connected) => listener.engineChanged(connected),
     trunkEvent: (event) => listener.trunkEvent(event),

@@ -26,6 +26,8 @@ let outside: number;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-transfer-'));
   outside = await freePort();
+  // A baresip there opens the next one too, for TLS.
+  await freePort();
   site = await startSite({ prepare: outsideTrunk(outside) });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const open = async (agent: string): Promise<AgentPage> => {
@@ -177,6 +179,118 @@ describe('a blind transfer by the agent', () => {
     const story = await caller.story();
     expect(types(story).filter((type) => type === 'wrap-up-ended')).toHaveLength(2);
     expect(types(story).slice(-1)).toEqual(['wrap-up-ended']);
+  });
+});
+
+/** The consultation as the page shows it. */
+const consult = (page: AgentPage, stage: string, heard?: string): Promise<void> =>
+  page.page
+    .locator(`[data-testid=consult][data-stage=${stage}]${heard === undefined ? '' : `[data-with=${heard}]`}`)
+    .waitFor();
+
+/** Opens the panel, types, and asks to talk first. */
+async function talkFirst(page: AgentPage, to: string): Promise<void> {
+  await page.page.keyboard.press('Alt+KeyR');
+  await page.at('transfer-to').waitFor();
+  await page.page.keyboard.type(to);
+  await page.page.keyboard.press('Shift+Enter');
+}
+
+/** The same moment in both languages. */
+async function bothPictures(page: AgentPage, name: string): Promise<void> {
+  if (process.env['JACKFIELD_PICTURES'] === undefined) return;
+  await picture(page, `${name}-en`);
+  await page.page.keyboard.press('Alt+KeyL');
+  await picture(page, `${name}-zh`);
+  await page.page.keyboard.press('Alt+KeyL');
+}
+
+describe('an attended transfer by the agent', () => {
+  it('lets the agent talk to a number first, change between the two, and hand over; it outlives kill -9 of the server', async () => {
+    const target = await startBaresip({ port: outside, user: '+8613900004001', says: repeated(callerChirp, 60) });
+    const caller = await talkTo(alice);
+    await talkFirst(alice, '13900004001');
+    await consult(alice, 'ringing');
+    await bothPictures(alice, 'consult-ringing');
+    await target.event('CALL_INCOMING');
+    await target.command('accept');
+    await consult(alice, 'talking', 'target');
+    await bothPictures(alice, 'consult-target');
+    // Three seconds of music for the caller, and of the agent for the target.
+    await caller.hears(150);
+    await site.untilReady('server', await site.kill('server'));
+    await alice.page.locator('[data-testid=feed-state][data-state=live]').waitFor();
+    await consult(alice, 'talking', 'target');
+    await alice.page.keyboard.press('Alt+KeyS');
+    await consult(alice, 'talking', 'caller');
+    await bothPictures(alice, 'consult-caller');
+    const swapped = caller.call.mediaElapsedMs * 8;
+    await caller.hears(150);
+    const back = caller.call.mediaElapsedMs * 8;
+    await alice.page.keyboard.press('Alt+KeyS');
+    await consult(alice, 'talking', 'target');
+    await alice.page.keyboard.press('Alt+KeyO');
+    await alice.call('ended');
+    await alice.activity('wrap-up');
+    await caller.hears(200);
+    await alice.wrapUp();
+    const { recording } = await caller.hangUp();
+    await target.event('CALL_CLOSED');
+    await caller.row('call-ended');
+    const row = await caller.row('call-transferred');
+    expect(row.facts).toMatchObject({ by: 'alice', type: 'attended', way: 'desk', outcome: 'connected' });
+    const told = types(await caller.story()).filter((type) => /consult|transfer|swap|call-ended/.test(type));
+    expect(told).toEqual([
+      ...['consult-asked', 'transfer-ringing', 'consult-connected', 'consult-swapped', 'consult-swapped'],
+      ...['call-transferred', 'transfer-connected', 'call-ended'],
+    ]);
+    expect(
+      agentHeardIn(recording.subarray(Math.round(swapped), Math.round(back))).peak,
+      'the agent, after the swap',
+    ).toBeGreaterThan(0.8);
+    expect(correlate(recording.subarray(-24_000), callerChirp).peak, 'the target, in the end').toBeGreaterThan(0.9);
+    const heard = await target.heard();
+    expect(agentHeardIn(heard.subarray(0, 40_000)).peak, 'the agent, at the target').toBeGreaterThan(0.8);
+    expect(correlate(heard.subarray(-24_000), callerChirp).peak, 'the caller, at the target').toBeGreaterThan(0.9);
+    await target.close();
+  });
+
+  it('consults a colleague at their page, who hangs up, or is let go; the caller is back', async () => {
+    const caller = await talkTo(alice);
+    await alice.page.keyboard.press('Alt+KeyR');
+    await alice.page.locator('[data-testid=transfer-choice][data-to="agent:bob"]').waitFor();
+    await bothPictures(alice, 'consult-choices');
+    await alice.page.keyboard.type('agent:bob');
+    await alice.page.keyboard.press('Shift+Enter');
+    expect(await bob.call('ringing')).toBe(await caller.callId());
+    await bothPictures(bob, 'consult-rung');
+    await bob.answer();
+    await bob.activity('talking');
+    await bothPictures(bob, 'consulted');
+    await consult(alice, 'talking', 'target');
+    await bob.page.keyboard.press('Alt+KeyE');
+    await stage(alice, 'failed');
+    await alice.page.locator('[data-testid=problem][data-code=dial-left]').waitFor();
+    await bothPictures(alice, 'consult-left');
+    await bob.activity('idle');
+    await alice.call('talking');
+    // Once more, by the API; and the caller does not wait.
+    const id = await caller.callId();
+    expect((await site.command('call', 'transfer', id, 'bob', '--attended')).code).toBe(0);
+    await bob.call('ringing');
+    await bob.answer();
+    await consult(alice, 'talking', 'target');
+    expect((await site.command('call', 'swap', id)).code).toBe(0);
+    await consult(alice, 'talking', 'caller');
+    await caller.hangUp();
+    await alice.page.locator('[data-testid=consult-caller][data-state=left]').waitFor();
+    await bothPictures(alice, 'consult-caller-left');
+    await alice.page.keyboard.press('Alt+KeyE');
+    await alice.wrapUp();
+    await bob.activity('idle');
+    const story = await caller.story();
+    expect(story.find(({ type }) => type === 'call-ended')?.facts).toMatchObject({ cause: 'caller-hangup' });
+    expect(types(story).filter((type) => type === 'wrap-up-ended')).toHaveLength(1);
   });
 });
 

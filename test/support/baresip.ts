@@ -16,6 +16,8 @@ import { freePort, startProgram } from './programs.ts';
 export interface BaresipOptions {
   /** Its number; also the user part under which it can be called. */
   readonly user?: string;
+  /** Where it listens; any free port unless given. */
+  readonly port?: number;
   /** Answers calls at once. */
   readonly answers?: boolean;
   /** What it says, at 8 kHz; silence follows. */
@@ -240,7 +242,7 @@ export class Baresip {
 /** Starts a baresip and waits until it can be called and commanded. */
 export async function startBaresip(options: BaresipOptions = {}): Promise<Baresip> {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
-  const sipPort = await freePort();
+  const sipPort = options.port ?? (await freePort());
   // It listens for TLS one above, whether wanted or not.
   let controlPort = await freePort();
   if (controlPort === sipPort + 1) controlPort = await freePort();

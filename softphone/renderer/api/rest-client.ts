@@ -2,8 +2,8 @@ import { fail, ok } from '../../../base/result.ts';
 import type { Result } from '../../../base/result.ts';
 import { makeProblem, problem } from '../../../protocol/problems/index.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
-import { contact, loginResult, page, sipCredentials } from '../../../protocol/rest.ts';
-import type { Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
+import { agentSummary, contact, loginResult, page, sipCredentials } from '../../../protocol/rest.ts';
+import type { AgentSummary, Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
 
 /** The part of `fetch` that is used, so that a test may stand in for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -38,6 +38,12 @@ export class RestClient {
   async searchContacts(token: string, text: string): Promise<Result<readonly Contact[], Problem>> {
     const path = `/api/v1/contacts?limit=6&search=${encodeURIComponent(text)}`;
     const found = await this.#ask('GET', path, undefined, page(contact), token);
+    return found.ok ? ok(found.value.items) : found;
+  }
+
+  /** `GET /api/v1/agents`: who there is, and what they are doing. */
+  async listAgents(token: string): Promise<Result<readonly AgentSummary[], Problem>> {
+    const found = await this.#ask('GET', '/api/v1/agents', undefined, page(agentSummary), token);
     return found.ok ? ok(found.value.items) : found;
   }
 

@@ -5,7 +5,7 @@ import type { Result } from '../../../base/result.ts';
 import type { DeskCall, DeskCommand } from '../../../protocol/desk.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
 import { makeProblem } from '../../../protocol/problems/index.ts';
-import type { Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
+import type { AgentSummary, Contact, LoginResult, SipCredentials } from '../../../protocol/rest.ts';
 import { DeskFeed } from '../desk/feed.ts';
 import type { OpenSocket } from '../desk/feed.ts';
 import { lastCallOf } from '../party.ts';
@@ -24,6 +24,7 @@ export interface SessionParts {
   readonly openSocket: OpenSocket;
   readonly mint: () => Promise<Result<SipCredentials, Problem>>;
   readonly searchContacts: (text: string) => Promise<Result<readonly Contact[], Problem>>;
+  readonly listAgents: () => Promise<Result<readonly AgentSummary[], Problem>>;
   readonly openMicrophone: () => Promise<Result<MediaStream, Problem>>;
   readonly createPeer: () => Peer;
   readonly onRemoteStream: (stream: MediaStream) => void;
@@ -116,6 +117,12 @@ export class AgentSession {
   /** Contacts whose name or number holds the text; none when the server cannot say. */
   readonly searchContacts = async (text: string): Promise<readonly Contact[]> => {
     const found = await this.#parts.searchContacts(text);
+    return found.ok ? found.value : [];
+  };
+
+  /** Everybody at the site and what they do now; nobody when the server cannot say. */
+  readonly colleagues = async (): Promise<readonly AgentSummary[]> => {
+    const found = await this.#parts.listAgents();
     return found.ok ? found.value : [];
   };
 

@@ -74,6 +74,7 @@ export class AppModel {
       openSocket: browserSocket(deskAddress(login.deskPath)),
       mint: () => this.#rest.renewSipCredentials(login.token),
       searchContacts: (text) => this.#rest.searchContacts(login.token, text),
+      listAgents: () => this.#rest.listAgents(login.token),
       openMicrophone: () => openMicrophone(browserAudio()),
       createPeer: browserPeer,
       onRemoteStream: (stream) => this.#play(stream),

@@ -8,6 +8,8 @@ interface ActionButtonProps {
   readonly testId: string;
   readonly onPress: () => void;
   readonly hotkey?: Hotkey;
+  /** A key of the form the button stands in, where it has no hotkey. */
+  readonly shortcut?: string;
   readonly icon?: ReactNode;
   readonly kind?: 'primary' | 'danger' | 'plain' | 'quiet';
   /** For switches such as mute: says whether it is on. */
@@ -20,8 +22,21 @@ interface ActionButtonProps {
 
 /** A button that shows its key, in the button itself and to assistive technology. */
 export function ActionButton(props: ActionButtonProps) {
-  const { label, testId, onPress, hotkey, icon, kind = 'plain', pressed, disabled, expanded, large, buttonRef } = props;
-  const key = hotkey === undefined ? undefined : hotkeys[hotkey].label;
+  const {
+    label,
+    testId,
+    onPress,
+    hotkey,
+    shortcut,
+    icon,
+    kind = 'plain',
+    pressed,
+    disabled,
+    expanded,
+    large,
+    buttonRef,
+  } = props;
+  const key = hotkey === undefined ? shortcut : hotkeys[hotkey].label;
   return (
     <Tooltip title={key === undefined ? undefined : `${label} (${key})`} mouseEnterDelay={0.6}>
       <Button

@@ -14,6 +14,8 @@ export const hotkeys = {
   hangUp: { code: 'KeyE', label: 'Alt+E' },
   record: { code: 'KeyO', label: 'Alt+O' },
   transfer: { code: 'KeyR', label: 'Alt+R' },
+  swap: { code: 'KeyS', label: 'Alt+S' },
+  completeTransfer: { code: 'KeyO', label: 'Alt+O' },
   acknowledge: { code: 'KeyK', label: 'Alt+K' },
   transcript: { code: 'KeyT', label: 'Alt+T' },
   disposition: { code: 'KeyW', label: 'Alt+W' },

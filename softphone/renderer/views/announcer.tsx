@@ -70,7 +70,14 @@ function dialText(joined: Joined, t: ReturnType<typeof useTranslation>['t']): st
 /** How far handing the call over has come, once per stage. */
 function transferText(call: DeskCall | undefined, t: ReturnType<typeof useTranslation>['t']): string | undefined {
   const { transfer } = call ?? {};
-  return transfer === undefined ? undefined : t(`transfer.stage.${transfer.stage}`, { to: transfer.to });
+  if (transfer === undefined) return undefined;
+  const to = transfer.name ?? transfer.to;
+  const { stage } = transfer;
+  if (stage === 'failed') return t('transfer.stage.failed', { to });
+  if (transfer.type === 'blind') return stage === 'talking' ? undefined : t(`transfer.stage.${stage}`, { to });
+  if (transfer.callerLeft === true) return t('consult.callerLeft');
+  if (stage !== 'talking') return t(`consult.stage.${stage}`, { to });
+  return t(transfer.with === 'caller' ? 'consult.stage.caller' : 'consult.stage.target', { to });
 }
 
 function stateKey(joined: Joined): 'connected' | 'held' | 'ended' | undefined {

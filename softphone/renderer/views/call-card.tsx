@@ -37,6 +37,8 @@ interface CallCardProps {
   readonly transfer: Opening;
   /** Queues a caller can be handed over to. */
   readonly queues: readonly DeskQueue[];
+  /** The agent's own id. */
+  readonly self: string;
 }
 
 /** What the card is about, as tests and styles see it. `held` and `ended` come from the desk, the rest from the phone. */
@@ -63,7 +65,8 @@ export function cardState(joined: Joined): CardState {
 }
 
 /** The screen pop and the call itself: who, where from, how long, and what can be done. */
-export function CallCard({ joined, line, offsetMs, presence, actions, last, keypad, transfer, queues }: CallCardProps) {
+export function CallCard(props: CallCardProps) {
+  const { joined, line, offsetMs, presence, actions, last, keypad, transfer, queues, self } = props;
   const { t } = useTranslation();
   const card = useRef<HTMLElement>(null);
   const state = cardState(joined);
@@ -116,13 +119,16 @@ export function CallCard({ joined, line, offsetMs, presence, actions, last, keyp
       {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
-      {details === undefined ? null : <TransferNote call={details} />}
+      {details === undefined ? null : <TransferNote call={details} offsetMs={offsetMs} />}
       <CallControls joined={joined} actions={actions} keypad={keypad} transfer={transfer} />
       {keypad.shown ? <Keypad press={actions.keypad} close={keypad.close} /> : null}
       {transfer.shown ? (
         <TransferPanel
           transfer={actions.transfer}
+          consult={actions.consult}
           search={actions.searchContacts}
+          colleagues={actions.colleagues}
+          self={self}
           queues={queues}
           close={transfer.close}
         />
@@ -133,6 +139,12 @@ export function CallCard({ joined, line, offsetMs, presence, actions, last, keyp
 
 /** The state in words: a call out that is asked for, or has failed, says so. */
 function stateText(state: CardState, call: DeskCall | undefined) {
+  if (call?.consulted === true && state === 'talking') return 'call.consulted';
+  if (isHandedOver(call) && call?.transfer?.type === 'attended' && (state === 'held' || state === 'talking')) {
+    if (call.transfer.callerLeft === true) return 'call.callerLeft';
+    if (call.transfer.stage !== 'talking') return 'call.consultRings';
+    return call.transfer.with === 'caller' ? 'call.consultPaused' : 'call.consulting';
+  }
   if (state === 'held' && isHandedOver(call)) return 'call.transferring';
   if (call?.direction !== 'outbound') return `call.${state}` as const;
   if (state === 'dialling' && call.dial?.stage === 'failed') return 'call.dialFailed';

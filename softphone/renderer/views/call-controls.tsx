@@ -9,12 +9,14 @@ import {
   SwapOutlined,
   TableOutlined,
 } from '@ant-design/icons';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
-import type { DeskCall } from '../../../protocol/desk.ts';
+import type { DeskCall, DeskTransfer } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import { ActionButton } from '../ui/action-button.tsx';
 import { RecordButton } from './record-button.tsx';
+import { ConsultControls } from './consult-controls.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 
 interface CallControlsProps {
@@ -77,21 +79,25 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
       );
     case 'elsewhere':
     case 'talking':
-      if (isHandedOver(joined.details)) return <HandingOver actions={actions} />;
+      if (joined.details?.consulted === true)
+        return (
+          <div className="controls">
+            <Mute actions={actions} />
+            <HangUp actions={actions} />
+          </div>
+        );
+      if (isHandedOver(joined.details) && joined.details?.transfer !== undefined)
+        return (
+          <Handing transfer={joined.details.transfer} actions={actions}>
+            <Mute actions={actions} />
+            <KeypadSwitch keypad={keypad} />
+          </Handing>
+        );
       return (
         <div className="controls controls-talk">
           <Mute actions={actions} />
           {joined.details === undefined ? null : <Hold held={joined.details.state === 'held'} actions={actions} />}
-          {joined.details === undefined ? null : (
-            <ActionButton
-              label={t('actions.keypad')}
-              testId="keypad"
-              hotkey="keypad"
-              icon={<TableOutlined />}
-              expanded={keypad.shown}
-              onPress={keypad.toggle}
-            />
-          )}
+          {joined.details === undefined ? null : <KeypadSwitch keypad={keypad} />}
           {joined.details === undefined ? null : (
             <ActionButton
               label={t('actions.transfer')}
@@ -114,6 +120,35 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
 /** Whether the call rings somebody else now. */
 export function isHandedOver(call: DeskCall | undefined): boolean {
   return call?.transfer !== undefined && call.transfer.stage !== 'failed';
+}
+
+interface HandingProps {
+  readonly transfer: DeskTransfer;
+  readonly actions: DeskActions;
+  readonly children: ReactNode;
+}
+
+function Handing({ transfer, actions, children }: HandingProps) {
+  if (transfer.type === 'blind') return <HandingOver actions={actions} />;
+  return (
+    <ConsultControls transfer={transfer} actions={actions}>
+      {children}
+    </ConsultControls>
+  );
+}
+
+function KeypadSwitch({ keypad }: Pick<CallControlsProps, 'keypad'>) {
+  const { t } = useTranslation();
+  return (
+    <ActionButton
+      label={t('actions.keypad')}
+      testId="keypad"
+      hotkey="keypad"
+      icon={<TableOutlined />}
+      expanded={keypad.shown}
+      onPress={keypad.toggle}
+    />
+  );
 }
 
 /** While the target rings: take the caller back, or leave the call to itself. */

@@ -44,9 +44,10 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const joined = joinCall(call, phone.line);
   const actions = useDeskActions({ model, session, joined, line: phone.line });
   const talking = joined.type === 'talking' || joined.type === 'elsewhere';
+  const consulted = talking && joined.details?.consulted === true;
   const keypadShown = keypadOpen && talking;
   const handed = talking && isHandedOver(joined.details);
-  const transferShown = transferOpen && talking && !handed;
+  const transferShown = transferOpen && talking && !handed && !consulted;
   const toggleTransfer = (): void => setTransferOpen(!transferShown);
   const last = useStore(session.last);
   useAttention(model, joined, phone.line);
@@ -55,8 +56,8 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
     pause: () => setPauseOpen(!pauseOpen),
     signOut: actions.signOut,
     ...actions.callKeys,
-    ...(talking ? { transfer: handed ? actions.cancelTransfer : toggleTransfer } : {}),
-    ...(talking ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
+    ...(talking && !consulted ? { transfer: handed ? actions.cancelTransfer : toggleTransfer } : {}),
+    ...(talking && !consulted ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
     dial: focusDial,
     transcript: focusTranscript,
     disposition: focusDispositions,
@@ -89,6 +90,7 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
             keypad={{ shown: keypadShown, toggle: () => setKeypadOpen(!keypadOpen), close: () => setKeypadOpen(false) }}
             transfer={{ shown: transferShown, toggle: toggleTransfer, close: () => setTransferOpen(false) }}
             queues={desk?.queues ?? []}
+            self={session.login.agent.id}
           />
           {joined.type === 'wrap-up' && desk !== undefined ? (
             <WrapUp

@@ -51,6 +51,8 @@ export function HelpDialog({ open, close }: HelpDialogProps) {
               {row('keypad', t('actions.keypad'))}
               {row('record', t('keys.record'))}
               {row('transfer', t('actions.transfer'))}
+              {row('swap', t('keys.swap'))}
+              {row('completeTransfer', t('actions.completeTransfer'))}
               {row('hangUp', t('actions.hangUp'))}
               {row('acknowledge', t('actions.acknowledge'))}
               {row('disposition', t('keys.disposition'))}

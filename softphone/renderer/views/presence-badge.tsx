@@ -19,7 +19,7 @@ export function PresenceBadge({ agent, name, reasons, offsetMs }: PresenceBadgeP
   const presence = agent?.presence ?? 'offline';
   const activity = agent?.activity ?? 'idle';
   const reason = agent?.pauseReason;
-  const missed = reason === 'missed';
+  const own = reason === 'missed' || reason === 'signed-in' ? reason : undefined;
   return (
     <div
       className={`presence presence-${presence}`}
@@ -33,8 +33,10 @@ export function PresenceBadge({ agent, name, reasons, offsetMs }: PresenceBadgeP
       <span className="presence-name">{name}</span>
       <span className="presence-state">
         <span className="presence-dot" aria-hidden="true" />
-        {missed ? t('presence.missed') : t(`presence.${presence}`)}
-        {presence === 'paused' && reason !== undefined && !missed ? ` · ${reasonText(reasons, reason, tongue)}` : null}
+        {own === undefined ? t(`presence.${presence}`) : t(`presence.${own}`)}
+        {presence === 'paused' && reason !== undefined && own === undefined
+          ? ` · ${reasonText(reasons, reason, tongue)}`
+          : null}
         {activity === 'idle' ? null : ` · ${t(`activity.${activity}`)}`}
       </span>
       {agent === undefined ? null : (

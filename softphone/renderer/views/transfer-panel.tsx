@@ -1,5 +1,5 @@
-import { SwapOutlined } from '@ant-design/icons';
-import { useEffect, useRef, useState } from 'react';
+import { CommentOutlined, SwapOutlined } from '@ant-design/icons';
+import { useEffect, useRef } from 'react';
 import type { KeyboardEvent, SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskQueue } from '../../../protocol/desk.ts';
@@ -8,140 +8,120 @@ import { ActionButton } from '../ui/action-button.tsx';
 import { useTongue } from '../ui/hooks.ts';
 import { useCallables } from './callable.ts';
 import type { SearchContacts } from './callable.ts';
+import { useColleagues } from './colleagues.ts';
+import type { Colleague, ListColleagues } from './colleagues.ts';
+import { Choices, Combobox, useBox } from './combobox.tsx';
+import type { Choice } from './combobox.tsx';
 
 interface TransferPanelProps {
   readonly transfer: (to: string) => void;
+  /** Talks to them first. */
+  readonly consult: (to: string) => void;
   readonly search: SearchContacts;
+  readonly colleagues: ListColleagues;
+  /** The agent's own id. */
+  readonly self: string;
   readonly queues: readonly DeskQueue[];
   readonly close: () => void;
 }
 
-interface Choice {
-  readonly to: string;
-  readonly name: string;
-  readonly note: string;
-}
-
-const listId = 'transfer-choices';
-
-/** Where the caller is handed over to: a number, an extension, a colleague, a contact or a queue. Arrows choose, Enter does it. */
-export function TransferPanel({ transfer, search, queues, close }: TransferPanelProps) {
+/**
+ * Where the caller is handed over to: a colleague, a queue, a contact, an extension or a number. Arrows choose, Enter
+ * hands over at once, Shift+Enter talks to them first.
+ */
+export function TransferPanel({ transfer, consult, search, colleagues, self, queues, close }: TransferPanelProps) {
   const { t } = useTranslation();
-  const tongue = useTongue();
   const field = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState('');
-  const [at, setAt] = useState(-1);
-  const [missing, setMissing] = useState(false);
+  const box = useBox();
   useEffect(() => field.current?.focus(), []);
-  const contacts = useCallables(search, text);
-  const wanted = text.trim().toLowerCase();
-  const lines = queues.map(({ id, name }) => ({
-    to: `queue:${id}`,
-    name: labelText(name, tongue),
-    note: t('call.queue'),
-  }));
-  const choices: readonly Choice[] = [
-    ...contacts.map(({ name, number }) => ({ to: number, name, note: number })),
-    ...lines.filter(({ to, name }) => `${to} ${name}`.toLowerCase().includes(wanted)),
-  ];
-  const hand = (to: string): void => {
+  const choices = useChoices(box.text, { search, colleagues, self, queues });
+  const hand = (to: string, talkFirst: boolean): void => {
     if (to.trim() === '') {
-      setMissing(true);
+      box.complain();
       field.current?.focus();
       return;
     }
     close();
-    transfer(to.trim());
+    (talkFirst ? consult : transfer)(to.trim());
   };
+  const chosen = choices[box.at]?.to ?? box.text;
   const submitted = (event: SyntheticEvent): void => {
     event.preventDefault();
-    hand(choices[at]?.to ?? text);
+    hand(chosen, false);
   };
-  const moved = (event: KeyboardEvent): void => {
-    if (event.key === 'ArrowDown') setAt(Math.min(at + 1, choices.length - 1));
-    else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, -1));
-    else if (event.key === 'Escape') close();
-    else return;
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || !event.shiftKey) return;
     event.preventDefault();
+    hand(chosen, true);
   };
   return (
     <div className="dial" data-testid="transfer-panel">
-      <form className="dial-form" onSubmit={submitted} noValidate>
-        <label className="field">
-          <span>{t('transfer.label')}</span>
-          <input
-            ref={field}
-            value={text}
-            onChange={(event) => {
-              setText(event.target.value);
-              setAt(-1);
-              setMissing(false);
-            }}
-            onKeyDown={moved}
-            placeholder={t('transfer.placeholder')}
-            autoComplete="off"
-            spellCheck={false}
-            enterKeyHint="go"
-            role="combobox"
-            aria-expanded={choices.length > 0}
-            aria-controls={listId}
-            aria-autocomplete="list"
-            aria-activedescendant={at < 0 ? undefined : `${listId}-${at}`}
-            aria-invalid={missing}
-            data-testid="transfer-to"
-          />
-        </label>
+      <form className="dial-form" onSubmit={submitted} onKeyDown={pressed} noValidate>
+        <Combobox
+          box={box}
+          field={field}
+          name="transfer"
+          testId="transfer-to"
+          label={t('transfer.label')}
+          placeholder={t('transfer.placeholder')}
+          choices={choices}
+          escape={close}
+        />
+        {box.missing ? (
+          <p className="field-error" role="alert">
+            {t('transfer.missing')}
+          </p>
+        ) : null}
+        <Choices
+          name="transfer"
+          label={t('transfer.targets')}
+          choices={choices}
+          at={box.at}
+          pick={(to) => {
+            box.typed(to);
+            field.current?.focus();
+          }}
+        />
         <div className="dial-buttons">
+          <ActionButton
+            label={t('actions.consult')}
+            testId="consult-now"
+            icon={<CommentOutlined />}
+            shortcut="Shift+Enter"
+            onPress={() => hand(chosen, true)}
+          />
           <ActionButton
             label={t('actions.transferNow')}
             testId="transfer-now"
             icon={<SwapOutlined />}
             kind="primary"
-            onPress={() => hand(choices[at]?.to ?? text)}
+            shortcut="Enter"
+            onPress={() => hand(chosen, false)}
           />
         </div>
       </form>
-      {missing ? (
-        <p className="field-error" role="alert">
-          {t('transfer.missing')}
-        </p>
-      ) : null}
-      <Choices choices={choices} at={at} hand={hand} />
     </div>
   );
 }
 
-interface ChoicesProps {
-  readonly choices: readonly Choice[];
-  readonly at: number;
-  readonly hand: (to: string) => void;
-}
-
-function Choices({ choices, at, hand }: ChoicesProps) {
+/** Colleagues first, then queues and contacts; a text that is an id already finds itself. */
+function useChoices(
+  text: string,
+  from: Pick<TransferPanelProps, 'search' | 'colleagues' | 'self' | 'queues'>,
+): readonly Choice[] {
   const { t } = useTranslation();
-  return (
-    <ul
-      id={listId}
-      className="dial-choices"
-      role="listbox"
-      aria-label={t('transfer.targets')}
-      hidden={choices.length === 0}
-    >
-      {choices.map(({ to, name, note }, index) => (
-        <li
-          key={to}
-          id={`${listId}-${index}`}
-          role="option"
-          aria-selected={index === at}
-          className={index === at ? 'dial-choice dial-choice-on' : 'dial-choice'}
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={() => hand(to)}
-          data-testid="transfer-choice"
-        >
-          <span>{name}</span>
-          <span className="quiet">{note}</span>
-        </li>
-      ))}
-    </ul>
-  );
+  const tongue = useTongue();
+  const wanted = text.trim().toLowerCase();
+  const contacts = useCallables(from.search, text);
+  const people = useColleagues(from.colleagues, wanted.replace(/^agent:/, ''), from.self);
+  const lines = from.queues.map(({ id, name }) => ({
+    ...{ to: `queue:${id}`, name: labelText(name, tongue), note: t('call.queue') },
+  }));
+  const doing = ({ presence, activity }: Colleague): string =>
+    activity === 'idle' ? t(`presence.${presence}`) : t(`activity.${activity}`);
+  return [
+    ...people.map((each) => ({ to: `agent:${each.id}`, name: each.name, note: doing(each), dim: !each.free })),
+    ...lines.filter(({ to, name }) => `${to} ${name}`.toLowerCase().includes(wanted)),
+    ...contacts.map(({ name, number }) => ({ to: number, name, note: number })),
+  ];
 }

@@ -7,6 +7,7 @@ import type { AppModel } from '../session/app-model.ts';
 import type { HotkeyActions } from '../ui/hotkeys.ts';
 import { recordOrders } from './record-button.tsx';
 import type { SearchContacts } from './callable.ts';
+import type { ListColleagues } from './colleagues.ts';
 
 interface DeskActionParts {
   readonly model: AppModel;
@@ -22,6 +23,7 @@ export interface DeskActions {
   readonly signOut: () => void;
   readonly dial: (number: string) => void;
   readonly searchContacts: SearchContacts;
+  readonly colleagues: ListColleagues;
   readonly chooseRing: (ring: RingChoice) => void;
   readonly answer: () => void;
   readonly decline: () => void;
@@ -34,6 +36,10 @@ export interface DeskActions {
   /** Hands the caller over; `cancelTransfer` takes them back while nobody has answered. */
   readonly transfer: (to: string) => void;
   readonly cancelTransfer: () => void;
+  /** Talks to them first; then changes between the two, and hands over. */
+  readonly consult: (to: string) => void;
+  readonly swap: () => void;
+  readonly completeTransfer: () => void;
   readonly muted: boolean;
   /** The keys that mean something in the present state of the call. */
   readonly callKeys: HotkeyActions;
@@ -67,6 +73,7 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
       void session.dial(number);
     },
     searchContacts: session.searchContacts,
+    colleagues: session.colleagues,
     chooseRing: (ring) => void session.command({ type: 'ring', ring }),
     answer: () => session.answer(),
     decline: () => void session.decline(),
@@ -84,6 +91,15 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     transfer: (to) => {
       if (call !== undefined) void session.command({ type: 'transfer', callId: call.callId, to });
     },
+    consult: (to) => {
+      if (call !== undefined) void session.command({ type: 'consult', callId: call.callId, to });
+    },
+    swap: () => {
+      if (call !== undefined) void session.command({ type: 'swap', callId: call.callId });
+    },
+    completeTransfer: () => {
+      if (call !== undefined) void session.command({ type: 'complete-transfer', callId: call.callId });
+    },
     cancelTransfer: () => {
       if (call !== undefined) void session.command({ type: 'cancel-transfer', callId: call.callId });
     },
@@ -97,7 +113,7 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
 }
 
 function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyActions {
-  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording } = actions;
+  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording, swap, completeTransfer } = actions;
   switch (joined.type) {
     case 'none':
     case 'wrap-up':
@@ -111,8 +127,15 @@ function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyA
     case 'audio-lost':
       return { hangUp };
     case 'elsewhere':
-    case 'talking':
-      return { hangUp, mute: toggleMute, hold: toggleHold, record: toggleRecording };
+    case 'talking': {
+      const { transfer, consulted } = joined.details ?? {};
+      if (consulted === true) return { hangUp, mute: toggleMute };
+      if (transfer?.type !== 'attended' || transfer.stage === 'failed')
+        return { hangUp, mute: toggleMute, hold: toggleHold, record: toggleRecording };
+      // Hanging up is handing over then, and has a key that says so.
+      if (transfer.callerLeft === true) return { hangUp, mute: toggleMute };
+      return { completeTransfer, mute: toggleMute, ...(transfer.with === undefined ? {} : { swap }) };
+    }
     default:
       return assertNever(joined);
   }

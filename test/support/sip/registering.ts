@@ -86,6 +86,8 @@ export async function startSide(
         for (const look of [...waiting]) look();
       },
       trunkEvent: () => undefined,
+      consultingCall: () => undefined,
+      mayReplace: () => false,
       strangerRefused: () => undefined,
       engineChanged: (isConnected) => {
         if (isConnected) connected();

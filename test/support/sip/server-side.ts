@@ -102,6 +102,8 @@ export async function startServerSide(
         trunkEvents.push(event);
         told.emit('trunk');
       },
+      consultingCall: () => undefined,
+      mayReplace: () => false,
       strangerRefused: (source) => void strangers.push(source),
       engineChanged: (connected) => void told.emit('engine', connected),
     },

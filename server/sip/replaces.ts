@@ -1,0 +1,53 @@
+/** Replaces (RFC 3891): which dialog somebody wants to take the place of, in a header or inside a Refer-To. */
+
+/** A dialog as Replaces names it. Tags are seen from where the INVITE arrives. */
+export interface Replaced {
+  readonly callId: string;
+  /** Tag of whoever gets the INVITE. */
+  readonly toTag: string;
+  readonly fromTag: string;
+  /** Only where that dialog is not confirmed yet. */
+  readonly earlyOnly: boolean;
+}
+
+/** Reads a value of the header (RFC 3891 section 6.1); undefined where a tag is missing. */
+export function readReplaces(value: string): Replaced | undefined {
+  const [callId = '', ...parameters] = value.split(';').map((part) => part.trim());
+  const named = (name: string): string =>
+    parameters.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  const [toTag, fromTag] = [named('to-tag'), named('from-tag')];
+  if (callId === '' || toTag === '' || fromTag === '') return undefined;
+  return { callId, toTag, fromTag, earlyOnly: parameters.some((one) => one.toLowerCase() === 'early-only') };
+}
+
+/** Replaces among the headers of a SIP URI (RFC 3261 section 19.1.1); null: it is there and cannot be read. */
+export function replacesIn(uri: string): Replaced | null | undefined {
+  const found = /[?&]replaces=([^&>]*)/i.exec(uri)?.[1];
+  if (found === undefined) return undefined;
+  try {
+    return readReplaces(decodeURIComponent(found)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The leg an INVITE becomes: of which call, and in whose place. */
+export interface Place {
+  readonly callId: string;
+  readonly legId: string;
+  readonly replaces?: string;
+}
+
+/**
+ * The place an INVITE with Replaces asks for; its leg has still to be named. A status where there is none: 481 for a dialog
+ * that is not ours, 486 for one that is confirmed where only an early one was meant (RFC 3891 section 3). An early dialog
+ * of ours is not given away: 481 too.
+ */
+export function placeByReplaces(value: string, legOf: (replaced: Replaced) => string | undefined): Place | number {
+  const named = readReplaces(value);
+  if (named === undefined) return 400;
+  const replaces = legOf(named);
+  if (replaces === undefined) return 481;
+  if (named.earlyOnly) return 486;
+  return { callId: replaces.slice(0, replaces.indexOf('.')), legId: '', replaces };
+}
