@@ -95,6 +95,12 @@ export class Phones {
     });
   }
 
+  /** Where the agent speaks from when they make a call: of the phones they want rung the page, else the newest desk phone. */
+  toSpeakOn(agentId: string): Device | undefined {
+    const devices = this.toRing(agentId);
+    return devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
+  }
+
   accountsOf(agentId: string): DeviceAccount[] {
     return this.#options.store.devices.of(agentId);
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { type CallState, Calls, type Device } from './calls/index.ts';
+import { type CallState, Calls } from './calls/index.ts';
 import { obey } from './commands.ts';
 import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
@@ -240,7 +240,7 @@ export class Brain {
       rows: this.#rows,
       nextId: () => this.#nextId(),
       trouble: () => this.#trouble(),
-      deviceOf: (agentId) => speakingDevice(this.phones.toRing(agentId)),
+      deviceOf: (agentId) => this.phones.toSpeakOn(agentId),
       normalise: (number) => normalise(number, { country, areaCode }),
       country,
       ringMs: ringInSeconds * 1000,
@@ -419,9 +419,6 @@ export class Brain {
   }
 }
 
-/** Of the phones the agent wants rung the page, else the newest desk phone. */
-function speakingDevice(devices: readonly Device[]): Device | undefined {
-  return devices.findLast(({ kind }) => kind === 'webrtc') ?? devices.at(-1);
 }
 
 /** Opens the ledger, takes the next epoch and makes the brain. Rejects with `LedgerError`. */

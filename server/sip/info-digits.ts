@@ -34,10 +34,10 @@ export function readInfo(contentType: string, body: string): InfoDigit | 'foreig
     return digit === undefined ? 'bad' : { digit, durationMs: usualMs };
   }
   if (type !== 'application/dtmf-relay') return 'foreign';
-  const digit = keyOf(/^\s*signal\s*=\s*(\S+)/im.exec(body)?.[1] ?? '');
+  const digit = keyOf(/^[ \t]*signal[ \t]*=[ \t]*(\S+)/im.exec(body)?.[1] ?? '');
   return digit === undefined
     ? 'bad'
-    : { digit, durationMs: durationOf(/^\s*duration\s*=\s*(\d{1,6})/im.exec(body)?.[1]) };
+    : { digit, durationMs: durationOf(/^[ \t]*duration[ \t]*=[ \t]*(\d{1,6})/im.exec(body)?.[1]) };
 }
 
 /** Answers an INFO of a dialog and tells the digit in it. */
