@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { AgentId } from '../../protocol/ids.ts';
+import { type AgentId, resumeHeader } from '../../protocol/ids.ts';
 import type { DigestAlgorithm } from '../../protocol/sip.ts';
 import { type Authenticated, Authenticator, type SipAccount } from './authenticator.ts';
 import { Credentials, type Minted } from './credentials.ts';
@@ -190,4 +190,9 @@ export function wayTo(binding: Binding): Way {
   if (!natted) return { uri, headers: {} };
   const address = host.includes(':') ? `[${host}]${source.slice(source.lastIndexOf(':'))}` : source;
   return { uri, proxy: `sip:${address};transport=udp`, headers: {} };
+}
+
+/** Asks the agent's own device to take the call they have just asked for; desk phones know the usual header for it. */
+export function autoAnswer({ kind }: Binding, offerId: string): Readonly<Record<string, string>> {
+  return kind === 'webrtc' ? { [resumeHeader]: offerId } : { 'Call-Info': '<sip:jackfield.invalid>;answer-after=0' };
 }

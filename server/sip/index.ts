@@ -4,11 +4,11 @@ import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
 import type { SipProtection } from '../../protocol/sip-protection.ts';
-import { callHeader, offerHeader, resumeHeader } from '../../protocol/ids.ts';
+import { callHeader, offerHeader } from '../../protocol/ids.ts';
 import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
-import { Devices, type DeviceSettings, wayTo } from './devices.ts';
+import { autoAnswer, Devices, type DeviceSettings, wayTo } from './devices.ts';
 import {
   hasConnection,
   onClient,
@@ -27,7 +27,7 @@ import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
 import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
-import { type Place, placeByReplaces } from './replaces.ts';
+import { type Place, placeOf } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
 import { checksOf, gradeOf } from './trunks/card.ts';
@@ -338,32 +338,17 @@ export class SipSide {
       res.send(403, 'Forbidden', {});
       return this.#listener.strangerRefused(req.source_address);
     }
-    const place = this.#placeOf(req, origin);
+    const place = placeOf(req.has('Replaces') ? req.get('Replaces') : undefined, origin, {
+      ...{ newCallId: this.#options.newCallId, listener: this.#listener },
+      legOf: (replaced) => this.#legs.legOf(replaced),
+      trunkOf: (legId) => this.trunks.noteOf(legId)?.trunk,
+    });
     if (typeof place === 'number') return void res.send(place);
     this.#legs.take(place.legId, req, res);
     if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
     const caller = userOf(req.getParsedHeader('From').uri);
     const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);
     this.#admit({ ...place, origin, from, to: userOf(req.uri) }, req, res);
-  }
-
-  /** Where the leg of an INVITE belongs: to a call of its own, or to one that goes on; a status where it may not be there. */
-  #placeOf(req: Request, origin: KnownOrigin): Place | number {
-    const { newCallId } = this.#options;
-    if (req.has('Replaces')) {
-      const place = placeByReplaces(req.get('Replaces'), (replaced) => this.#legs.legOf(replaced));
-      if (typeof place === 'number') return place;
-      const { replaces = '' } = place;
-      const may =
-        origin.type === 'agent'
-          ? this.#listener.mayReplace(origin.agentId, replaces)
-          : this.trunks.noteOf(replaces)?.trunk === origin.trunk;
-      return may ? { ...place, legId: `${place.callId}.r${newCallId()}` } : 403;
-    }
-    const talks = origin.type === 'agent' ? this.#listener.consultingCall(origin.agentId) : undefined;
-    if (talks !== undefined) return { callId: talks, legId: `${talks}.p${newCallId()}` };
-    const callId = newCallId();
-    return { callId, legId: `${callId}.c` };
   }
 
   #invitedByTrunk(origin: Extract<KnownOrigin, { type: 'trunk' }>, place: Place, req: Request, res: Response): void {
@@ -495,9 +480,4 @@ export class SipSide {
       this.#link.start();
     });
   }
-}
-
-/** Asks the agent's own device to take the call they have just asked for; desk phones know the usual header for it. */
-function autoAnswer({ kind }: Binding, offerId: string): Readonly<Record<string, string>> {
-  return kind === 'webrtc' ? { [resumeHeader]: offerId } : { 'Call-Info': '<sip:jackfield.invalid>;answer-after=0' };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeByReplaces, readReplaces, replacesIn } from './replaces.ts';
+import { placeOf, type PlaceQuestions, readReplaces, replacesIn } from './replaces.ts';
 
 const named = { callId: 'a@b', toTag: '1', fromTag: '2' };
 
@@ -25,15 +25,30 @@ describe('Replaces', () => {
   });
 });
 
-describe('an INVITE with Replaces', () => {
-  const legOf = () => 'c.a1';
+describe('where an INVITE belongs', () => {
+  const value = 'a@b;to-tag=1;from-tag=2';
+  const alice = { type: 'agent', agentId: 'alice' } as const;
+  const questions: PlaceQuestions = {
+    newCallId: () => 'new',
+    listener: {
+      consultingCall: (agentId) => (agentId === 'carol' ? 'd' : undefined),
+      mayReplace: (agentId, legId) => agentId === 'alice' && legId === 'c.a1',
+    },
+    legOf: ({ callId }) => (callId === 'a@b' ? 'c.a1' : undefined),
+    trunkOf: () => 'outside',
+  };
   it.each([
-    ['a@b;to-tag=1;from-tag=2', legOf, { callId: 'c', replaces: 'c.a1' }],
-    ['a@b;to-tag=1;from-tag=2', () => undefined, 481],
-    ['a@b;to-tag=1;from-tag=2;early-only', legOf, 486],
-    ['a@b;to-tag=1', legOf, 400],
-  ])('%s', (value, find, wanted) => {
-    const place = placeByReplaces(value, find);
+    ['a call of its own', undefined, alice, { callId: 'new', legId: 'new.c' }],
+    ['the call in which its phone talks', undefined, { ...alice, agentId: 'carol' }, { callId: 'd', legId: 'd.pnew' }],
+    ['the place of the same agent', value, alice, { callId: 'c', legId: 'c.rnew', replaces: 'c.a1' }],
+    ['a place on the same trunk', value, { type: 'trunk', trunk: 'outside' }, { callId: 'c', replaces: 'c.a1' }],
+    ['nowhere: another agent', value, { ...alice, agentId: 'bob' }, 403],
+    ['nowhere: another trunk', value, { type: 'trunk', trunk: 'other' }, 403],
+    ['nowhere: no dialog of ours', value.replace('a@b', 'x@y'), alice, 481],
+    ['nowhere: only an early one was meant', `${value};early-only`, alice, 486],
+    ['nowhere: not to be read', 'a@b;to-tag=1', alice, 400],
+  ] as const)('%s', (_name, replaces, origin, wanted) => {
+    const place = placeOf(replaces, origin, questions);
     if (typeof wanted === 'number') expect(place).toBe(wanted);
     else expect(place).toMatchObject(wanted);
   });

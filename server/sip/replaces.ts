@@ -1,5 +1,7 @@
 /** Replaces (RFC 3891): which dialog somebody wants to take the place of, in a header or inside a Refer-To. */
 
+import type { KnownOrigin, SipListener } from './ports.ts';
+
 /** A dialog as Replaces names it. Tags are seen from where the INVITE arrives. */
 export interface Replaced {
   readonly callId: string;
@@ -43,11 +45,41 @@ export interface Place {
  * that is not ours, 486 for one that is confirmed where only an early one was meant (RFC 3891 section 3). An early dialog
  * of ours is not given away: 481 too.
  */
-export function placeByReplaces(value: string, legOf: (replaced: Replaced) => string | undefined): Place | number {
+function placeByReplaces(value: string, legOf: (replaced: Replaced) => string | undefined): Place | number {
   const named = readReplaces(value);
   if (named === undefined) return 400;
   const replaces = legOf(named);
   if (replaces === undefined) return 481;
   if (named.earlyOnly) return 486;
   return { callId: replaces.slice(0, replaces.indexOf('.')), legId: '', replaces };
+}
+
+/** What is asked about where an INVITE belongs. */
+export interface PlaceQuestions {
+  readonly newCallId: () => string;
+  readonly listener: Pick<SipListener, 'consultingCall' | 'mayReplace'>;
+  readonly legOf: (replaced: Replaced) => string | undefined;
+  readonly trunkOf: (legId: string) => string | undefined;
+}
+
+/**
+ * Where the leg of an INVITE belongs: to a call of its own, or to one that goes on; a status where it may not be there. A
+ * leg is replaced by its own agent's other devices, or through the trunk it is on (RFC 3891 section 4): else 403.
+ */
+export function placeOf(
+  replaces: string | undefined,
+  origin: KnownOrigin,
+  { newCallId, listener, legOf, trunkOf }: PlaceQuestions,
+): Place | number {
+  if (replaces !== undefined) {
+    const place = placeByReplaces(replaces, legOf);
+    if (typeof place === 'number') return place;
+    const { callId, replaces: old = '' } = place;
+    const may = origin.type === 'agent' ? listener.mayReplace(origin.agentId, old) : trunkOf(old) === origin.trunk;
+    return may ? { ...place, legId: `${callId}.r${newCallId()}` } : 403;
+  }
+  const talks = origin.type === 'agent' ? listener.consultingCall(origin.agentId) : undefined;
+  if (talks !== undefined) return { callId: talks, legId: `${talks}.p${newCallId()}` };
+  const callId = newCallId();
+  return { callId, legId: `${callId}.c` };
 }
