@@ -26,7 +26,7 @@ import { Farewells } from './farewells.ts';
 import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, userOf } from './numbers.ts';
-import type { Attestation, Binding, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
 import { type Place, placeOf } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
@@ -36,7 +36,17 @@ import { type TrunkOptions, Trunks } from './trunks/index.ts';
 import { probe } from './trunks/probe.ts';
 import type { TrunkCard } from './trunks/public.ts';
 
-export type { Binding, Invite, KnownOrigin, LegEvent, Origin, Refusal, SipListener, StoredDialog } from './ports.ts';
+export type {
+  Binding,
+  Destination,
+  Invite,
+  KnownOrigin,
+  LegEvent,
+  Origin,
+  Refusal,
+  SipListener,
+  StoredDialog,
+} from './ports.ts';
 export * from './trunks/public.ts';
 export { normalise } from './numbers.ts';
 export type { SipAccount } from './authenticator.ts';
@@ -72,17 +82,6 @@ export interface Remembered {
   readonly dialogs: readonly { readonly legId: string; readonly dialog: StoredDialog }[];
   readonly bindings: readonly Binding[];
 }
-
-/** Where an outgoing leg goes. */
-export type Destination =
-  | {
-      readonly type: 'agent';
-      readonly agentId: string;
-      readonly deviceId?: string;
-      readonly offerId: string;
-      readonly auto?: boolean;
-    }
-  | { readonly type: 'outside'; readonly to: string; readonly trunk?: string };
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';

@@ -44,6 +44,17 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Where an outgoing leg goes. */
+export type Destination =
+  | {
+      readonly type: 'agent';
+      readonly agentId: string;
+      readonly deviceId?: string;
+      readonly offerId: string;
+      readonly auto?: boolean;
+    }
+  | { readonly type: 'outside'; readonly to: string; readonly trunk?: string };
+
 /** What happened to a leg; the names are those of the call machine's events. */
 export type LegEvent =
   | { readonly type: 'leg-confirmed'; readonly legId: LegId }
