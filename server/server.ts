@@ -419,8 +419,6 @@ export class Brain {
   }
 }
 
-}
-
 /** Opens the ledger, takes the next epoch and makes the brain. Rejects with `LedgerError`. */
 export async function openBrain(config: Config, clock: Clock, logger: Logger): Promise<Brain> {
   const files = siteFiles(config);

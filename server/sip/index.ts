@@ -25,7 +25,7 @@ import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
-import { asUser, type Home, normalise, userOf } from './numbers.ts';
+import { asUser, type Home, normalise, tellingDigits, userOf } from './numbers.ts';
 import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
 import { type Place, placeOf } from './replaces.ts';
 import { Returns } from './returns.ts';
@@ -89,8 +89,6 @@ const appTag = 'jackfield';
 const vouchMs = 5000;
 /** Between two attempts to reach the engine. */
 const retryMs = 250;
-/** So many last digits tell one number from others. */
-const tellingDigits = 8;
 
 export class SipSide {
   readonly #options: SipOptions;
@@ -303,8 +301,8 @@ export class SipSide {
   /** A person with this number is erased: the engine keeps nothing of their calls that are over. */
   async forget(number: string): Promise<void> {
     // In signalling it may stand with or without country code and trunk prefix.
-    const digits = number.replace(/\D/g, '').slice(-tellingDigits);
-    await this.#link?.forget(digits.length < tellingDigits ? [] : [digits]);
+    const digits = tellingDigits(number);
+    await this.#link?.forget(digits === undefined ? [] : [digits]);
   }
 
   close(): void {
@@ -337,11 +335,9 @@ export class SipSide {
       res.send(403, 'Forbidden', {});
       return this.#listener.strangerRefused(req.source_address);
     }
-    const place = placeOf(req.has('Replaces') ? req.get('Replaces') : undefined, origin, {
-      ...{ newCallId: this.#options.newCallId, listener: this.#listener },
-      legOf: (replaced) => this.#legs.legOf(replaced),
-      trunkOf: (legId) => this.trunks.noteOf(legId)?.trunk,
-    });
+    const { newCallId } = this.#options;
+    const around = { newCallId, listener: this.#listener, legs: this.#legs, trunks: this.trunks };
+    const place = placeOf(req.has('Replaces') ? req.get('Replaces') : undefined, origin, around);
     if (typeof place === 'number') return void res.send(place);
     this.#legs.take(place.legId, req, res);
     if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);

@@ -50,3 +50,12 @@ export function asUser(number: string): string {
   const user = number.replace(/[^0-9A-Za-z+*#._-]/g, '').slice(0, 64);
   return user === '' ? 'anonymous' : user;
 }
+
+/** So many last digits tell one number from others. */
+const telling = 8;
+
+/** The last digits of a number, by which it is found however it is written; undefined where there are too few. */
+export function tellingDigits(number: string): string | undefined {
+  const digits = number.replace(/\D/g, '').slice(-telling);
+  return digits.length < telling ? undefined : digits;
+}

@@ -34,8 +34,8 @@ describe('where an INVITE belongs', () => {
       consultingCall: (agentId) => (agentId === 'carol' ? 'd' : undefined),
       mayReplace: (agentId, legId) => agentId === 'alice' && legId === 'c.a1',
     },
-    legOf: ({ callId }) => (callId === 'a@b' ? 'c.a1' : undefined),
-    trunkOf: () => 'outside',
+    legs: { legOf: ({ callId }) => (callId === 'a@b' ? 'c.a1' : undefined) },
+    trunks: { noteOf: () => ({ trunk: 'outside' }) },
   };
   it.each([
     ['a call of its own', undefined, alice, { callId: 'new', legId: 'new.c' }],

@@ -58,8 +58,8 @@ function placeByReplaces(value: string, legOf: (replaced: Replaced) => string | 
 export interface PlaceQuestions {
   readonly newCallId: () => string;
   readonly listener: Pick<SipListener, 'consultingCall' | 'mayReplace'>;
-  readonly legOf: (replaced: Replaced) => string | undefined;
-  readonly trunkOf: (legId: string) => string | undefined;
+  readonly legs: { legOf(replaced: Replaced): string | undefined };
+  readonly trunks: { noteOf(legId: string): { readonly trunk: string } | undefined };
 }
 
 /**
@@ -69,13 +69,14 @@ export interface PlaceQuestions {
 export function placeOf(
   replaces: string | undefined,
   origin: KnownOrigin,
-  { newCallId, listener, legOf, trunkOf }: PlaceQuestions,
+  { newCallId, listener, legs, trunks }: PlaceQuestions,
 ): Place | number {
   if (replaces !== undefined) {
-    const place = placeByReplaces(replaces, legOf);
+    const place = placeByReplaces(replaces, (named) => legs.legOf(named));
     if (typeof place === 'number') return place;
     const { callId, replaces: old = '' } = place;
-    const may = origin.type === 'agent' ? listener.mayReplace(origin.agentId, old) : trunkOf(old) === origin.trunk;
+    const may =
+      origin.type === 'agent' ? listener.mayReplace(origin.agentId, old) : trunks.noteOf(old)?.trunk === origin.trunk;
     return may ? { ...place, legId: `${callId}.r${newCallId()}` } : 403;
   }
   const talks = origin.type === 'agent' ? listener.consultingCall(origin.agentId) : undefined;
