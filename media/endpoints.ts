@@ -191,6 +191,9 @@ export class Endpoints {
         octetsReceived: 0,
         octetsSent: 0,
         strangers: 0,
+        sends: 'nothing',
+        decoded: false,
+        playout: { lost: 0, recovered: 0, late: 0, dry: 0, shortened: 0 },
       };
       return { ...leg, endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };
     });

@@ -61,7 +61,7 @@ async function startIn(
   scope.defer('recorder', () => recorder.close());
   const ports = new PortPool(options.rtpPorts);
   const endpoints = new Endpoints({
-    sip: { shards, ports, bind, advertise },
+    sip: { shards, ports, bind, advertise, codecs: options.codecs },
     webrtc: { shards, workers, advertise },
     ears,
     recorder,

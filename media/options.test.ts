@@ -7,7 +7,7 @@ describe('parseArguments', () => {
   test('reads everything', () => {
     const line =
       '--rpc 127.0.0.1:9999 --secret-file s --bind 0.0.0.0 --advertise 192.0.2.1 --webrtc-port 0 --rtp-ports 5000-5100 ' +
-      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3 --no-ears';
+      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3 --codecs OPUS,g711 --no-ears';
     expect(parseArguments(line.split(' '))).toEqual({
       ok: true,
       value: {
@@ -23,6 +23,7 @@ describe('parseArguments', () => {
         rtpTimeoutMs: 1000,
         shards: 3,
         mostEndpoints: defaultOptions.mostEndpoints,
+        codecs: ['opus', 'G711'],
         ears: false,
         transcriptions: 2,
       },
@@ -47,6 +48,7 @@ describe('parseArguments', () => {
     [['--rtp-ports', '5000'], '--rtp-ports'],
     [['--rtp-ports', '5100-5000'], 'expected FIRST-LAST'],
     [['--lease-seconds', '0'], '--lease-seconds 0: expected a whole number from 1'],
+    [['--codecs', 'G711,G729'], '--codecs G729: expected some of'],
     [['--nonsense'], "'--nonsense'"],
   ])('%j: %s', (args, reason) => {
     const parsed = parseArguments(args.length === 0 ? [] : ['--secret-file', 's', ...args]);

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { PortRange } from './port-pool.ts';
+import type { CodecChoice } from './sdp/index.ts';
 import type { RecorderOptions } from './recorder.ts';
 
 /** How a media node is set up. */
@@ -23,6 +24,8 @@ export interface MediaNodeOptions {
   /** Worker threads for RTP. */
   readonly shards: number;
   readonly mostEndpoints: number;
+  /** What is spoken with SIP peers, the best first. */
+  readonly codecs: readonly CodecChoice[];
   /** Absent: no call can be recorded. */
   readonly recordings?: RecorderOptions;
 }
@@ -39,6 +42,7 @@ export const defaultOptions: Omit<MediaNodeOptions, 'secret'> = {
   rtpTimeoutMs: 30_000,
   shards: Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2))),
   mostEndpoints: 1000,
+  codecs: ['G711', 'G722', 'opus'],
 };
 
 /** Options as the command line gives them: the secret is in a file. */
@@ -63,6 +67,7 @@ const known = {
   'lease-seconds': { type: 'string' },
   'rtp-timeout-ms': { type: 'string' },
   shards: { type: 'string' },
+  codecs: { type: 'string' },
   'no-ears': { type: 'boolean' },
   transcriptions: { type: 'string' },
   recordings: { type: 'string' },
@@ -72,6 +77,7 @@ const known = {
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
   [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
+  [--codecs G711,PCMU,PCMA,G722,opus]
   [--no-ears] [--transcriptions N] [--recordings FOLDER --recording-key-file FILE]`;
 
 class Wrong extends Error {}
@@ -99,6 +105,16 @@ function rpc(text: string): { readonly rpcHost: string; readonly rpcPort: number
   const cut = text.lastIndexOf(':');
   if (cut < 1) throw new Wrong(`--rpc ${text}: expected HOST:PORT`);
   return { rpcHost: text.slice(0, cut), rpcPort: whole('rpc', text.slice(cut + 1), 0, 65_535) };
+}
+
+const choices: readonly CodecChoice[] = ['G711', 'PCMU', 'PCMA', 'G722', 'opus'];
+
+function codecChoices(text: string): CodecChoice[] {
+  return text.split(',').map((name) => {
+    const found = choices.find((each) => each.toLowerCase() === name.trim().toLowerCase());
+    if (found === undefined) throw new Wrong(`--codecs ${name}: expected some of ${choices.join(', ')}`);
+    return found;
+  });
 }
 
 /** Reads the command line. The error is one line that names the option, what was given and what was expected. */
@@ -136,6 +152,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       ),
       shards: optional(values.shards, (text) => whole('shards', text, 1, 64), d.shards),
       mostEndpoints: d.mostEndpoints,
+      codecs: optional(values.codecs, codecChoices, d.codecs),
       ears: values['no-ears'] !== true,
       transcriptions: optional(values.transcriptions, (text) => whole('transcriptions', text, 0, 64), 2),
     });

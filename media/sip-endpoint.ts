@@ -6,8 +6,9 @@ import { refuse, type Answer } from './errors.ts';
 import type { PortPool } from './port-pool.ts';
 import type { LegMedia } from './shards/messages.ts';
 import type { ShardPool } from './shards/pool.ts';
-import { chooseCodec, codecs, payloadTypes, readDescription, rtcpPlaceOf, sipAnswer, sipOffer } from './sdp/index.ts';
-import type { AudioLine, Codec, NumberedCodec, Origin } from './sdp/index.ts';
+import { anyCodec, chooseCodec, codecs, codecsOf, eventsBeside, payloadTypes, readDescription } from './sdp/index.ts';
+import { rtcpPlaceOf, sipAnswer, sipOffer } from './sdp/index.ts';
+import type { AudioLine, Codec, CodecChoice, NumberedCodec, Origin } from './sdp/index.ts';
 
 /** How many ports are tried when other programs sit in our range. */
 const mostTries = 50;
@@ -18,6 +19,8 @@ export interface SipSurroundings {
   readonly ports: PortPool;
   readonly bind: string;
   readonly advertise: string;
+  /** What we speak with SIP peers, the best first; absent: everything, either law of G.711 first. */
+  readonly codecs?: readonly CodecChoice[];
 }
 
 interface Said {
@@ -27,17 +30,20 @@ interface Said {
 
 /** Everything the far side may send: the numbers of its description and, as we may have offered, our own. */
 function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
-  const taken = new Set([...audio.codecs.map(({ payloadType }) => payloadType), audio.telephoneEvent]);
+  const { telephoneEvent, wideEvent } = audio;
+  const taken = new Set([...audio.codecs.map(({ payloadType }) => payloadType), telephoneEvent, wideEvent]);
   const ours = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }));
   const receive = [...audio.codecs, ...ours.filter(({ payloadType }) => !taken.has(payloadType))];
-  const events = new Set([audio.telephoneEvent, payloadTypes.telephoneEvent]);
+  const events = new Set([telephoneEvent, wideEvent, payloadTypes.telephoneEvent, payloadTypes.wideEvent]);
+  const sendEvents = eventsBeside(audio, send.codec);
   const { address } = audio;
   return {
     remote: address === undefined ? undefined : { address, port: audio.port },
     remoteControl: rtcpPlaceOf(audio),
     mux: audio.rtcpMux,
     send,
-    sendEvents: audio.telephoneEvent,
+    sendEvents: sendEvents?.payloadType,
+    wideEvents: [wideEvent, payloadTypes.wideEvent].filter((number) => number !== undefined),
     receive,
     receiveEvents: [...events].filter(
       (number) => number !== undefined && !receive.some(({ payloadType }) => payloadType === number),
@@ -134,14 +140,15 @@ export class SipEndpoint implements Endpoint {
     if (remoteSdp === undefined) {
       this.#offered = true;
       this.#answered = undefined;
-      return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred));
+      return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred, codecsOf(this.#policy)));
     }
     const offer = readDescription(remoteSdp, 'rtp');
     if (!offer.ok) return offer;
     const { audio } = offer.value;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
-    const chosen = chooseCodec(audio, this.#codec ?? this.#preferred);
+    const chosen = chooseCodec(audio, this.#codec ?? this.#preferred, this.#policy);
+    if (chosen === undefined) return refuse('unsupported-sdp', 'none of its codecs is allowed here');
     this.#offered = false;
     this.#agree(audio, chosen);
     return this.#say(remoteSdp, sipAnswer(offer.value, chosen, this.#place()), audio.direction);
@@ -155,12 +162,19 @@ export class SipEndpoint implements Endpoint {
     const { audio } = answer.value;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
+    // RFC 3264 section 6.1: the first it names is the one it wants to hear.
+    const [chosen] = audio.codecs;
+    if (chosen === undefined) return refuse('unsupported-sdp', 'no codec in common');
     this.#answered = remoteSdp;
     // Our offer is used up: the next question for one gets a new version. Another answer to it may come all the same
     // (183 and 200 of different branches, RFC 3261 section 13.2.2.4): the last one counts.
     this.#said = undefined;
-    this.#agree(audio, chooseCodec(audio));
+    this.#agree(audio, chosen);
     return { ok: true, value: {} };
+  }
+
+  get #policy(): readonly CodecChoice[] {
+    return this.#around.codecs ?? anyCodec;
   }
 
   /** An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. */

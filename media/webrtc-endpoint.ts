@@ -10,6 +10,7 @@ import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity }
 import type { ShardPool } from './shards/pool.ts';
 
 const loopback = '127.0.0.1';
+const noCodec = refuse('unsupported-sdp', 'no codec in common');
 
 /** Where WebRTC legs live. */
 export interface WebRtcSurroundings {
@@ -105,6 +106,7 @@ export class WebRtcEndpoint implements Endpoint {
     if (!offer.ok) return offer;
     const { audio } = offer.value;
     const chosen = chooseCodec(audio, this.codec);
+    if (chosen === undefined) return noCodec;
     this.#offered = false;
     const before = this.#agreed?.security;
     const agreed = await this.#agree(audio, chosen);
@@ -122,7 +124,9 @@ export class WebRtcEndpoint implements Endpoint {
     const answer = readDescription(remoteSdp, 'webrtc');
     if (!answer.ok) return answer;
     const { audio } = answer.value;
-    const agreed = await this.#agree(audio, chooseCodec(audio, this.codec));
+    const chosen = chooseCodec(audio, this.codec);
+    if (chosen === undefined) return noCodec;
+    const agreed = await this.#agree(audio, chosen);
     if (!agreed.ok) return agreed;
     this.#answered = remoteSdp;
     this.#said = undefined;

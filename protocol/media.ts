@@ -140,6 +140,25 @@ export const mediaVerbs = {
           octetsSent: z.number().int(),
           /** Packets dropped because they came from somewhere else than the locked source. */
           strangers: z.number().int(),
+          /** The codec it is sent; absent before an agreement. */
+          codec: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
+          /**
+           * Where what it is sent comes from. `forwarded`: packets as they came; `translated`: their bytes through a table
+           * (G.711); `transcoded`, `mixed`: encoded here; `played`: a prompt that was encoded once.
+           */
+          sends: z.enum(['nothing', 'forwarded', 'translated', 'transcoded', 'mixed', 'played']).optional(),
+          /** Is what it says decoded for ears, recorder, tones or another codec? */
+          decoded: z.boolean().optional(),
+          /** Packets of what it says, where they are decoded: lost, brought back by FEC, too late; times nothing was there. */
+          playout: z
+            .object({
+              lost: z.number(),
+              recovered: z.number(),
+              late: z.number(),
+              dry: z.number(),
+              shortened: z.number(),
+            })
+            .optional(),
           ...legQuality,
         }),
       ),

@@ -122,6 +122,14 @@ export const configSchema = z.strictObject({
         .regex(/^\d{4,5}-\d{4,5}$/, 'must be two ports, such as 41000-41999')
         .refine((text) => isAscending(text), 'must be two ports, the lower one first, such as 41000-41999')
         .default('41000-41999'),
+      /**
+       * What is spoken with SIP phones and trunks, the best first; a codec that the call already has comes before all.
+       * `G711` is either law, as the far side prefers.
+       */
+      codecs: z
+        .array(z.enum(['G711', 'PCMU', 'PCMA', 'G722', 'opus']))
+        .min(1)
+        .default(['G711', 'G722', 'opus']),
       rtpTimeoutInSeconds: z.coerce.number().min(1).max(3600).default(30),
       leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),
       /** How many utterances are written down at the same time; phrases are spotted on all. */

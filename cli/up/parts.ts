@@ -76,6 +76,7 @@ function mediaArguments(config: Config): readonly string[] {
     ...['--advertise', advertisedAddress(config)],
     ...['--webrtc-port', String(config.media.webrtcPort)],
     ...['--rtp-ports', config.media.rtpPorts],
+    ...['--codecs', config.media.codecs.join(',')],
     ...['--secret-file', siteFiles(config).mediaSecret],
     ...['--lease-seconds', String(leaseMs(config) / 1000)],
     ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],

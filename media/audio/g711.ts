@@ -95,3 +95,16 @@ export function translate(table: Uint8Array | undefined, bytes: Uint8Array): Uin
   for (let at = 0; at < bytes.length; at++) made[at] = table[bytes[at] ?? 0] ?? 0;
   return made;
 }
+
+function isLaw(codec: string): codec is Law {
+  return codec === 'PCMU' || codec === 'PCMA';
+}
+
+/**
+ * How payloads of one codec pass into another, as loud or louder: as they are (undefined), by a table (both are laws of
+ * G.711), or not at all ('no'): then somebody has to decode.
+ */
+export function passage(from: string, to: string, gainDb: number): Uint8Array | undefined | 'no' {
+  if (isLaw(from) && isLaw(to)) return translation(from, to, gainDb);
+  return from === to && gainDb === 0 ? undefined : 'no';
+}

@@ -4,7 +4,7 @@ import { leaveOut, longestPeriod } from './period.ts';
 import { payloadTicks, ticksPerMs, type VoiceCodec, type VoiceDecoder, type VoiceRate } from './voice.ts';
 
 /** Steps of 20 ms between the first packet of a run and its first sound. */
-const firstWait = 2;
+const firstWait = 3;
 /** A gap of this long in a source's timestamps is a pause of its own, not a loss. */
 const pauseMs = 200;
 /** A timestamp this far off is another clock. */

@@ -19,6 +19,8 @@ export interface Forwarded {
   readonly packet: RtpPacket;
   /** The payload under the codec and gain of this leg. */
   readonly payload: Uint8Array;
+  /** How long it sounds, in ticks of its clock; one per byte if nobody says. */
+  readonly ticks?: number;
 }
 
 /**
@@ -32,6 +34,10 @@ export class Egress {
   #sequence: number;
   #next: number;
   #clockBase: number;
+  /** The moment of the media clock at which the timestamps were at the base, and their ticks for each of its samples. */
+  #clockStart = 0;
+  #ticks = 1;
+  #newClock = false;
   #run: object | undefined;
   #offset = 0;
   #lastSource = 0;
@@ -56,10 +62,16 @@ export class Egress {
     this.#payloadType = value;
   }
 
+  /** Ticks of the agreed codec's clock for each sample of the media clock. The timestamps go on from where they are. */
+  set ticks(value: number) {
+    this.#newClock ||= value !== this.#ticks;
+    this.#ticks = value;
+  }
+
   /** Sends a source's packet on. A packet older than the last of its run is dropped: the sequence may not go back. */
-  forward({ run, packet, payload }: Forwarded, now: number): void {
+  forward({ run, packet, payload, ticks = payload.length }: Forwarded, now: number): void {
     const ahead = timestampAhead(this.#next, (packet.timestamp + this.#offset) >>> 0);
-    const resumed = run !== this.#run || Math.abs(ahead) > leap || this.#restarted(packet.sequence);
+    const resumed = run !== this.#run || Math.abs(ahead) > leap * this.#ticks || this.#restarted(packet.sequence);
     if (!resumed && sequenceAhead(this.#lastSource, packet.sequence) <= 0) {
       this.#late++;
       return;
@@ -69,21 +81,21 @@ export class Egress {
       this.#offset = (this.#startAt(now) - packet.timestamp) >>> 0;
     }
     this.#lastSource = packet.sequence;
-    this.#write(packet.marker || resumed, (packet.timestamp + this.#offset) >>> 0, payload);
+    this.#write(packet.marker || resumed, (packet.timestamp + this.#offset) >>> 0, payload, ticks);
   }
 
   /** Sends a frame of our own (play, mix, silence): `run` tells one such stream from another. */
   frame(run: object, payload: Uint8Array, now: number): void {
-    const resumed = run !== this.#run || timestampAhead(this.#next, (this.#clockBase + now) >>> 0) > behind;
+    const resumed = run !== this.#run || timestampAhead(this.#next, this.#clock(now)) > behind * this.#ticks;
     const timestamp = resumed ? this.#startAt(now) : this.#next;
     this.#run = run;
-    this.#write(resumed, timestamp, payload);
+    this.#write(resumed, timestamp, payload, frame * this.#ticks);
   }
 
   /** Sends one packet of an RFC 4733 event. All packets of an event share the timestamp of its start. */
   event(payload: Uint8Array, payloadType: number, timestamp: number, marker: boolean): void {
     this.#run = undefined;
-    if (timestampAhead(this.#next, timestamp) >= 0) this.#next = (timestamp + frame) >>> 0;
+    if (timestampAhead(this.#next, timestamp) >= 0) this.#next = (timestamp + frame * this.#ticks) >>> 0;
     this.#emit({ payloadType, marker, timestamp, sequence: this.#sequence, ssrc: this.ssrc, payload });
   }
 
@@ -120,13 +132,22 @@ export class Egress {
   }
 
   #startAt(now: number): number {
-    const clock = (this.#clockBase + now) >>> 0;
+    const clock = this.#clock(now);
     // Less than a frame is no pause, only the grain of the clock.
-    return timestampAhead(this.#next, clock) >= frame ? clock : this.#next;
+    return timestampAhead(this.#next, clock) >= frame * this.#ticks ? clock : this.#next;
   }
 
-  #write(marker: boolean, timestamp: number, payload: Uint8Array): void {
-    this.#next = (timestamp + payload.length) >>> 0;
+  #clock(now: number): number {
+    if (this.#newClock) {
+      this.#newClock = false;
+      this.#clockBase = this.#next;
+      this.#clockStart = now;
+    }
+    return (this.#clockBase + (now - this.#clockStart) * this.#ticks) >>> 0;
+  }
+
+  #write(marker: boolean, timestamp: number, payload: Uint8Array, ticks: number): void {
+    this.#next = (timestamp + ticks) >>> 0;
     const { ssrc } = this;
     this.#emit({ payloadType: this.#payloadType, marker, timestamp, sequence: this.#sequence, ssrc, payload });
   }

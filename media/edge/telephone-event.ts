@@ -4,9 +4,9 @@ import { timestampAhead } from './rtp.ts';
 const digits = '0123456789*#ABCD';
 /** No packet of an event for this long: it has ended and its last packets were lost. */
 const abandonedAfterMs = 200;
-/** Samples in 20 ms, and in one millisecond. */
-const frame = 160;
-const perMs = 8;
+/** Length of a step, and ticks of an 8 kHz clock in a millisecond. */
+const stepMs = 20;
+const usualTicksPerMs = 8;
 
 /** A digit the far side pressed. */
 export interface Digit {
@@ -18,6 +18,7 @@ interface Pressed {
   readonly timestamp: number;
   readonly code: number;
   duration: number;
+  readonly ticksPerMs: number;
   seenAt: number;
 }
 
@@ -30,7 +31,7 @@ export class DigitReceiver {
   #reported: number | undefined;
 
   /** Takes the payload of an event packet. Returns the digits that thereby ended, oldest first. */
-  packet(timestamp: number, payload: Uint8Array, nowMs: number): Digit[] {
+  packet(timestamp: number, payload: Uint8Array, nowMs: number, ticksPerMs = usualTicksPerMs): Digit[] {
     const [code, flags, high, low] = payload;
     if (code === undefined || flags === undefined || high === undefined || low === undefined) return [];
     const duration = (high << 8) | low;
@@ -39,7 +40,7 @@ export class DigitReceiver {
     if (this.#pressed !== undefined && timestampAhead(this.#pressed.timestamp, timestamp) < 0) return [];
     if (this.#pressed?.timestamp !== timestamp) {
       ended.push(...this.#finish());
-      this.#pressed = { timestamp, code, duration, seenAt: nowMs };
+      this.#pressed = { timestamp, code, duration, ticksPerMs, seenAt: nowMs };
     }
     const { pressed } = { pressed: this.#pressed };
     pressed.duration = Math.max(pressed.duration, duration);
@@ -60,7 +61,7 @@ export class DigitReceiver {
     this.#pressed = undefined;
     this.#reported = pressed.timestamp;
     const digit = digits[pressed.code];
-    return digit === undefined ? [] : [{ digit, durationMs: pressed.duration / perMs }];
+    return digit === undefined ? [] : [{ digit, durationMs: pressed.duration / pressed.ticksPerMs }];
   }
 }
 
@@ -89,7 +90,7 @@ export class DigitSender {
   }
 
   /** The next 20 ms; `done` once after the pause that follows the last digit. */
-  next(asEvents: boolean): DigitStep {
+  next(asEvents: boolean, ticksPerMs = usualTicksPerMs): DigitStep {
     const digit = this.#digits[this.#index];
     if (digit === undefined) return { type: 'done' };
     const step = this.#step++;
@@ -100,7 +101,7 @@ export class DigitSender {
     if (step >= pressSteps + endSteps) return { type: 'pause' };
     if (!asEvents) return step < pressSteps ? { type: 'tone', digit, frameIndex: step } : { type: 'pause' };
     const end = step >= pressSteps;
-    const duration = frame * Math.min(step + 1, pressSteps);
+    const duration = stepMs * ticksPerMs * Math.min(step + 1, pressSteps);
     const payload = Uint8Array.of(digits.indexOf(digit), (end ? 0x80 : 0) | 10, duration >> 8, duration & 0xff);
     return { type: 'event', payload, first: step === 0 };
   }

@@ -1,6 +1,6 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { types } from 'mediasoup';
-import { payloadTypes, type Codec, type LocalSecurity, type PeerSecurity } from '../sdp/index.ts';
+import { codecs, encodings, payloadTypes, type Codec, type LocalSecurity, type PeerSecurity } from '../sdp/index.ts';
 
 const bufferBytes = 1 << 20;
 
@@ -25,7 +25,9 @@ const rtcp = { cname: 'jackfield', reducedSize: true } as const;
 
 /** A voice codec as mediasoup names it. */
 export function voice(codec: Codec, payloadType: number): types.RtpCodecParameters {
-  return { mimeType: `audio/${codec}`, payloadType, clockRate: 8000, channels: 1 };
+  const { rate: clockRate, channels = 1 } = encodings[codec];
+  const parameters = codec === 'opus' ? { parameters: { useinbandfec: 1 } } : {};
+  return { mimeType: `audio/${codec}`, payloadType, clockRate, channels, ...parameters };
 }
 
 /**
@@ -38,8 +40,16 @@ export function events(payloadType: number): types.RtpCodecParameters {
 
 /** The codecs of every router: the one payload-type table. */
 export const routerCodecs: types.RouterRtpCodecCapability[] = [
-  { kind: 'audio', mimeType: 'audio/PCMU', clockRate: 8000, preferredPayloadType: payloadTypes.PCMU },
-  { kind: 'audio', mimeType: 'audio/PCMA', clockRate: 8000, preferredPayloadType: payloadTypes.PCMA },
+  ...codecs.map((codec): types.RouterRtpCodecCapability => {
+    const { rate: clockRate, channels = 1 } = encodings[codec];
+    return {
+      kind: 'audio',
+      mimeType: `audio/${codec}`,
+      clockRate,
+      channels,
+      preferredPayloadType: payloadTypes[codec],
+    };
+  }),
   { kind: 'audio', mimeType: 'audio/iLBC', clockRate: 8000, preferredPayloadType: payloadTypes.telephoneEvent },
 ];
 

@@ -3,7 +3,7 @@ import { parse, type MediaDescription, type SessionDescription } from 'sdp-trans
 import { fail, ok, type Result } from '../../base/result.ts';
 import { cryptoLines, type CryptoLine } from './crypto.ts';
 import type { Direction } from './direction.ts';
-import { clockRate, codecs, payloadTypes, type Codec } from './payload-types.ts';
+import { clockRate, codecs, encodings, payloadTypes, type Codec } from './payload-types.ts';
 
 /** Why a description cannot be used. `message` names the line or the thing that is missing. */
 export interface SdpError {
@@ -50,6 +50,8 @@ export interface AudioLine {
   readonly codecs: readonly NumberedCodec[];
   /** The peer's number for RFC 4733 events at 8 kHz, if it takes them. */
   readonly telephoneEvent: number | undefined;
+  /** The same at 48 kHz, the clock of Opus. */
+  readonly wideEvent: number | undefined;
   readonly mid: string | undefined;
   readonly rtcpMux: boolean;
   readonly security: PeerSecurity | undefined;
@@ -83,21 +85,30 @@ function fits(line: MediaDescription, profile: Profile): boolean {
   return !secure || (/^RTP\/SAVPF?$/.test(line.protocol ?? '') && cryptoLines(line).length > 0);
 }
 
+/** Numbers from here on mean nothing without an rtpmap (RFC 3551 section 6). */
+const firstDynamic = 96;
+
 /** The peer's numbers for what we know, in its own order. Static numbers need no rtpmap (RFC 3551 section 6). */
-function numbered(line: MediaDescription): { codecs: NumberedCodec[]; telephoneEvent: number | undefined } {
+function numbered(line: MediaDescription): Pick<AudioLine, 'codecs' | 'telephoneEvent' | 'wideEvent'> {
   const known: NumberedCodec[] = [];
   let telephoneEvent: number | undefined;
+  let wideEvent: number | undefined;
   for (const format of String(line.payloads ?? '').split(' ')) {
     const payloadType = Number(format);
     if (format === '' || !Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) continue;
     const map = line.rtp.find((each) => each.payload === payloadType);
-    if (map?.rate !== undefined && map.rate !== clockRate) continue;
     const name = map?.codec.toUpperCase();
-    if (name === 'TELEPHONE-EVENT') telephoneEvent ??= payloadType;
-    const codec = codecs.find((each) => (name === undefined ? payloadTypes[each] === payloadType : name === each));
+    const rate = map?.rate ?? clockRate;
+    if (name === 'TELEPHONE-EVENT' && rate === clockRate) telephoneEvent ??= payloadType;
+    if (name === 'TELEPHONE-EVENT' && rate === encodings.opus.rate) wideEvent ??= payloadType;
+    const codec = codecs.find((each) =>
+      name === undefined
+        ? payloadType < firstDynamic && payloadTypes[each] === payloadType
+        : encodings[each].name.toUpperCase() === name && encodings[each].rate === rate,
+    );
     if (codec !== undefined) known.push({ codec, payloadType });
   }
-  return { codecs: known, telephoneEvent };
+  return { codecs: known, telephoneEvent, wideEvent };
 }
 
 /**
@@ -142,8 +153,8 @@ function audioLine(
   const connection = line.connection ?? session.connection;
   const address = connection?.ip;
   const zeros = address === '0.0.0.0' || address === '::';
-  const { codecs: known, telephoneEvent } = numbered(line);
-  if (known.length === 0) return undefined;
+  const formats = numbered(line);
+  if (formats.codecs.length === 0) return undefined;
   return {
     index,
     protocol: line.protocol,
@@ -151,8 +162,7 @@ function audioLine(
     port: line.port,
     rtcp: rtcpLine(line),
     direction: direction(line, session, zeros && profile === 'rtp'),
-    codecs: known,
-    telephoneEvent,
+    ...formats,
     mid: line.mid === undefined ? undefined : String(line.mid),
     rtcpMux: line.rtcpMux !== undefined,
     security: security(line, session),
@@ -192,13 +202,42 @@ export function readDescription(text: string, profile: Profile): Result<Descript
       return unsupported('ice-ufrag, ice-pwd, fingerprint or setup is missing');
     return ok({ lines, audio });
   }
-  return unsupported('no codec in common: PCMU/8000 or PCMA/8000 is needed');
+  return unsupported('no codec in common: PCMU, PCMA, G722 or opus is needed');
 }
 
-/** The codec to speak: `preferred` if the peer knows it, else the peer's own first choice. */
-export function chooseCodec(audio: AudioLine, preferred?: Codec): NumberedCodec {
-  const [first] = audio.codecs;
-  const chosen = audio.codecs.find(({ codec }) => codec === preferred) ?? first;
-  if (chosen === undefined) throw new Error('an audio line without codecs');
-  return chosen;
+/** An entry of a policy; `G711` is either law, as the peer prefers: both cost nothing to turn into the other. */
+export type CodecChoice = Codec | 'G711';
+
+/** G.711 first: that is what carriers speak, and what passes between them and a browser untouched. */
+export const anyCodec: readonly CodecChoice[] = ['G711', 'G722', 'opus'];
+
+/** The codecs a policy names, in its order. */
+export function codecsOf(policy: readonly CodecChoice[]): Codec[] {
+  return [...new Set(policy.flatMap((entry): Codec[] => (entry === 'G711' ? ['PCMU', 'PCMA'] : [entry])))];
+}
+
+/**
+ * The codec to speak: `preferred` if the peer knows it (then nothing has to be decoded), else the first of the policy
+ * that it knows. Undefined if it knows none of them.
+ */
+export function chooseCodec(
+  audio: AudioLine,
+  preferred?: Codec,
+  policy: readonly CodecChoice[] = anyCodec,
+): NumberedCodec | undefined {
+  const known = (...wanted: readonly (Codec | undefined)[]): NumberedCodec | undefined =>
+    audio.codecs.find(({ codec }) => wanted.includes(codec));
+  const allowed = codecsOf(policy);
+  const same = preferred !== undefined && allowed.includes(preferred) ? known(preferred) : undefined;
+  return same ?? policy.map((entry) => known(...codecsOf([entry]))).find((each) => each !== undefined);
+}
+
+/** The peer's number for RFC 4733 events beside this codec, and the ticks a millisecond has there (RFC 4733 section 2.1). */
+export function eventsBeside(
+  audio: AudioLine,
+  codec: Codec,
+): { readonly payloadType: number; readonly ticksPerMs: number } | undefined {
+  const { telephoneEvent, wideEvent } = audio;
+  if (codec === 'opus' && wideEvent !== undefined) return { payloadType: wideEvent, ticksPerMs: 48 };
+  return telephoneEvent === undefined ? undefined : { payloadType: telephoneEvent, ticksPerMs: 8 };
 }

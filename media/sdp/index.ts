@@ -1,9 +1,9 @@
 export type { CryptoLine, CryptoSuite } from './crypto.ts';
-export { chooseCodec, readDescription } from './description.ts';
-export type { AudioLine, Description, NumberedCodec, PeerSecurity, SdpError } from './description.ts';
+export { anyCodec, chooseCodec, codecsOf, eventsBeside, readDescription } from './description.ts';
+export type { AudioLine, CodecChoice, Description, NumberedCodec, PeerSecurity, SdpError } from './description.ts';
 export { peerHolds, peerListens, reverse } from './direction.ts';
 export type { Direction } from './direction.ts';
-export { clockRate, codecs, payloadTypes } from './payload-types.ts';
+export { clockRate, codecs, commonCodecs, encodings, payloadTypes, ticksOf } from './payload-types.ts';
 export type { Codec } from './payload-types.ts';
 export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
 export { webrtcAnswer, webrtcOffer } from './webrtc.ts';

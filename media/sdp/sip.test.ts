@@ -1,7 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { chooseCodec, readDescription, rtcpPlaceOf, sipAnswer, sipOffer, type Codec } from './index.ts';
+import {
+  chooseCodec,
+  readDescription,
+  rtcpPlaceOf,
+  sipAnswer,
+  sipOffer,
+  type Codec,
+  type NumberedCodec,
+  type CodecChoice,
+} from './index.ts';
 
 const origin = { sessionId: '77', version: 3, address: '198.51.100.9' };
+function chosen(...asked: Parameters<typeof chooseCodec>): NumberedCodec {
+  const found = chooseCodec(...asked);
+  if (found === undefined) throw new Error('no codec in common');
+  return found;
+}
+
 const place = { origin, port: 41_000 };
 
 /** An offer from its m-lines and what follows them. */
@@ -12,7 +27,7 @@ function offer(...lines: readonly string[]): string {
 function answered(text: string, preferred?: Codec): readonly string[] {
   const read = readDescription(text, 'rtp');
   if (!read.ok) throw new Error(read.error.message);
-  return sipAnswer(read.value, chooseCodec(read.value.audio, preferred), place).trimEnd().split('\r\n');
+  return sipAnswer(read.value, chosen(read.value.audio, preferred), place).trimEnd().split('\r\n');
 }
 
 const events = ['a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'];
@@ -140,7 +155,7 @@ describe('what cannot be used', () => {
     [offer('m=audio x RTP/AVP 0'), 'no m=audio'],
     [offer('m=audio 65536 RTP/AVP 0'), 'no m=audio'],
     [offer('m=audio 4000 RTP/SAVP 0'), 'no m=audio'],
-    [offer('m=audio 4000 RTP/AVP 9 18'), 'no codec'],
+    [offer('m=audio 4000 RTP/AVP 3 18'), 'no codec'],
     [offer('m=audio 4000 RTP/AVP'), 'no codec'],
     [offer('m=audio 4000 RTP/AVP 101', ...events), 'no codec'],
     [offer('m=audio 4000 RTP/AVP 300 -1 zero'), 'no codec'],
@@ -187,5 +202,55 @@ test('our offer has both codecs, the preferred one first', () => {
   expect(readDescription(sipOffer(place), 'rtp')).toMatchObject({
     ok: true,
     value: { audio: { port: 41_000, address: '198.51.100.9', telephoneEvent: 101, direction: 'sendrecv' } },
+  });
+});
+
+describe('wide-band codecs', () => {
+  const wide = offer(
+    'm=audio 4000 RTP/AVP 96 9 0 97 98',
+    'a=rtpmap:96 opus/48000/2',
+    'a=rtpmap:97 telephone-event/48000',
+    'a=rtpmap:98 telephone-event/8000',
+  );
+  const chosenBy = (...policy: readonly CodecChoice[]): NumberedCodec | undefined => {
+    const read = readDescription(wide, 'rtp');
+    if (!read.ok) throw new Error(read.error.message);
+    return chooseCodec(read.value.audio, undefined, policy);
+  };
+
+  test('are chosen as the policy says', () => {
+    expect(chosenBy('G711', 'opus')).toEqual({ codec: 'PCMU', payloadType: 0 });
+    expect(chosenBy('opus', 'G711')).toEqual({ codec: 'opus', payloadType: 96 });
+    expect(chosenBy('PCMA', 'G722')).toEqual({ codec: 'G722', payloadType: 9 });
+    expect(chosenBy('PCMA')).toBeUndefined();
+  });
+
+  test('the codec of the call comes first, unless it is not allowed', () => {
+    const read = readDescription(wide, 'rtp');
+    if (!read.ok) throw new Error(read.error.message);
+    expect(chooseCodec(read.value.audio, 'opus', ['G711', 'opus'])?.codec).toBe('opus');
+    expect(chooseCodec(read.value.audio, 'opus', ['G711'])?.codec).toBe('PCMU');
+    expect(chooseCodec(read.value.audio, 'PCMA', ['G722', 'G711'])?.codec).toBe('G722');
+  });
+
+  test('are answered with the events of their clock (RFC 4733 section 2.1)', () => {
+    const opus = answered(wide, 'opus');
+    expect(opus).toContain('m=audio 41000 RTP/AVP 96 97');
+    expect(opus).toContain('a=rtpmap:96 opus/48000/2');
+    expect(opus).toContain('a=fmtp:96 minptime=10;useinbandfec=1');
+    expect(opus).toContain('a=rtpmap:97 telephone-event/48000');
+    const g722 = answered(wide, 'G722');
+    expect(g722).toContain('m=audio 41000 RTP/AVP 9 98');
+    expect(g722).toContain('a=rtpmap:9 G722/8000');
+  });
+
+  test('are offered in the order of the policy, with both kinds of events', () => {
+    const lines = sipOffer(place, 'G722', ['opus', 'G722', 'PCMU']).split('\r\n');
+    expect(lines).toContain('m=audio 41000 RTP/AVP 9 111 0 101 102');
+    expect(lines).toContain('a=rtpmap:102 telephone-event/48000');
+  });
+
+  test('a dynamic number means nothing without its rtpmap', () => {
+    expect(readDescription(offer('m=audio 4000 RTP/AVP 111'), 'rtp').ok).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
 import { cryptoText, type CryptoLine } from './crypto.ts';
+import { eventsBeside } from './description.ts';
 import type { AudioLine, Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
-import { codecs, payloadTypes, type Codec } from './payload-types.ts';
+import { commonCodecs, payloadTypes, type Codec } from './payload-types.ts';
 import { connectionLine, formatLines, formatNumbers, joinLines, refusedLine, sessionLines } from './write.ts';
 import type { Formats, Origin } from './write.ts';
 
@@ -20,12 +21,17 @@ function sharedPort({ rtcpMux }: AudioLine): string[] {
   return rtcpMux ? ['a=rtcp-mux'] : [];
 }
 
-/** An offer of both codecs, `preferred` first, to a SIP peer. */
-export function sipOffer({ origin, port }: RtpPlace, preferred: Codec = 'PCMU'): string {
-  const order = [preferred, ...codecs.filter((codec) => codec !== preferred)];
+/** An offer of these codecs, `preferred` first, to a SIP peer. */
+export function sipOffer(
+  { origin, port }: RtpPlace,
+  preferred: Codec = 'PCMU',
+  offered: readonly Codec[] = commonCodecs,
+): string {
+  const order = [...offered].sort((a, b) => Number(b === preferred) - Number(a === preferred));
   const formats: Formats = {
     codecs: order.map((codec) => ({ codec, payloadType: payloadTypes[codec] })),
     telephoneEvent: payloadTypes.telephoneEvent,
+    ...(order.includes('opus') ? { wideEvent: payloadTypes.wideEvent } : {}),
   };
   return joinLines([
     ...sessionLines(origin),
@@ -33,6 +39,17 @@ export function sipOffer({ origin, port }: RtpPlace, preferred: Codec = 'PCMU'):
     't=0 0',
     ...audioLines('RTP/AVP', port, formats, 'sendrecv'),
   ]);
+}
+
+/** One codec, and the events that go with its clock. */
+export function answered(audio: AudioLine, chosen: NumberedCodec): Formats {
+  const events = eventsBeside(audio, chosen.codec);
+  const wide = events !== undefined && events.payloadType === audio.wideEvent;
+  return {
+    codecs: [chosen],
+    telephoneEvent: wide ? undefined : events?.payloadType,
+    ...(wide ? { wideEvent: events.payloadType } : {}),
+  };
 }
 
 /**
@@ -46,7 +63,7 @@ export function sipAnswer(
   crypto?: CryptoLine,
 ): string {
   const { audio } = offer;
-  const formats: Formats = { codecs: [chosen], telephoneEvent: audio.telephoneEvent };
+  const formats = answered(audio, chosen);
   const lines = offer.lines.flatMap((line, index) =>
     index === audio.index
       ? [

@@ -1,5 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { chooseCodec, readDescription, webrtcAnswer, webrtcOffer, type LocalSecurity } from './index.ts';
+import {
+  chooseCodec,
+  readDescription,
+  webrtcAnswer,
+  webrtcOffer,
+  type LocalSecurity,
+  type NumberedCodec,
+} from './index.ts';
+
+function chosen(...asked: Parameters<typeof chooseCodec>): NumberedCodec {
+  const found = chooseCodec(...asked);
+  if (found === undefined) throw new Error('no codec in common');
+  return found;
+}
 
 const origin = { sessionId: '77', version: 1, address: '198.51.100.9' };
 const local: LocalSecurity = {
@@ -88,6 +101,8 @@ describe('a browser’s offer', () => {
       mid: '0',
       rtcpMux: true,
       codecs: [
+        { codec: 'opus', payloadType: 111 },
+        { codec: 'G722', payloadType: 9 },
         { codec: 'PCMU', payloadType: 0 },
         { codec: 'PCMA', payloadType: 8 },
       ],
@@ -102,7 +117,7 @@ describe('a browser’s offer', () => {
 
   test('is answered with the agreed codec only, passive, same mid, video refused', () => {
     const offer = read(chromiumOffer);
-    const lines = webrtcAnswer(offer, chooseCodec(offer.audio), origin, local).split('\r\n');
+    const lines = webrtcAnswer(offer, chosen(offer.audio), origin, local).split('\r\n');
     expect(lines.filter((line) => line.startsWith('m='))).toEqual([
       'm=audio 40000 UDP/TLS/RTP/SAVPF 0 126',
       'm=video 0 UDP/TLS/RTP/SAVPF 96',
@@ -113,7 +128,7 @@ describe('a browser’s offer', () => {
 
   test('of hold is answered recvonly', () => {
     const offer = read(chromiumOffer.replace('a=sendrecv', 'a=sendonly'));
-    expect(webrtcAnswer(offer, chooseCodec(offer.audio), origin, local)).toContain('a=recvonly');
+    expect(webrtcAnswer(offer, chosen(offer.audio), origin, local)).toContain('a=recvonly');
   });
 
   test.each([

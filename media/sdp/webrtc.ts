@@ -1,6 +1,7 @@
 import type { Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
 import { payloadTypes, type Codec } from './payload-types.ts';
+import { answered } from './sip.ts';
 import { connectionLine, formatLines, formatNumbers, joinLines, refusedLine, sessionLines } from './write.ts';
 import type { Formats, Origin } from './write.ts';
 
@@ -74,7 +75,7 @@ export function webrtcOffer(origin: Origin, local: LocalSecurity, codec: Codec):
 export function webrtcAnswer(offer: Description, chosen: NumberedCodec, origin: Origin, local: LocalSecurity): string {
   const { audio } = offer;
   const mid = audio.mid ?? '0';
-  const formats: Formats = { codecs: [chosen], telephoneEvent: audio.telephoneEvent };
+  const formats = answered(audio, chosen);
   const line: WebRtcLine = { mid, formats, setup: 'passive', direction: reverse(audio.direction) };
   const lines = offer.lines.flatMap((each, index) =>
     index === audio.index ? audioLines(origin, local, line) : [refusedLine(each)],

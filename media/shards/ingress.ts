@@ -2,7 +2,7 @@ import { DigitReceiver, type Digit } from '../edge/telephone-event.ts';
 import { Reception } from '../edge/reception.ts';
 import { readRtp, type RtpPacket } from '../edge/rtp.ts';
 import { SourceLock, type Place } from '../edge/source-lock.ts';
-import { peerHolds, type Codec } from '../sdp/index.ts';
+import { peerHolds, ticksOf, type Codec } from '../sdp/index.ts';
 import type { LegMedia } from './messages.ts';
 
 /** RFC 3389 comfort noise: says that the source is silent, carries nothing to forward. */
@@ -20,6 +20,8 @@ export interface Voice {
 export type Heard =
   | { readonly type: 'dropped' }
   | { readonly type: 'nothing' }
+  /** RFC 3389: the far side is silent, and this is how its silence sounds. */
+  | { readonly type: 'noise'; readonly payload: Uint8Array }
   | { readonly type: 'digits'; readonly digits: readonly Digit[] }
   | { readonly type: 'voice'; readonly voice: Voice; readonly fresh: boolean }
   | { readonly type: 'released'; readonly heard: readonly Heard[] };
@@ -38,6 +40,8 @@ export class Ingress {
   readonly #kinds = new Array<Codec | 'event' | 'noise' | undefined>(128);
   #run = {};
   #packets = 0;
+  /** Ticks of the far side's clock for each sample of the media clock. */
+  #ticks = 1;
   #octets = 0;
 
   /** `trusted`: the socket is connected, so nobody else can be heard on it. */
@@ -63,6 +67,11 @@ export class Ingress {
   /** Payload bytes of them. */
   get octets(): number {
     return this.#octets;
+  }
+
+  /** Ticks of the far side's clock in a millisecond: what jitter is counted in. */
+  get ticksPerMs(): number {
+    return this.#ticks * 8;
   }
 
   /** Takes a packet. `now` is the media clock in samples. */
@@ -91,14 +100,17 @@ export class Ingress {
   #take(packet: RtpPacket, now: number, nowMs: number): Heard {
     this.#packets++;
     this.#octets += packet.payload.length;
-    const fresh = this.reception.packet(packet, now);
-    if (fresh) this.#run = {};
     const kind = this.#kinds[packet.payloadType];
-    if (kind === 'event')
-      return { type: 'digits', digits: this.#digits.packet(packet.timestamp, packet.payload, nowMs) };
+    if (kind !== undefined && kind !== 'event' && kind !== 'noise') this.#ticks = ticksOf(kind);
+    const fresh = this.reception.packet(packet, now * this.#ticks);
+    if (fresh) this.#run = {};
+    if (kind === 'event') {
+      const ticksPerMs = this.#media?.wideEvents?.includes(packet.payloadType) === true ? 48 : 8;
+      return { type: 'digits', digits: this.#digits.packet(packet.timestamp, packet.payload, nowMs, ticksPerMs) };
+    }
     // On hold the far side sends its own music, or the microphone of somebody who believes to be muted.
-    if (kind === undefined || kind === 'noise' || this.#media === undefined || peerHolds(this.#media.direction))
-      return nothing;
+    if (kind === undefined || this.#media === undefined || peerHolds(this.#media.direction)) return nothing;
+    if (kind === 'noise') return { type: 'noise', payload: packet.payload };
     return { type: 'voice', voice: { run: this.#run, packet, codec: kind }, fresh };
   }
 }

@@ -1,8 +1,11 @@
-import { compress, expandInto, silenceByte, translate, translation } from '../audio/g711.ts';
-import { Dejitter } from '../audio/dejitter.ts';
+import { passage, translate } from '../audio/g711.ts';
 import { DualToneDetector } from '../audio/dual-tone.ts';
+import { addLouder, mixed, type Part } from '../audio/mixing.ts';
+import { Outlet } from '../audio/outlet.ts';
+import { Speech } from '../audio/speech.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
 import { toneFrame } from '../audio/tone.ts';
+import { payloadTicks, type VoiceRate } from '../audio/voice.ts';
 import { Egress } from '../edge/egress.ts';
 import { Control } from '../edge/control.ts';
 import { readCompound } from '../edge/rtcp.ts';
@@ -10,7 +13,7 @@ import { isRtcp } from '../edge/rtp.ts';
 import type { FrontMedia } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
 import { DigitSender, type Digit } from '../edge/telephone-event.ts';
-import { clockRate, peerHolds, peerListens, type Codec } from '../sdp/index.ts';
+import { peerHolds, peerListens, ticksOf, type Codec } from '../sdp/index.ts';
 import type { DtmfMode, GraphPlay } from '../../protocol/media.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import { Ingress, type Heard, type Voice } from './ingress.ts';
@@ -78,18 +81,9 @@ function epochOf({ ms }: Moment): number {
   return origin + ms;
 }
 
-function msOf(samples: number): number {
-  return samples / (clockRate / 1000);
-}
-
-function silenceFrame(codec: Codec): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(frameSamples).fill(silenceByte[codec]);
-}
-
-const silence = { PCMU: silenceFrame('PCMU'), PCMA: silenceFrame('PCMA') };
 const quiet = {};
 const tones = {};
-const mixed = {};
+const encoded = {};
 
 interface Sending {
   readonly sender: DigitSender;
@@ -104,14 +98,12 @@ export class Leg {
   readonly #ingress: Ingress;
   readonly #egress: Egress;
   readonly #control: Control;
-  readonly #dejitter = new Dejitter();
+  readonly #speech = new Speech();
+  readonly #outlet = new Outlet();
   readonly #playlist: Playlist;
   readonly #digits: Sending[] = [];
   readonly #known = new Set<string>();
   readonly #timeoutMs: number;
-  /** This leg's voice of the present 20 ms, when somebody needs frames of it. */
-  readonly frame = new Int16Array(frameSamples);
-  speaking = false;
   /** What this leg hears in the present 20 ms, when it is recorded. */
   readonly heard = new Int16Array(frameSamples);
   #recorded = false;
@@ -120,6 +112,9 @@ export class Leg {
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
   #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
   #mixedIn = false;
+  /** The codec its voice came in last; before the first packet the one agreed on. */
+  #says: Codec | undefined;
+  #sends: LegCounters['sends'] = 'nothing';
   /** Listens for digits in the voice of a far side that knows no events. */
   #tones: DualToneDetector | undefined;
   #named = false;
@@ -148,6 +143,10 @@ export class Leg {
     this.#ingress.configure(media);
     this.#media = media;
     this.#egress.payloadType = media.send.payloadType;
+    this.#egress.ticks = ticksOf(media.send.codec);
+    this.#outlet.codec = media.send.codec;
+    this.#sends = 'nothing';
+    this.#says ??= media.send.codec;
     // A browser's keypad is a command of its desk.
     if (media.sendEvents !== undefined || this.setup.kind === 'webrtc') this.#tones = undefined;
     else this.#tones ??= new DualToneDetector();
@@ -220,10 +219,13 @@ export class Leg {
   #take(heard: Heard, now: Moment): void {
     if (heard.type === 'released') for (const each of heard.heard) this.#take(each, now);
     if (heard.type === 'digits') this.#pressed(heard.digits);
+    if (heard.type === 'noise' && this.#framed) this.#speech.silent(heard.payload);
     if (heard.type !== 'voice') return;
-    if (heard.fresh) this.#dejitter.reset();
+    if (heard.fresh) this.#speech.reset();
+    const { codec, packet } = heard.voice;
+    this.#says = codec;
     for (const { leg, gainDb } of this.#listeners) leg.#hear(heard.voice, gainDb, now);
-    if (this.#framed) this.#dejitter.write(heard.voice.packet.timestamp, heard.voice.codec, heard.voice.packet.payload);
+    if (this.#framed) this.#speech.write(codec, packet.timestamp, packet.payload);
   }
 
   /** RTCP came in, on its own socket or beside RTP. Only who is heard is believed. */
@@ -236,13 +238,14 @@ export class Leg {
     this.#heardAtMs = now.ms;
     if (compound.ntpMiddle !== undefined) reception.senderReport(compound.ntpMiddle, now.ms);
     this.#control.take(compound, epochOf(now));
+    this.#outlet.expectLoss(100 * (this.#control.far?.lossRatio ?? 0));
   }
 
   /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
   listen(now: Moment): void {
     this.#pressed(this.#ingress.tick(now.ms));
     if (!this.#framed) return;
-    this.speaking = this.#dejitter.read(this.frame);
+    this.#speech.step();
     for (const digit of this.#tones?.frame(this.frame) ?? []) this.#events.digit(digit, 'tone');
     const tap = this.#tap;
     if (tap === undefined) return;
@@ -259,9 +262,11 @@ export class Leg {
     this.#report(now);
     if (this.#sendDigit(media, now)) return;
     if (this.#playlist.busy) {
-      const played = this.#playlist.frame(media.send.codec, silence[media.send.codec]);
-      this.#egress.frame(played?.run ?? quiet, played?.payload ?? silence[media.send.codec], now.samples);
-      if (this.#recorded && played !== undefined) expandInto(media.send.codec, played.payload, this.heard);
+      const played = this.#playlist.frame(media.send.codec);
+      this.#outlet.rest();
+      this.#sends = 'played';
+      this.#egress.frame(played?.run ?? quiet, played?.payload ?? this.#outlet.silence(), now.samples);
+      if (this.#recorded && played !== undefined) this.#outlet.monitor(played.payload, this.heard);
       this.#playlist.tellEnds();
       return;
     }
@@ -271,7 +276,9 @@ export class Leg {
 
   get counters(): LegCounters {
     const { far, roundTripMs } = this.#control;
-    const totals = this.#ingress.reception.totals;
+    const { reception, ticksPerMs } = this.#ingress;
+    const { totals } = reception;
+    const sentTicksPerMs = 8 * ticksOf(this.#media?.send.codec ?? 'PCMU');
     return {
       endpointId: this.setup.endpointId,
       connected: this.#ingress.packets > 0,
@@ -280,10 +287,16 @@ export class Leg {
       octetsReceived: this.#ingress.octets,
       octetsSent: this.#egress.octets,
       strangers: this.#socket.front?.strangers ?? this.#ingress.lock.strangers,
+      ...(this.#media === undefined ? {} : { codec: this.#media.send.codec }),
+      sends: this.#sends,
+      decoded: this.#framed,
+      playout: { ...this.#speech.counts },
       ...(totals === undefined
         ? {}
-        : { received: { lost: totals.lost, expected: totals.expected, jitterMs: msOf(totals.jitter) } }),
-      ...(far === undefined ? {} : { sent: { lost: far.lost, lossRatio: far.lossRatio, jitterMs: msOf(far.jitter) } }),
+        : { received: { lost: totals.lost, expected: totals.expected, jitterMs: totals.jitter / ticksPerMs } }),
+      ...(far === undefined
+        ? {}
+        : { sent: { lost: far.lost, lossRatio: far.lossRatio, jitterMs: far.jitter / sentTicksPerMs } }),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
     };
   }
@@ -297,6 +310,8 @@ export class Leg {
       }
     } finally {
       this.#socket.close();
+      this.#speech.close();
+      this.#outlet.close();
     }
   }
 
@@ -305,8 +320,30 @@ export class Leg {
     return this.setup.kind === 'webrtc' || this.setup.secured === true;
   }
 
+  /** This leg's voice of the present 20 ms at 8 kHz, when somebody needs frames of it. */
+  get frame(): Int16Array {
+    return this.sound(8000);
+  }
+
+  /** The same at any rate. */
+  sound(rate: VoiceRate): Int16Array {
+    return this.#speech.at(rate);
+  }
+
+  get speaking(): boolean {
+    return this.#speech.speaking;
+  }
+
+  /** Can its packets go to somebody who hears that codec at that loudness without being decoded? */
+  #passes(to: Codec, gainDb: number): boolean {
+    return passage(this.#says ?? to, to, gainDb) !== 'no';
+  }
+
   get #framed(): boolean {
-    return this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined || this.#recorded;
+    if (this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined || this.#recorded) return true;
+    for (const { leg, gainDb } of this.#listeners)
+      if (leg.#recorded || (leg.#media !== undefined && !this.#passes(leg.#media.send.codec, gainDb))) return true;
+    return false;
   }
 
   /** One whose digits come as events is not listened to for tones: nothing counts twice. */
@@ -319,9 +356,13 @@ export class Leg {
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
     if (this.#playlist.busy || this.#digits.length > 0) return;
+    const way = passage(codec, media.send.codec, gainDb);
+    if (way === 'no') return;
     this.#fedAtMs = now.ms;
-    const payload = translate(translation(codec, media.send.codec, gainDb), packet.payload);
-    this.#egress.forward({ run, packet, payload }, now.samples);
+    this.#sends = way === undefined ? 'forwarded' : 'translated';
+    this.#outlet.rest();
+    const payload = translate(way, packet.payload);
+    this.#egress.forward({ run, packet, payload, ticks: payloadTicks(codec, packet.payload) }, now.samples);
   }
 
   #sendable(media: LegMedia): boolean {
@@ -334,40 +375,56 @@ export class Leg {
     const feed = this.#feed;
     switch (feed.type) {
       case 'direct':
-        if (now.ms - this.#fedAtMs >= fillAfterMs) this.#egress.frame(quiet, silence[codec], now.samples);
+        if (!feed.from.#passes(codec, feed.gainDb)) {
+          this.#encode([{ leg: feed.from, gainDb: feed.gainDb }], 'transcoded', now);
+          return;
+        }
+        if (now.ms - this.#fedAtMs >= fillAfterMs) this.#beSilent(now);
         // Packets went by as they came; the recorder gets the same voice in its place on the clock.
         if (this.#recorded) addLouder(this.heard, feed.from.frame, feed.gainDb);
         return;
-      case 'mix': {
-        const together = mix(feed.from, codec);
-        this.#egress.frame(mixed, together, now.samples);
-        if (this.#recorded) expandInto(codec, together, this.heard);
+      case 'mix':
+        this.#encode(feed.from, 'mixed', now);
         return;
-      }
       case 'silence':
-        this.#egress.frame(quiet, silence[codec], now.samples);
+        this.#beSilent(now);
         return;
       default:
         assertNever(feed, 'feed');
     }
   }
 
+  #beSilent(now: Moment): void {
+    this.#sends = 'nothing';
+    this.#egress.frame(quiet, this.#outlet.silence(), now.samples);
+  }
+
+  #encode(parts: readonly Part[], how: 'transcoded' | 'mixed', now: Moment): void {
+    this.#sends = how;
+    const { rate } = this.#outlet;
+    const sound = mixed(parts, rate);
+    const payload = sound === undefined ? this.#outlet.silence() : this.#outlet.encode(sound, rate);
+    this.#egress.frame(encoded, payload, now.samples);
+    if (!this.#recorded) return;
+    for (const { leg, gainDb } of parts) if (leg.speaking) addLouder(this.heard, leg.sound(8000), gainDb);
+  }
+
   #sendDigit(media: LegMedia, now: Moment): boolean {
     const [sending] = this.#digits;
     if (sending === undefined) return false;
-    const step = sending.sender.next(media.sendEvents !== undefined);
+    const step = sending.sender.next(media.sendEvents !== undefined, this.#eventTicks(media));
     switch (step.type) {
       case 'event':
         if (step.first) sending.timestamp = this.#egress.startTimestamp(now.samples);
         this.#egress.event(step.payload, media.sendEvents ?? 0, sending.timestamp, step.first);
         return true;
       case 'tone': {
-        const frame = compress(media.send.codec, toneFrame(step.digit, step.frameIndex));
-        this.#egress.frame(tones, frame, now.samples);
+        const sound = toneFrame(step.digit, step.frameIndex);
+        this.#egress.frame(tones, this.#outlet.encode(sound, 8000), now.samples);
         return true;
       }
       case 'pause':
-        this.#egress.frame(quiet, silence[media.send.codec], now.samples);
+        this.#egress.frame(quiet, this.#outlet.silence(), now.samples);
         return true;
       case 'done':
         this.#digits.shift();
@@ -376,6 +433,10 @@ export class Leg {
       default:
         return assertNever(step, 'step');
     }
+  }
+
+  #eventTicks({ sendEvents, wideEvents }: LegMedia): number {
+    return sendEvents !== undefined && wideEvents?.includes(sendEvents) === true ? 48 : 8;
   }
 
   #watch(now: Moment): void {
@@ -410,25 +471,4 @@ export class Leg {
     if (this.#media?.mux === true) return lock.target;
     return lock.behindNat ? lock.control : this.#media?.remoteControl;
   }
-}
-
-function addLouder(into: Int16Array, frame: Int16Array, gainDb: number): void {
-  const factor = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
-  for (let at = 0; at < into.length; at++)
-    into[at] = Math.max(-32_768, Math.min(32_767, (into[at] ?? 0) + (frame[at] ?? 0) * factor));
-}
-
-const sum = new Int32Array(frameSamples);
-const clipped = new Int16Array(frameSamples);
-
-function mix(from: readonly { readonly leg: Leg; readonly gainDb: number }[], codec: Codec): Uint8Array {
-  const speaking = from.filter(({ leg }) => leg.speaking);
-  if (speaking.length === 0) return silence[codec];
-  sum.fill(0);
-  for (const { leg, gainDb } of speaking) {
-    const factor = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
-    for (let at = 0; at < frameSamples; at++) sum[at] = (sum[at] ?? 0) + (leg.frame[at] ?? 0) * factor;
-  }
-  for (let at = 0; at < frameSamples; at++) clipped[at] = Math.max(-32_768, Math.min(32_767, sum[at] ?? 0));
-  return compress(codec, clipped);
 }

@@ -1,4 +1,5 @@
 import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
+import type { PlayoutCounts } from '../audio/playout.ts';
 import type { FrontMedia } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Codec, Direction, NumberedCodec } from '../sdp/index.ts';
@@ -35,6 +36,8 @@ export interface LegMedia {
   /** What may come in, under which numbers. */
   readonly receive: readonly NumberedCodec[];
   readonly receiveEvents: readonly number[];
+  /** Those of both that run at 48 kHz instead of 8. */
+  readonly wideEvents?: readonly number[];
   /** What the far side wrote. */
   readonly direction: Direction;
 }
@@ -94,6 +97,14 @@ export interface LegCounters {
   readonly octetsReceived: number;
   readonly octetsSent: number;
   readonly strangers: number;
+  /** What it is sent in; absent before an agreement. */
+  readonly codec?: Codec;
+  /** Where what it is sent comes from: packets as they came, their bytes by a table, or encoded here. */
+  readonly sends: 'nothing' | 'forwarded' | 'translated' | 'transcoded' | 'mixed' | 'played';
+  /** Is what it says decoded for somebody (ears, recorder, tones, another codec)? */
+  readonly decoded: boolean;
+  /** What became of its packets where they were decoded. */
+  readonly playout: PlayoutCounts;
   /** What its present source lost on the way to us; absent before the first packet. */
   readonly received?: { readonly expected: number; readonly lost: number; readonly jitterMs: number };
   /** What the far side says it lost of ours; absent before its first report. */

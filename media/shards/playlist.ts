@@ -1,9 +1,10 @@
 import type { GraphPlay } from '../../protocol/media.ts';
-import { translate, translation } from '../audio/g711.ts';
+import { passage, translate } from '../audio/g711.ts';
+import { silentPayload } from '../audio/outlet.ts';
 import type { Codec } from '../sdp/index.ts';
 import type { LoadedPrompt } from './messages.ts';
 
-/** Bytes of a 20 ms frame of G.711. */
+/** Bytes of a 20 ms frame of G.711 and of G.722. */
 const frameBytes = 160;
 
 /** Gets a prompt, encoded; the answer may come at once or later. */
@@ -16,21 +17,64 @@ export type PlayEnd = { readonly cause: 'finished' } | { readonly cause: 'failed
 class Play {
   readonly id: string;
   readonly run = {};
-  readonly #loop: boolean;
-  readonly #codec: Codec;
-  readonly #parts: (Uint8Array | undefined)[];
-  #missing: number;
+  readonly #play: GraphPlay;
+  readonly #want: WantPrompt;
+  #codec: Codec;
+  #parts: (Uint8Array | undefined)[] = [];
+  #missing = 0;
   #part = 0;
+  /** Frames of the present part that were played, and where the next begins. */
+  #frames = 0;
   #position = 0;
   end: PlayEnd | undefined;
 
-  constructor({ playId, files, loop }: GraphPlay, codec: Codec, want: WantPrompt) {
-    this.id = playId;
-    this.#loop = loop ?? false;
+  constructor(play: GraphPlay, codec: Codec, want: WantPrompt) {
+    this.id = play.playId;
+    this.#play = play;
+    this.#want = want;
     this.#codec = codec;
+    this.#load();
+  }
+
+  /** The next frame in the codec of the leg; undefined while files are being read. */
+  frame(codec: Codec): Uint8Array | undefined {
+    const way = passage(this.#codec, codec, 0);
+    if (way === 'no') this.#recode(codec);
+    const part = this.#parts[this.#part];
+    if (this.#missing > 0 || part === undefined) return undefined;
+    const piece = this.#next(part);
+    this.#frames++;
+    if (this.#position >= part.length) this.#nextPart();
+    const voiced = translate(way === 'no' ? undefined : way, piece);
+    if (codec === 'opus' || voiced.length === frameBytes) return voiced;
+    const padded = silentPayload[codec].slice();
+    padded.set(voiced);
+    return padded;
+  }
+
+  /** Opus is packed as `encodePromptFile` does it: a length of 16 bits before each packet. */
+  #next(part: Uint8Array): Uint8Array {
+    const header = this.#codec === 'opus' ? 2 : 0;
+    const length = header === 0 ? frameBytes : ((part[this.#position] ?? 0) << 8) | (part[this.#position + 1] ?? 0);
+    const start = this.#position + header;
+    this.#position = start + length;
+    return part.subarray(start, this.#position);
+  }
+
+  #load(): void {
+    const { files } = this.#play;
+    const codec = this.#codec;
     this.#parts = files.map(() => undefined);
     this.#missing = files.length;
-    for (const [index, path] of files.entries()) want(path, codec, (prompt) => this.#loaded(index, path, prompt));
+    for (const [index, path] of files.entries())
+      this.#want(path, codec, (prompt) => codec === this.#codec && this.#loaded(index, path, prompt));
+  }
+
+  /** The leg's codec changed in the middle: the same files, from the same place. */
+  #recode(codec: Codec): void {
+    this.#codec = codec;
+    this.#position = 0;
+    this.#load();
   }
 
   #loaded(index: number, path: string, { bytes, reason }: LoadedPrompt): void {
@@ -39,28 +83,17 @@ class Play {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (bytes === undefined) this.end ??= { cause: 'failed', reason: `${name}: ${reason ?? 'cannot be read'}` };
     else if (bytes.length === 0) this.end ??= { cause: 'failed', reason: `${name}: there is no sound in it` };
-  }
-
-  /** The next frame in the law of the leg; undefined while files are being read. */
-  frame(codec: Codec, silence: Uint8Array): Uint8Array | undefined {
-    const part = this.#parts[this.#part];
-    if (this.#missing > 0 || part === undefined) return undefined;
-    const piece = part.subarray(this.#position, this.#position + frameBytes);
-    this.#position += frameBytes;
-    if (this.#position >= part.length) this.#nextPart();
-    const voiced = translate(translation(this.#codec, codec), piece);
-    if (voiced.length === frameBytes) return voiced;
-    const padded = silence.slice();
-    padded.set(voiced);
-    return padded;
+    else if (index === this.#part && this.#position === 0)
+      for (let frame = 0; frame < this.#frames && this.#position < bytes.length; frame++) this.#next(bytes);
   }
 
   #nextPart(): void {
     this.#position = 0;
+    this.#frames = 0;
     this.#part++;
     if (this.#part < this.#parts.length) return;
     this.#part = 0;
-    if (!this.#loop) this.end ??= { cause: 'finished' };
+    if (this.#play.loop !== true) this.end ??= { cause: 'finished' };
   }
 }
 
@@ -89,10 +122,10 @@ export class Playlist {
   }
 
   /** The next 20 ms, and the play it belongs to. Undefined: nothing to be played in these 20 ms. Tells of ends. */
-  frame(codec: Codec, silence: Uint8Array): { readonly run: object; readonly payload: Uint8Array } | undefined {
+  frame(codec: Codec): { readonly run: object; readonly payload: Uint8Array } | undefined {
     for (const play of this.#plays) {
       if (play.end === undefined) {
-        const payload = play.frame(codec, silence);
+        const payload = play.frame(codec);
         return payload === undefined ? undefined : { run: play.run, payload };
       }
     }

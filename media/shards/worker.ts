@@ -1,6 +1,7 @@
 /** The thread of one shard: sockets, timer and messages around a {@link Shard}. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { warmUpOpus } from '../audio/opus.ts';
 import type { FromShard, ShardOptions, ToShard } from './messages.ts';
 import { Shard } from './shard.ts';
 import { openSecured } from './secured-socket.ts';
@@ -26,6 +27,8 @@ const shard = new Shard(workerData as ShardOptions, {
     return setup.kind === 'sip' ? openPair(setup.bind, setup.port, take, takeControl) : openLoopback(setup.bind, take);
   },
 });
+// Before the first call wants it; a machine on which it cannot be loaded speaks the other codecs.
+warmUpOpus().catch(() => undefined);
 const ticker = new Ticker(() => shard.tick(), now);
 ticker.start();
 port.on('message', (message: ToShard) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ScriptItem } from '../../cli/caller/index.ts';
 import { toneFrame } from '../../media/audio/tone.ts';
+import { startBaresip } from '../support/baresip.ts';
 import { type Kamailio, startKamailio } from '../support/kamailio.ts';
 import { startLossyRelay } from '../support/lossy-relay.ts';
 import { startSite, type TestSite, until } from '../support/site.ts';
@@ -181,6 +182,27 @@ describe('the keys of a caller', () => {
     const from = `+861380000010${String(how.length % 10)}`;
     await completes(await startSippCaller({ port: site.sipPort, called: '3000', from, talksMs: 'until-bye', ...keys }));
     expect(await causeOf(from)).not.toBe('caller-hangup');
+  });
+});
+
+describe('a phone that speaks nothing but', () => {
+  it.each(['g722', 'opus'] as const)('%s hears the prompt and is understood', async (codec) => {
+    const user = codec === 'opus' ? '13800000201' : '13800000202';
+    const phone = await startBaresip({ user, codec });
+    try {
+      await phone.dial(`sip:3000@127.0.0.1:${String(site.sipPort)}`);
+      await phone.event('CALL_ESTABLISHED');
+      await until(async () => {
+        if (phone.events.some(({ type }) => type === 'CALL_CLOSED')) throw new Error(phone.log);
+        return (await phone.heardLoudness()) > 200;
+      });
+      await phone.press('5');
+      await phone.press('7');
+      await phone.event('CALL_CLOSED');
+      expect(phone.log).toMatch(codec === 'opus' ? /opus\/48000/i : /G722\/16000/);
+    } finally {
+      await phone.close();
+    }
   });
 });
 

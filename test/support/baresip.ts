@@ -22,7 +22,7 @@ export interface BaresipOptions {
   readonly answers?: boolean;
   /** What it says, at 8 kHz; silence follows. */
   readonly says?: Int16Array;
-  readonly codec?: 'pcmu' | 'pcma';
+  readonly codec?: 'pcmu' | 'pcma' | 'g722' | 'opus';
   /** Speaks SRTP with keys in its SDP, and nothing else. */
   readonly srtp?: boolean;
   /** The account it registers; unless given it is called by its address alone. */
@@ -49,7 +49,8 @@ export type BaresipEvent = z.infer<typeof baresipEvent>;
 const silenceInSeconds = 600;
 const modules = '/usr/lib/baresip/modules';
 
-function configText(folder: string, sipPort: number, controlPort: number): string {
+function configText(folder: string, sipPort: number, controlPort: number, codec: BaresipOptions['codec']): string {
+  const wide = codec === 'g722' || codec === 'opus' ? [`module ${codec}.so`] : [];
   return [
     'poll_method epoll',
     `sip_listen 127.0.0.1:${String(sipPort)}`,
@@ -64,6 +65,12 @@ function configText(folder: string, sipPort: number, controlPort: number): strin
     `module_path ${modules}`,
     'module g711.so',
     'module srtp.so',
+    ...wide,
+    // Its file is at 8 kHz whatever the codec; it resamples by itself.
+    ...(wide.length === 0 ? [] : ['ausrc_srate 8000', 'ausrc_channels 1']),
+    // Its calls are recorded in one channel.
+    'opus_stereo no',
+    'opus_sprop_stereo no',
     'module aufile.so',
     'module aubridge.so',
     'module sndfile.so',
@@ -78,7 +85,7 @@ function configText(folder: string, sipPort: number, controlPort: number): strin
 }
 
 function accountText(options: BaresipOptions): string {
-  const codecs = { pcmu: 'PCMU/8000/1', pcma: 'PCMA/8000/1' };
+  const codecs = { pcmu: 'PCMU/8000/1', pcma: 'PCMA/8000/1', g722: 'G722/16000/1', opus: 'opus/48000/2' };
   const { account, user = 'baresip' } = options;
   const parameters = [
     ...(account === undefined
@@ -197,6 +204,19 @@ export class Baresip {
     return this.#recording('dec');
   }
 
+  /** The loudness (root mean square) of all it heard so far in its last call, whatever the codec. */
+  async heardLoudness(): Promise<number> {
+    const file = (await readdir(this.#folder))
+      .filter((name) => name.endsWith('-dec.wav'))
+      .sort()
+      .at(-1);
+    if (file === undefined) return 0;
+    const bytes = (await readFile(join(this.#folder, file))).subarray(44);
+    let sum = 0;
+    for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readInt16LE(at) ** 2;
+    return Math.sqrt(sum / Math.max(1, bytes.length / 2));
+  }
+
   /** What it said in its last call. 8 kHz. */
   said(): Promise<Int16Array> {
     return this.#recording('enc');
@@ -251,7 +271,7 @@ export async function startBaresip(options: BaresipOptions = {}): Promise<Baresi
   sound.set(says);
   await Promise.all([
     writeFile(join(folder, 'says.wav'), writeWav(sound, 8000)),
-    writeFile(join(folder, 'config'), configText(folder, sipPort, controlPort)),
+    writeFile(join(folder, 'config'), configText(folder, sipPort, controlPort, options.codec)),
     writeFile(join(folder, 'accounts'), accountText(options)),
     writeFile(join(folder, 'contacts'), ''),
   ]);

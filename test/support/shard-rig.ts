@@ -4,8 +4,8 @@ import { graph as graphSchema } from '../../protocol/media.ts';
 import type { z } from 'zod';
 import { isRtcp, writeRtp, readRtp, type RtpPacket } from '../../media/edge/rtp.ts';
 import type { Place } from '../../media/edge/source-lock.ts';
-import type { Codec, Direction } from '../../media/sdp/index.ts';
-import type { FromShard, LegMedia, RecordRing, TapRing } from '../../media/shards/messages.ts';
+import { codecs, payloadTypes, type Codec, type Direction } from '../../media/sdp/index.ts';
+import type { FromShard, LegCounters, LegMedia, RecordRing, TapRing } from '../../media/shards/messages.ts';
 import { Shard } from '../../media/shards/shard.ts';
 
 export type GraphInput = z.input<typeof graphSchema>;
@@ -94,13 +94,11 @@ export class ShardRig {
     const media: LegMedia = {
       remote,
       remoteControl: { ...remote, port: remote.port + 1 },
-      send: { codec, payloadType: codec === 'PCMU' ? 0 : 8 },
-      sendEvents: events ? 101 : undefined,
-      receive: [
-        { codec: 'PCMU', payloadType: 0 },
-        { codec: 'PCMA', payloadType: 8 },
-      ],
-      receiveEvents: [101],
+      send: { codec, payloadType: payloadTypes[codec] },
+      sendEvents: events ? (codec === 'opus' ? 102 : 101) : undefined,
+      receive: codecs.map((each) => ({ codec: each, payloadType: payloadTypes[each] })),
+      receiveEvents: [101, 102],
+      wideEvents: [102],
       direction,
       mux,
     };
@@ -140,6 +138,15 @@ export class ShardRig {
       sequence,
     });
     leg.take(whole, from ?? leg.place);
+  }
+
+  /** What the shard counts of a leg. */
+  counters(endpointId: string): LegCounters {
+    this.shard.take({ type: 'counters', request: ++this.#request });
+    const last = this.told.findLast((message) => message.type === 'counters');
+    const found = last?.type === 'counters' ? last.legs.find((leg) => leg.endpointId === endpointId) : undefined;
+    if (found === undefined) throw new Error(`no leg ${endpointId}`);
+    return found;
   }
 
   /** The events of one type. */
