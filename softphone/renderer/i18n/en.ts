@@ -65,9 +65,9 @@ export const en = {
   },
   recording: {
     start: 'Record',
-    pause: 'Pause recording',
-    resume: 'Resume recording',
-    unmask: 'Resume recording',
+    pause: 'Pause rec.',
+    resume: 'Resume rec.',
+    unmask: 'Resume rec.',
     failed: 'The recording failed; the call goes on.',
   },
   theme: { system: 'As the system', light: 'Light', dark: 'Dark' },
