@@ -33,4 +33,7 @@ it('takes nothing from those who talk, call or register, and its memory is given
   expect(lost).toBe(0);
   expect(most).toBeLessThan(2 * memory);
   await until(() => flooded.memory() < 1.2 * memory);
+  const blocked = await flooded.site.command('sip', 'blocked');
+  expect(blocked).toMatchObject({ code: 0 });
+  expect(blocked.stdout).toMatch(/: .*too many .*\d{4}/);
 });

@@ -3,6 +3,8 @@ import type { RtpPeer } from '../rtp-peer.ts';
 
 const frame = 160;
 const packetMs = 20;
+/** Behind by more than so much the sender goes on from now: a burst of what it missed would be its own doing. */
+const longestLag = 60;
 /** What a numbered payload begins with. */
 const mark = 0x5a17;
 
@@ -19,19 +21,22 @@ export class NumberedTalk {
   readonly #sent: Sent[] = [];
   #read = 0;
   #timer: NodeJS.Timeout | undefined;
-  #began = 0;
+  #dueAt = 0;
 
   constructor(from: RtpPeer, to: RtpPeer) {
     this.#from = from;
     this.#to = to;
   }
 
-  /** Sends a packet every 20 ms from now on. One that could not be sent in time by this process is sent at once. */
+  /** Sends a packet every 20 ms from now on. */
   start(): void {
-    this.#began = performance.now();
+    this.#dueAt = performance.now();
     const tick = (): void => {
-      for (let due = this.#dueAt(); performance.now() >= due; due = this.#dueAt()) this.#send();
-      this.#timer = setTimeout(tick, Math.max(0, this.#dueAt() - performance.now()));
+      for (let now = performance.now(); now >= this.#dueAt; now = performance.now()) {
+        this.#send();
+        this.#dueAt = Math.max(this.#dueAt + packetMs, now - longestLag);
+      }
+      this.#timer = setTimeout(tick, Math.max(0, this.#dueAt - performance.now()));
     };
     tick();
   }
@@ -49,10 +54,6 @@ export class NumberedTalk {
   transits(first: number, last = this.#sent.length): (number | undefined)[] {
     this.#look();
     return this.#sent.slice(first, last).map(({ transit }) => transit);
-  }
-
-  #dueAt(): number {
-    return this.#began + this.#sent.length * packetMs;
   }
 
   #send(): void {
