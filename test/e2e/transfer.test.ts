@@ -229,7 +229,7 @@ describe('an attended transfer by the agent', () => {
     const back = caller.call.mediaElapsedMs * 8;
     await alice.page.keyboard.press('Alt+KeyS');
     await consult(alice, 'talking', 'target');
-    await alice.page.keyboard.press('Alt+KeyO');
+    await alice.page.keyboard.press('Alt+KeyG');
     await alice.call('ended');
     await alice.activity('wrap-up');
     await caller.hears(200);

@@ -15,7 +15,7 @@ export const hotkeys = {
   record: { code: 'KeyO', label: 'Alt+O' },
   transfer: { code: 'KeyR', label: 'Alt+R' },
   swap: { code: 'KeyS', label: 'Alt+S' },
-  completeTransfer: { code: 'KeyO', label: 'Alt+O' },
+  completeTransfer: { code: 'KeyG', label: 'Alt+G' },
   acknowledge: { code: 'KeyK', label: 'Alt+K' },
   transcript: { code: 'KeyT', label: 'Alt+T' },
   disposition: { code: 'KeyW', label: 'Alt+W' },
