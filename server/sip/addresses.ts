@@ -48,6 +48,14 @@ function has(list: readonly IpBlock[], address: string): boolean {
   return ip !== undefined && list.some((block) => inBlock(block, ip));
 }
 
+/** Addresses and words as the addresses and CIDR blocks they stand for now, each once. */
+export function networksOf(
+  addresses: readonly string[],
+  own: readonly OwnAddress[] = ownAddresses(),
+): readonly string[] {
+  return [...new Set(addresses.flatMap((text) => meaningOf(text, own)))];
+}
+
 /** Who comes from where: of the blocks an address is in, the smallest decides. */
 export class AddressBook<T> {
   readonly #entries: readonly { readonly block: IpBlock; readonly owner: T }[];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AddressBook } from './addresses.ts';
+import { parseBlock } from '../../base/ip.ts';
+import { AddressBook, networksOf } from './addresses.ts';
 import { Admission, type Incoming } from './admission.ts';
 import { Authenticator } from './authenticator.ts';
 import { Credentials } from './credentials.ts';
@@ -111,6 +112,15 @@ describe('addresses', () => {
   ])('%j has %s: %s', (addresses, address, wanted) => {
     const book = new AddressBook([{ owner: 'carrier', addresses }], own);
     expect(book.ownerOf(address)).toBe(wanted ? 'carrier' : undefined);
+  });
+  it('is told to the SIP engine as networks, each once', () => {
+    expect(networksOf(['this-machine', 'local-network', '127.0.0.0/8', '203.0.113.9'], own)).toEqual([
+      ...['127.0.0.0/8', '::1', '192.168.7.2', '198.51.100.4', 'fe80::1'],
+      ...['192.168.7.2/24', 'fe80::1/64', '203.0.113.9'],
+    ]);
+    // And so are those of the machine this runs on.
+    for (const network of networksOf(['loopback', 'this-machine', 'local-network']))
+      expect(parseBlock(network)).toBeDefined();
   });
   it('gives an address to the smallest block it is in', () => {
     const book = new AddressBook([

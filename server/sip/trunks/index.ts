@@ -1,6 +1,6 @@
 /** All trunks: whose a call is, what it may do, which way it goes out, and what all of it comes to. */
 import type { Cancel, Clock } from '../../../base/clock.ts';
-import { AddressBook } from '../addresses.ts';
+import { AddressBook, networksOf } from '../addresses.ts';
 import type { Home } from '../numbers.ts';
 
 import { attestationOf, type CertificatePort } from './attest.ts';
@@ -109,10 +109,10 @@ export class Trunks {
     this.#lines.clear();
   }
 
-  /** Where trunks call from: addresses and networks. */
-  get addresses(): string[] {
+  /** Where trunks call from: addresses and networks, those of this machine as they are now. */
+  get addresses(): readonly string[] {
     const learned = [...this.#lines.values()].flatMap((line) => [...line.learned]);
-    return [...new Set([...[...this.#plan.trunks.values()].flatMap(({ addresses }) => addresses), ...learned])];
+    return networksOf([...[...this.#plan.trunks.values()].flatMap(({ addresses }) => addresses), ...learned]);
   }
 
   /** Whose a call from this address is; `called` is the user part of its request. */
