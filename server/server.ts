@@ -4,6 +4,7 @@ import { monotonicFactory } from 'ulid';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
+import { spread } from '../base/spread.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
 import { obey } from './commands.ts';
@@ -338,7 +339,8 @@ export class Brain {
 
   #invited(invite: Invite): Refusal | null {
     const health = this.ledger.health();
-    const retry = { 'Retry-After': '5' };
+    // Not all in the same moment: see `comeAgain` of the engine.
+    const retry = { 'Retry-After': String(spread(invite.callId, 3, 8)) };
     if (!health.writable)
       return {
         status: 503,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Logger } from '../../base/logger.ts';
 import { makeAnswer } from './agent/answers.ts';
 import type { AnswerFacts } from './agent/answers.ts';
+import { comeAgain } from './agent/come-again.ts';
 import { allow, recognised } from './agent/methods.ts';
 import { newTag } from './agent/tags.ts';
 import { headerOf, tagOf } from './parser/message.ts';
@@ -105,9 +106,8 @@ export class Reception {
   /** Answers without a transaction that there is too much to do (RFC 3261 section 21.5.4). */
   busy(request: SipRequest, flow: Flow): void {
     const toTag = tagOf(headerOf(request, 'To') ?? '') === undefined ? newTag() : undefined;
-    flow.send(
-      writeMessage(makeAnswer(request, { status: 503, toTag, headers: [{ name: 'Retry-After', value: '5' }] })),
-    );
+    const headers = [comeAgain(headerOf(request, 'Call-ID') ?? '')];
+    flow.send(writeMessage(makeAnswer(request, { status: 503, toTag, headers })));
   }
 
   #request(read: ReadMessage<SipRequest>, flow: Flow): void {

@@ -163,6 +163,7 @@ describe.runIf(embedded)('an app that dies', () => {
     app.die();
     const refused = await peer.response(503);
     expect(refused.tag('To')).toBe(ringing.tag('To'));
+    expect(refused.header('Retry-After')).toMatch(/^[3-8]$/);
   });
 
   it('cancels its ringing calls; a 200 that comes all the same is acknowledged and ended', async () => {

@@ -86,7 +86,7 @@ describe.runIf(embedded)('under attack', () => {
     const sent = 40;
     for (let at = 0; at < sent; at++) peer.send('OPTIONS', portOf(bench.engine, 'tcp'));
     const refused = await peer.response(503);
-    expect(refused.header('Retry-After')).toBe('5');
+    expect(refused.header('Retry-After')).toMatch(/^[3-8]$/);
   });
 
   // The last one: it uses up what all strangers may ask for.

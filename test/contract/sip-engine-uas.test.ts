@@ -69,6 +69,7 @@ describe('calls from a peer', () => {
     const invite = peer.send('INVITE', port());
     const refused = await peer.response(503, 'INVITE');
     expect(refused.tag('To')).not.toBe('');
+    if (embedded) expect(refused.header('Retry-After')).toMatch(/^[3-8]$/);
     peer.send('ACK', port(), {
       branch: /branch=([^;]+)/.exec(invite.header('Via'))?.[1] ?? '',
       callId: invite.header('Call-ID'),

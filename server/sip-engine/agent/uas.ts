@@ -12,6 +12,7 @@ import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
 import { readReplaces, unknownExtensions, wrongReplacement, wrongRequest } from './admission.ts';
 import { makeAnswer } from './answers.ts';
+import { comeAgain } from './come-again.ts';
 import type { EngineContext } from './context.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DialogKeeper } from './dialog-keeper.ts';
@@ -128,7 +129,9 @@ export class UserAgentServer {
     if (target === undefined && app === undefined && waiting === undefined) {
       // RFC 6086 section 4.2.2: INFO belongs into a dialog, unless an app says that it takes it outside.
       if (method === 'INFO') return this.#refuse(transaction, 481);
-      return recognised.has(method) ? this.#refuse(transaction, 503) : this.#refuse(transaction, 501, [allow]);
+      return recognised.has(method)
+        ? this.#refuse(transaction, 503, [comeAgain(callId)])
+        : this.#refuse(transaction, 501, [allow]);
     }
     const transactionId = randomUUID();
     const call: ServerCall = {
@@ -160,7 +163,7 @@ export class UserAgentServer {
         this.#deliveries.fromNetwork(app, transaction.request.message, facts);
       },
       expire: () => {
-        if (this.#calls.remove(call)) this.#refuse(transaction, 503);
+        if (this.#calls.remove(call)) this.#refuse(transaction, 503, [comeAgain(transaction.request.callId)]);
       },
     });
   }
@@ -339,8 +342,8 @@ export class UserAgentServer {
       }
       this.#calls.remove(call);
       if (call.dialog !== undefined) this.#context.dialogs.remove(call.dialog);
-      const facts = { status: 503, toTag: call.localTag ?? newTag() };
-      const { message } = call.transaction.request;
+      const { message, callId } = call.transaction.request;
+      const facts = { status: 503, toTag: call.localTag ?? newTag(), headers: [comeAgain(callId)] };
       const answer = makeAnswer(message, facts);
       call.transaction.respond(answer);
       if (message.method !== 'INVITE') continue;
