@@ -22,6 +22,7 @@ import type { Ends } from './capture/wire.ts';
 import type { AppConnection, AppConnectionEvents } from './control/app-connection.ts';
 import { Cdr } from './cdr/cdr.ts';
 import { Apps, sameSecret } from './control/apps.ts';
+import type { BoundAppPorts } from './control/apps.ts';
 import type { AppCommand } from './control/command.ts';
 import { Dialogs } from './dialog/dialog.ts';
 import type { Dialog } from './dialog/dialog.ts';
@@ -123,7 +124,8 @@ export class EngineCore {
     this.#dns = new NodeDns(options.dns);
     const dns = new CachedDns(this.#dns, clock);
     const resolver = new Resolver({ dns, clock, log, reach: transport, random: Math.random });
-    const apps = new Apps(options.admin, this.#appEvents(log), clock);
+    const { admin, adminTls } = options;
+    const apps = new Apps({ admin, adminTls, certificates: this.certificates, log }, this.#appEvents(log), clock);
     const cdr = new Cdr(apps, clock, options.cdr ?? true);
     const lot = new ParkingLot(clock, patience.parkingGrace);
     const dialogs = new Dialogs((dialog) => this.context.latePracks.keep(dialog));
@@ -324,8 +326,8 @@ export class EngineCore {
     if (contacts.length > 0) this.flowLost.emit({ at: this.context.clock.now(), contacts });
   }
 
-  /** Binds SIP ports, then the admin port. */
-  async start(): Promise<{ readonly admin: number }> {
+  /** Binds SIP ports, then the admin ports. */
+  async start(): Promise<BoundAppPorts> {
     this.serverCalls.removed = ({ transactionId }) => this.#rings?.over(transactionId);
     this.recovery?.takeUp((dialog) => this.#park(dialog));
     try {
@@ -333,7 +335,7 @@ export class EngineCore {
       this.capture.start();
       this.certificates.watch();
       this.#resume();
-      return { admin: await this.context.apps.start() };
+      return await this.context.apps.start();
     } catch (error) {
       await this.close();
       throw error;

@@ -21,6 +21,7 @@ export type { EngineSurroundings } from './surroundings.ts';
 export interface EnginePorts {
   readonly listen: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[];
   readonly admin: number;
+  readonly adminTls?: number;
   readonly link?: number;
 }
 
@@ -90,7 +91,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
   const log = around.log ?? silentLogger;
   const core = new EngineCore(options, { ...around, log });
   const scope = new Scope();
-  const { admin } = await core.start();
+  const admin = await core.start();
   scope.defer('engine', () => core.close());
   let linkPort: number | undefined;
   if (options.link !== undefined) {
@@ -108,7 +109,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
   }
   const listen = core.context.transport.listeners.map(({ protocol, address }) => ({ protocol, ...address }));
   return {
-    ports: { listen, admin, ...(linkPort === undefined ? {} : { link: linkPort }) },
+    ports: { listen, ...admin, ...(linkPort === undefined ? {} : { link: linkPort }) },
     counts: () => {
       const { server, client } = core.context.transactions.size;
       return {

@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly dns?: string | undefined;
   /** Where drachtio applications connect. */
   readonly admin: Address;
+  /** Where they connect by TLS, to `certificate`; nowhere if absent. */
+  readonly adminTls?: Address | undefined;
   /** Where the engine link is served; none if absent. */
   readonly link?: Address | undefined;
   readonly secret: string;
@@ -88,7 +90,7 @@ export function placesOf(options: EngineOptions): ListenPlace[] {
 }
 
 const usage = `usage: main.ts --listen udp://HOST:PORT [--listen tcp://|tls://|ws://|wss://HOST:PORT[,advertise=HOST[:PORT]] ...]
-  --admin HOST:PORT (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE]
+  --admin HOST:PORT [--admin-tls HOST:PORT] (--secret S | --secret-file FILE) [--link HOST:PORT] [--cert FILE --key FILE]
   [--journal FILE] [--advertise ADDRESS] [--local-network CIDR ...]
   [--tls-ca FILE] [--tls-verify yes|no] [--tls-wildcards yes|no] [--tls-mutual yes|no]
   [--t1 MS] [--t2 MS] [--t4 MS] [--timer-d MS] [--grace MS] [--lease MS] [--connect-timeout MS]
@@ -179,7 +181,7 @@ function readScannerOption(file: string | undefined): readonly string[] {
 
 const known = new Set(
   [
-    'listen admin link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
+    'listen admin admin-tls link secret secret-file journal cert key advertise local-network tls-ca tls-verify tls-wildcards tls-mutual',
     'limit-message limit-head limit-headers limit-backlog limit-connections udp-limit idle-timeout flow-timer next-target dns',
     't1 t2 t4 timer-d grace lease connect-timeout session-expires min-se supports cdr route',
     'source-messages source-transactions source-open stranger-messages stranger-transactions stranger-open open',
@@ -231,6 +233,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
   const secret = secretFile === undefined ? last('secret') : readSecretFile(secretFile);
   if (secret === undefined || secret === '') throw misuse('--secret or --secret-file is needed');
   const [certificate, key, admin, link] = [last('cert'), last('key'), last('admin'), last('link')];
+  const adminTls = last('admin-tls');
   return {
     listen,
     secret,
@@ -245,6 +248,7 @@ export function parseArguments(argv: readonly string[]): EngineOptions {
       mutual: yesOrNo('tls-mutual', false),
     },
     admin: readPlace(admin ?? '127.0.0.1:9022', '--admin'),
+    adminTls: adminTls === undefined ? undefined : readPlace(adminTls, '--admin-tls'),
     link: link === undefined ? undefined : readPlace(link, '--link'),
     journal: last('journal'),
     routes: (given.get('route') ?? []).map(routeOf),

@@ -1,26 +1,41 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
-import { listenError } from '../errors.ts';
+import type { Logger } from '../../../base/logger.ts';
+import type { Certificates } from '../transport/certificates.ts';
 import type { Address } from '../transport/flow.ts';
+import { AdminPort } from './admin-port.ts';
 import { AppConnection } from './app-connection.ts';
 import type { AppConnectionEvents } from './app-connection.ts';
 import { dial } from './dial.ts';
 import { Doorstep } from './doorstep.ts';
 
-/** The admin port: takes connections of drachtio applications and picks one for each new request. */
+/** Where apps connect, and what the TLS port among these needs. */
+export interface AppPorts {
+  readonly admin: Address;
+  readonly adminTls?: Address | undefined;
+  readonly certificates: Certificates;
+  readonly log: Logger;
+}
+
+/** The ports as they really are. */
+export interface BoundAppPorts {
+  readonly admin: number;
+  readonly adminTls?: number;
+}
+
+/** The admin ports: takes connections of drachtio applications and picks one for each new request. */
 export class Apps {
-  readonly #server: Server;
-  readonly #address: Address;
+  readonly #plain: AdminPort;
+  readonly #secure: AdminPort | undefined;
   readonly #connections = new Set<AppConnection>();
   /** Whose turn it is, for each verb by itself. */
   readonly #turns = new Map<string, number>();
   readonly #events: AppConnectionEvents;
   #count = 0;
 
-  constructor(address: Address, events: AppConnectionEvents, clock: Clock) {
-    this.#address = address;
+  /** Throws an EngineError when a TLS port is wanted and there is no certificate. */
+  constructor(ports: AppPorts, events: AppConnectionEvents, clock: Clock) {
     this.#events = {
       ...events,
       closed: (app) => {
@@ -29,13 +44,9 @@ export class Apps {
       },
     };
     const doorstep = new Doorstep(clock);
-    this.#server = createServer((socket) => {
-      doorstep.wait(socket);
-      this.#take(socket, false).whenReady(
-        () => doorstep.enter(socket),
-        () => {},
-      );
-    });
+    const take = (socket: Socket): AppConnection => this.#take(socket, false);
+    this.#plain = AdminPort.plain(ports.admin, doorstep, take);
+    this.#secure = ports.adminTls && AdminPort.secure(ports.adminTls, doorstep, take, ports);
   }
 
   #take(socket: Socket, dialled: boolean): AppConnection {
@@ -49,16 +60,10 @@ export class Apps {
     return this.#take(dial(place), true);
   }
 
-  /** Binds the port; returns the real one. */
-  async start(): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#address.port, this.#address.host, () => resolve());
-    }).catch((cause: unknown) => {
-      throw listenError(`admin port ${this.#address.host}:${this.#address.port}`, '--admin', cause);
-    });
-    const bound = this.#server.address();
-    return typeof bound === 'object' && bound !== null ? bound.port : this.#address.port;
+  /** Binds the ports; returns the real ones. */
+  async start(): Promise<BoundAppPorts> {
+    const admin = await this.#plain.start();
+    return this.#secure === undefined ? { admin } : { admin, adminTls: await this.#secure.start() };
   }
 
   /** The connection for a new request of this method, in turn among those that routed it (and have the tag). */
@@ -91,9 +96,7 @@ export class Apps {
 
   async close(): Promise<void> {
     for (const app of this.#connections) app.close();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    await Promise.all([this.#plain.close(), this.#secure?.close()]);
   }
 }
 
