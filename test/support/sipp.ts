@@ -258,6 +258,8 @@ export interface SippScript {
   readonly port?: number;
   /** Where it is, 127.0.0.1 without it. */
   readonly address?: string;
+  /** With what its `[authentication]` answers a challenge; sipp before 3.7 knows MD5 only. */
+  readonly login?: { readonly user: string; readonly password: string };
   readonly timeoutInSeconds?: number;
 }
 
@@ -273,7 +275,9 @@ export async function startSippScript(script: SippScript): Promise<Sipp> {
   const file = join(import.meta.dirname, '..', 'data', script.file);
   const keys = Object.entries(script.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]);
   const remote = script.remote === undefined ? [] : [`127.0.0.1:${String(script.remote)}`];
-  const sipp = await start([...remote, '-sf', file, ...keys, ...transportOption.udp], {
+  const { login } = script;
+  const proof = login === undefined ? [] : ['-au', login.user, '-ap', login.password];
+  const sipp = await start([...remote, '-sf', file, ...keys, ...proof, ...transportOption.udp], {
     ...{ folder, calls: script.calls, echo: true, timeoutInSeconds: script.timeoutInSeconds ?? 60 },
     ...(script.port === undefined ? {} : { port: script.port }),
     ...(script.address === undefined ? {} : { address: script.address }),
