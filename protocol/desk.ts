@@ -102,6 +102,8 @@ export const deskCall = z.object({
   transferredBy: agentId.optional(),
   transferredByName: z.string().optional(),
   consulted: z.boolean().optional(),
+  /** Once the one who is consulted has answered: `waits` while the other talks to the caller, or holds both. */
+  consultation: z.enum(['talks', 'waits', 'caller-left']).optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(

@@ -107,14 +107,20 @@ export function agentsOf({ offer, transfer, parted }: CallState): string[] {
 }
 
 /** Who hands the call over, and whether they want to talk first. An agent who is rung back hands nothing over. */
-function transferrer({ transfer }: CallState, { nameOf }: CallSurroundings): Partial<DeskCallHead> {
+function transferrer({ transfer, held }: CallState, { nameOf }: CallSurroundings): Partial<DeskCallHead> {
   if (transfer === null || transfer.way === 'recall') return {};
   const name = nameOf(transfer.by);
   return {
     transferredBy: transfer.by,
     ...(name === undefined ? {} : { transferredByName: name }),
-    ...(transfer.consult === null ? {} : { consulted: true }),
+    ...(transfer.consult === null ? {} : { consulted: true, ...consultationOf(transfer.consult, held) }),
   };
+}
+
+/** The consultation as the one who is consulted has it. */
+function consultationOf({ since, callerLeft, with: heard }: Consult, held: boolean): Partial<DeskCallHead> {
+  if (since === null) return {};
+  return { consultation: callerLeft ? 'caller-left' : held || heard === 'caller' ? 'waits' : 'talks' };
 }
 
 /** How far the transfer is, or why the last one came to nothing. */

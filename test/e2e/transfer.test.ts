@@ -188,6 +188,10 @@ const consult = (page: AgentPage, stage: string, heard?: string): Promise<void> 
     .locator(`[data-testid=consult][data-stage=${stage}]${heard === undefined ? '' : `[data-with=${heard}]`}`)
     .waitFor();
 
+/** What the page of the colleague says of it. */
+const consulted = (page: AgentPage, how: string): Promise<void> =>
+  page.page.locator(`[data-testid=transferred-by][data-consultation=${how}]`).waitFor();
+
 /** Opens the panel, types, and asks to talk first. */
 async function talkFirst(page: AgentPage, to: string): Promise<void> {
   await page.page.keyboard.press('Alt+KeyR');
@@ -266,6 +270,7 @@ describe('an attended transfer by the agent', () => {
     await bothPictures(bob, 'consult-rung');
     await bob.answer();
     await bob.activity('talking');
+    await consulted(bob, 'talks');
     await bothPictures(bob, 'consulted');
     await consult(alice, 'talking', 'target');
     await bob.page.keyboard.press('Alt+KeyE');
@@ -282,9 +287,12 @@ describe('an attended transfer by the agent', () => {
     await consult(alice, 'talking', 'target');
     expect((await site.command('call', 'swap', id)).code).toBe(0);
     await consult(alice, 'talking', 'caller');
+    await consulted(bob, 'waits');
     await caller.hangUp();
     await alice.page.locator('[data-testid=consult-caller][data-state=left]').waitFor();
     await bothPictures(alice, 'consult-caller-left');
+    await consulted(bob, 'caller-left');
+    await bothPictures(bob, 'consulted-caller-left');
     await alice.page.keyboard.press('Alt+KeyE');
     await alice.wrapUp();
     await bob.activity('idle');

@@ -22,9 +22,11 @@ export interface FakeLiveParts {
   readonly ready: () => Readiness;
   /** Ids of calls that were to be hung up; there is one, `c1`. */
   readonly hungUp: string[];
+  /** What is asked of transfers, where the test wants to say; else `c1` is handed over and never consults. */
+  readonly transfers?: Pick<LivePort, 'transfer' | 'proceedTransfer'>;
 }
 
-export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LivePort {
+export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfers }: FakeLiveParts): LivePort {
   return {
     agents,
     agent: (id) => agents().find((agent) => agent.id === id),
@@ -79,13 +81,7 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
       },
     ],
     testTrunk: (id) => Promise.resolve(id === 'demo' ? { trunk: id, grade: 'C', checks: [] } : undefined),
-    transfer: (callId) => (callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'))),
-    proceedTransfer: (callId, what) =>
-      callId !== 'c1'
-        ? fail(makeProblem('no-such-call'))
-        : what === 'swap'
-          ? fail(makeProblem('not-now', { state: 'talking', expected: 'consulting' }))
-          : ok(undefined),
+    ...transfers,
     recordings: fakeRecordings(),
     forget: () => Promise.resolve(),
     hangUp(callId) {
@@ -94,6 +90,16 @@ export function fakeLive({ clock, agents, ready, hungUp }: FakeLiveParts): LiveP
     },
   };
 }
+
+const fakeTransfers: Pick<LivePort, 'transfer' | 'proceedTransfer'> = {
+  transfer: (callId) => (callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'))),
+  proceedTransfer: (callId, what) =>
+    callId !== 'c1'
+      ? fail(makeProblem('no-such-call'))
+      : what === 'swap'
+        ? fail(makeProblem('not-now', { state: 'talking', expected: 'consulting' }))
+        : ok(undefined),
+};
 
 /** One recording, of `c1`: a second of bytes that count up, not under hold, of which nothing can be removed. */
 function fakeRecordings(): LivePort['recordings'] {

@@ -172,7 +172,11 @@ export const en = {
   },
   consult: {
     from: '{{agent}} wants to talk to you about this call; the caller waits.',
-    now: 'You are talking to {{agent}}; the caller hears music.',
+    now: {
+      talks: 'You are talking to {{agent}}; the caller hears music.',
+      waits: '{{agent}} is away for a moment; you hear music.',
+      'caller-left': 'You are talking to {{agent}}; the caller has hung up.',
+    },
     callerLeft: 'The caller has hung up. You can still say goodbye.',
     caller: { waits: 'hears music', heard: 'hears you', left: 'has hung up' },
     target: {

@@ -167,7 +167,11 @@ export const zh: Texts<typeof en> = {
   },
   consult: {
     from: '{{agent}} 想就此通话先咨询您，来电者正在等待。',
-    now: '您正在与 {{agent}} 通话，来电者听到等待音乐。',
+    now: {
+      talks: '您正在与 {{agent}} 通话，来电者听到等待音乐。',
+      waits: '{{agent}} 暂时离开，您听到等待音乐。',
+      'caller-left': '您正在与 {{agent}} 通话，来电者已挂断。',
+    },
     callerLeft: '来电者已挂断。您仍可与对方道别。',
     caller: { waits: '听等待音乐', heard: '与您通话', left: '已挂断' },
     target: {

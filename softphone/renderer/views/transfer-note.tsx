@@ -6,15 +6,16 @@ import { ConsultPanel } from './consult-panel.tsx';
 /** Who hands the call over, how far handing it over has come, and why it came to nothing. */
 export function TransferNote({ call, offsetMs }: { readonly call: DeskCall; readonly offsetMs: number }) {
   const { t } = useTranslation();
-  const { transfer, transferredBy, transferredByName, consulted } = call;
-  if (transferredBy !== undefined)
+  const { transfer, transferredBy, transferredByName, consulted, consultation } = call;
+  if (transferredBy !== undefined) {
+    const agent = transferredByName ?? transferredBy;
+    const asked = consulted === true ? 'consult.from' : 'transfer.from';
     return (
-      <p className="remark" data-testid="transferred-by">
-        {t(consulted === true ? (call.state === 'talking' ? 'consult.now' : 'consult.from') : 'transfer.from', {
-          agent: transferredByName ?? transferredBy,
-        })}
+      <p className="remark" role="status" data-testid="transferred-by" data-consultation={consultation}>
+        {t(consultation === undefined ? asked : `consult.now.${consultation}`, { agent })}
       </p>
     );
+  }
   if (transfer === undefined) return null;
   if (transfer.type === 'attended' && transfer.stage !== 'failed')
     return <ConsultPanel call={call} transfer={transfer} offsetMs={offsetMs} />;
