@@ -42,6 +42,7 @@ module.exports = {
     allow('^server/routing/', npm('zod|yaml')),
     allow('^server/(ledger|store)/', '^(base|protocol|server/ledger|server/store)/'),
     allow('^server/(ledger|store)/', npm('ulid|zod')),
+    allow('^server/quality/', '^(base|protocol|server/quality)/'),
     allow('^server/insight/', '^(base|protocol|server/insight)/'),
     allow('^server/insight/', npm('zod|yaml|pinyin-pro|@node-rs/jieba')),
     allow('^server/crm/', '^(base|protocol|server/store|server/crm)/'),

@@ -1,6 +1,7 @@
 import type { EndpointKind, MediaResult } from '../protocol/media.ts';
 import type { Codec } from './sdp/index.ts';
 import type { Answer } from './errors.ts';
+import type { NetworkStatistics } from './mediasoup/statistics.ts';
 
 /** A media end of a leg, as the RPC sees it: descriptions in and out. */
 export interface Endpoint {
@@ -18,6 +19,8 @@ export interface Endpoint {
   /** The far side's answer to our offer. */
   answer(remoteSdp: string, signalledFrom?: string): Promise<Answer<MediaResult<'answer'>>>;
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>>;
+  /** What mediasoup knows of its network; absent where the edge knows all there is. Never rejects. */
+  statistics?(): Promise<NetworkStatistics | undefined>;
   close(): void;
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ears } from './ears/ports.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import type { NetworkStatistics } from './mediasoup/statistics.ts';
 import { refuse, type Answer } from './errors.ts';
 import { InOrder } from './in-order.ts';
 import type { Verbs } from './rpc/server.ts';
@@ -31,6 +32,17 @@ export interface EndpointsOptions {
 interface HeldCall {
   readonly endpoints: Set<string>;
   revision: number | undefined;
+}
+
+/** The edge sees gaps and clock of a browser's voice on loopback, mediasoup what its network did to it. */
+function withSeen<L extends Omit<LegCounters, 'endpointId'>>(leg: L, seen: NetworkStatistics | undefined): L {
+  if (seen === undefined) return leg;
+  const { received, ...rest } = seen;
+  return {
+    ...leg,
+    ...rest,
+    ...(received === undefined ? {} : { received: { gaps: 0, ...leg.received, ...received } }),
+  };
 }
 
 /** What the node holds: endpoints, the graph revision of each call, taps. The verbs of the RPC are its methods. */
@@ -182,8 +194,9 @@ export class Endpoints {
 
   async #inventory(): ReturnType<Verbs['inventory']> {
     const counters = await this.#shards.counters();
-    const endpoints = [...this.#endpoints.values()].map((endpoint) => {
+    const walks = [...this.#endpoints.values()].map(async (endpoint) => {
       const { endpointId, callId, kind } = endpoint;
+      const seen = await endpoint.statistics?.();
       const leg: Omit<LegCounters, 'endpointId'> = counters.get(endpointId) ?? {
         connected: false,
         packetsReceived: 0,
@@ -191,12 +204,14 @@ export class Endpoints {
         octetsReceived: 0,
         octetsSent: 0,
         strangers: 0,
+        unknown: 0,
         sends: 'nothing',
         decoded: false,
         playout: { lost: 0, recovered: 0, late: 0, dry: 0, shortened: 0 },
       };
-      return { ...leg, endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };
+      return { ...withSeen(leg, seen), endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };
     });
+    const endpoints = await Promise.all(walks);
     const graphs = [...this.#calls].flatMap(([callId, { revision }]) =>
       revision === undefined ? [] : [{ callId, revision }],
     );

@@ -4,6 +4,7 @@ import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { Termination, TerminationLoss, TerminationPeer } from './mediasoup/termination.ts';
+import type { NetworkStatistics } from './mediasoup/statistics.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import { chooseCodec, payloadTypes, readDescription, webrtcAnswer, webrtcOffer } from './sdp/index.ts';
 import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity } from './sdp/index.ts';
@@ -93,6 +94,10 @@ export class WebRtcEndpoint implements Endpoint {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  statistics(): Promise<NetworkStatistics | undefined> {
+    return this.#termination.statistics();
   }
 
   async describe(remoteSdp: string | undefined): Promise<Answer<MediaResult<'open'>>> {

@@ -75,7 +75,17 @@ export type Phrase = z.infer<typeof phrase>;
 /** How well packets travel between the node and a far side, by RTCP (RFC 3550 section 6.4). */
 const legQuality = {
   /** On the way to us, since its present source began; absent before its first packet. */
-  received: z.object({ expected: z.number(), lost: z.number(), jitterMs: z.number() }).optional(),
+  received: z
+    .object({
+      expected: z.number(),
+      lost: z.number(),
+      jitterMs: z.number(),
+      /** Times that packets were missing, however many in a row. */
+      gaps: z.number().optional(),
+      /** By how many millionths the far side's clock runs faster than ours; absent until it was watched for a while. */
+      driftPpm: z.number().optional(),
+    })
+    .optional(),
   /** What the far side says of our packets; `lossRatio` is of the last few seconds. Absent before its first report. */
   sent: z.object({ lost: z.number(), lossRatio: z.number(), jitterMs: z.number() }).optional(),
   /** There and back. Absent before the far side answered a report of ours. */
@@ -140,6 +150,8 @@ export const mediaVerbs = {
           octetsSent: z.number().int(),
           /** Packets dropped because they came from somewhere else than the locked source. */
           strangers: z.number().int(),
+          /** Packets in a codec that was not agreed; nothing of them is heard. */
+          unknown: z.number().int().optional(),
           /** The codec it is sent; absent before an agreement. */
           codec: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
           /**

@@ -1,5 +1,6 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { types } from 'mediasoup';
+import { readStatistics, type NetworkStatistics, type Watched } from './statistics.ts';
 import { codecs, encodings, payloadTypes, type Codec, type LocalSecurity, type PeerSecurity } from '../sdp/index.ts';
 
 const bufferBytes = 1 << 20;
@@ -67,6 +68,7 @@ export class Termination {
   /** ICE lost the browser; another network or an ICE restart may bring it back. */
   #away = false;
   #closed = false;
+  #watched: Watched | undefined;
 
   private constructor(router: types.Router, web: types.WebRtcTransport, plain: types.PlainTransport) {
     this.#router = router;
@@ -147,7 +149,13 @@ export class Termination {
       },
     });
     const toPeer: types.RtpCapabilities = { codecs: this.#router.rtpCapabilities.codecs ?? [], headerExtensions: [] };
-    await this.#web.consume({ producerId: fromEdge.id, rtpCapabilities: toPeer });
+    const heard = await this.#web.consume({ producerId: fromEdge.id, rtpCapabilities: toPeer });
+    this.#watched = { said: fromPeer, heard, ticksPerMs: encodings[peer.codec].rate / 1000 };
+  }
+
+  /** How the network between us and the browser does; undefined before `connect` and after the worker died. */
+  async statistics(): Promise<NetworkStatistics | undefined> {
+    return this.#closed || this.#watched === undefined ? undefined : readStatistics(this.#watched);
   }
 
   /** New ICE credentials; `local` has them afterwards. */

@@ -43,6 +43,7 @@ export class Ingress {
   /** Ticks of the far side's clock for each sample of the media clock. */
   #ticks = 1;
   #octets = 0;
+  #unknown = 0;
 
   /** `trusted`: the socket is connected, so nobody else can be heard on it. */
   constructor(trusted: boolean) {
@@ -69,6 +70,11 @@ export class Ingress {
     return this.#octets;
   }
 
+  /** Packets in a codec that was not agreed. */
+  get unknown(): number {
+    return this.#unknown;
+  }
+
   /** Ticks of the far side's clock in a millisecond: what jitter is counted in. */
   get ticksPerMs(): number {
     return this.#ticks * 8;
@@ -79,6 +85,7 @@ export class Ingress {
     const packet = readRtp(bytes);
     const fits = packet !== undefined && packet.payload.length > 0 && this.#kinds[packet.payloadType] !== undefined;
     if (!fits) {
+      if (packet !== undefined && packet.payload.length > 0) this.#unknown++;
       if (!this.#trusted && this.#media !== undefined) this.lock.reject(from);
       return dropped;
     }
@@ -102,7 +109,7 @@ export class Ingress {
     this.#octets += packet.payload.length;
     const kind = this.#kinds[packet.payloadType];
     if (kind !== undefined && kind !== 'event' && kind !== 'noise') this.#ticks = ticksOf(kind);
-    const fresh = this.reception.packet(packet, now * this.#ticks);
+    const fresh = this.reception.packet(packet, now * this.#ticks, this.#ticks * 8);
     if (fresh) this.#run = {};
     if (kind === 'event') {
       const ticksPerMs = this.#media?.wideEvents?.includes(packet.payloadType) === true ? 48 : 8;

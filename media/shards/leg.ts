@@ -8,6 +8,7 @@ import { toneFrame } from '../audio/tone.ts';
 import { payloadTicks, type VoiceRate } from '../audio/voice.ts';
 import { Egress } from '../edge/egress.ts';
 import { Control } from '../edge/control.ts';
+import type { ReceptionTotals } from '../edge/reception.ts';
 import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
 import type { FrontMedia } from '../edge/front.ts';
@@ -79,6 +80,10 @@ const origin = Date.now() - performance.now();
 
 function epochOf({ ms }: Moment): number {
   return origin + ms;
+}
+
+function receivedOf({ jitter, ...counts }: ReceptionTotals, ticksPerMs: number): LegCounters['received'] & object {
+  return { ...counts, jitterMs: jitter / ticksPerMs };
 }
 
 const quiet = {};
@@ -287,13 +292,12 @@ export class Leg {
       octetsReceived: this.#ingress.octets,
       octetsSent: this.#egress.octets,
       strangers: this.#socket.front?.strangers ?? this.#ingress.lock.strangers,
+      unknown: this.#ingress.unknown,
       ...(this.#media === undefined ? {} : { codec: this.#media.send.codec }),
       sends: this.#sends,
       decoded: this.#framed,
       playout: { ...this.#speech.counts },
-      ...(totals === undefined
-        ? {}
-        : { received: { lost: totals.lost, expected: totals.expected, jitterMs: totals.jitter / ticksPerMs } }),
+      ...(totals === undefined ? {} : { received: receivedOf(totals, ticksPerMs) }),
       ...(far === undefined
         ? {}
         : { sent: { lost: far.lost, lossRatio: far.lossRatio, jitterMs: far.jitter / sentTicksPerMs } }),

@@ -97,6 +97,8 @@ export interface LegCounters {
   readonly octetsReceived: number;
   readonly octetsSent: number;
   readonly strangers: number;
+  /** Packets in a codec that was not agreed. */
+  readonly unknown: number;
   /** What it is sent in; absent before an agreement. */
   readonly codec?: Codec;
   /** Where what it is sent comes from: packets as they came, their bytes by a table, or encoded here. */
@@ -106,7 +108,13 @@ export interface LegCounters {
   /** What became of its packets where they were decoded. */
   readonly playout: PlayoutCounts;
   /** What its present source lost on the way to us; absent before the first packet. */
-  readonly received?: { readonly expected: number; readonly lost: number; readonly jitterMs: number };
+  readonly received?: {
+    readonly expected: number;
+    readonly lost: number;
+    readonly jitterMs: number;
+    readonly gaps: number;
+    readonly driftPpm?: number;
+  };
   /** What the far side says it lost of ours; absent before its first report. */
   readonly sent?: { readonly lost: number; readonly lossRatio: number; readonly jitterMs: number };
   readonly roundTripMs?: number;

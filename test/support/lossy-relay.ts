@@ -10,10 +10,17 @@ export interface LossyOptions {
   readonly seed: number;
 }
 
+export interface Counts {
+  readonly passed: number;
+  readonly lost: number;
+}
+
 export interface LossyRelay {
   readonly port: number;
   /** What happened until now. */
-  counts(): { readonly passed: number; readonly lost: number };
+  counts(): Counts;
+  /** The same of what the client sent alone. */
+  sent(): Counts;
   close(): Promise<void>;
 }
 
@@ -40,24 +47,24 @@ export async function startLossyRelay({ to, loss, seed }: LossyOptions): Promise
   const [near, far] = await Promise.all([bound(), bound()]);
   const draw = seededDraw(seed);
   let client: number | undefined;
-  let passed = 0;
-  let lost = 0;
-  const pass = (socket: Socket, bytes: Buffer, port: number | undefined): void => {
+  const ways = { there: { passed: 0, lost: 0 }, back: { passed: 0, lost: 0 } };
+  const pass = (way: keyof typeof ways, socket: Socket, bytes: Buffer, port: number | undefined): void => {
     if (port === undefined) return;
-    if (draw() < loss) lost++;
+    if (draw() < loss) ways[way].lost++;
     else {
-      passed++;
+      ways[way].passed++;
       socket.send(bytes, port, '127.0.0.1');
     }
   };
   near.on('message', (bytes, { port }) => {
     client = port;
-    pass(far, bytes, to);
+    pass('there', far, bytes, to);
   });
-  far.on('message', (bytes) => pass(near, bytes, client));
+  far.on('message', (bytes) => pass('back', near, bytes, client));
   return {
     port: near.address().port,
-    counts: () => ({ passed, lost }),
+    counts: () => ({ passed: ways.there.passed + ways.back.passed, lost: ways.there.lost + ways.back.lost }),
+    sent: () => ({ ...ways.there }),
     async close() {
       await Promise.all([near, far].map((socket) => new Promise<void>((done) => socket.close(done))));
     },
