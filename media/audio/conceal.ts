@@ -29,13 +29,17 @@ export class Concealment {
   heard(samples: Int16Array): Int16Array {
     if (this.#cycle !== undefined) {
       const ms = Math.min(longestReturnMs, returnMs * (1 + Math.floor((this.#lost * 1000) / this.#rate / 10)));
-      const length = Math.min(samples.length, (ms * this.#rate) / 1000);
-      for (let at = 0; at < length; at++) {
-        const share = (at + 0.5) / length;
-        samples[at] = Math.round((samples[at] as number) * share + this.#next(this.#cycle) * (1 - share));
-      }
+      this.#blend(samples, this.#cycle, ms);
       this.#cycle = undefined;
     }
+    this.#keep(samples);
+    return samples;
+  }
+
+  /** Passes sound of somebody else, in place: its beginning is blended with how the sound before would have gone on. */
+  joined(samples: Int16Array, ms: number): Int16Array {
+    this.#blend(samples, this.#cycle ?? this.#begin(), ms);
+    this.#cycle = undefined;
     this.#keep(samples);
     return samples;
   }
@@ -46,6 +50,14 @@ export class Concealment {
     const made = new Int16Array(count);
     for (let at = 0; at < count; at++) made[at] = Math.round(this.#next(cycle));
     return made;
+  }
+
+  #blend(samples: Int16Array, cycle: Float64Array, ms: number): void {
+    const length = Math.min(samples.length, (ms * this.#rate) / 1000);
+    for (let at = 0; at < length; at++) {
+      const share = 0.5 - 0.5 * Math.cos((Math.PI * (at + 0.5)) / length);
+      samples[at] = Math.round((samples[at] as number) * share + this.#next(cycle) * (1 - share));
+    }
   }
 
   #begin(): Float64Array {

@@ -3,6 +3,7 @@ import { compress, expandInto, silenceByte } from './g711.ts';
 import { G722Encoder } from './g722.ts';
 import { opusSilence } from './opus.ts';
 import { Resampler } from './resampler.ts';
+import { FrameSeam, PayloadSeam } from './seam.ts';
 import { voiceRate, type VoiceCodec, type VoiceDecoder, type VoiceEncoder, type VoiceRate } from './voice.ts';
 
 const silentBytes = (byte: number): Uint8Array<ArrayBuffer> => new Uint8Array(160).fill(byte);
@@ -20,6 +21,8 @@ export const silentPayload: Readonly<Record<VoiceCodec, Uint8Array<ArrayBuffer>>
   opus: opusSilence,
 };
 
+const quiet = {};
+
 /** What one far side is sent, as far as it has to be encoded here: one encoder, made when first needed. */
 export class Outlet {
   #codec: VoiceCodec = 'PCMU';
@@ -28,6 +31,9 @@ export class Outlet {
   #from: VoiceRate = 8000;
   #resampler: Resampler | undefined;
   #down: Resampler | undefined;
+  #seam: FrameSeam | undefined;
+  #made: Uint8Array | undefined;
+  readonly #payloads = new PayloadSeam();
   #loss = 0;
 
   /** The codec that is sent. Another one begins anew. */
@@ -48,22 +54,37 @@ export class Outlet {
     this.#encoder?.expectLoss(percent);
   }
 
-  /** 20 ms of sound at `rate`. */
-  encode(frame: Int16Array, rate: VoiceRate): Uint8Array<ArrayBuffer> {
+  /**
+   * 20 ms of sound at `rate`. Another `source` than before fades in while the last one fades out. (G.711 is not blended
+   * here but where all its payloads pass: see `PayloadSeam`.)
+   */
+  encode(source: object, frame: Int16Array, rate: VoiceRate): Uint8Array<ArrayBuffer> {
     const codec = this.#codec;
     const fitting = rate === this.rate ? frame : this.#resampled(frame, rate);
     if (codec === 'PCMU' || codec === 'PCMA') return compress(codec, fitting);
     if (this.#encoder === undefined) {
       this.#encoder = openEncoder(codec);
       this.#encoder?.expectLoss(this.#loss);
+      this.#seam = new FrameSeam(this.rate);
+      // It begins after something that was not encoded here: from silence, not from the middle of a wave.
+      this.#seam.join(quiet, new Int16Array(this.rate / 50));
     }
-    return this.#encoder?.encode(fitting) ?? silentPayload[codec];
+    const made = this.#encoder?.encode(this.#seam?.join(source, fitting) ?? fitting);
+    this.#made = made;
+    return made ?? silentPayload[codec];
   }
 
   /** 20 ms of silence, after whatever was encoded before. */
   silence(): Uint8Array<ArrayBuffer> {
     if (this.#encoder === undefined) return silentPayload[this.#codec];
-    return this.encode(new Int16Array(this.rate / 50), this.rate);
+    return this.encode(quiet, new Int16Array(this.rate / 50), this.rate);
+  }
+
+  /** What is to be sent of a payload, encoded here or not: another `source` than before is blended in. */
+  pass(source: object, payload: Uint8Array, nowMs: number): Uint8Array {
+    // What one encoder made is one stream, blended before it was encoded.
+    const stream = payload === this.#made ? (this.#encoder ?? source) : source;
+    return this.#payloads.join(this.#codec, stream, payload, nowMs);
   }
 
   /** Nothing is encoded here for now: what passes by comes from elsewhere. */
@@ -86,6 +107,7 @@ export class Outlet {
     this.#monitor?.close();
     this.#encoder = undefined;
     this.#monitor = undefined;
+    this.#seam = undefined;
     this.#resampler = undefined;
     this.#down = undefined;
   }

@@ -43,6 +43,7 @@ export class Speech {
   /** Another source from now on. */
   reset(): void {
     this.#playout.reset();
+    this.#resamplers.clear();
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import { DigitSender, type Digit } from '../edge/telephone-event.ts';
 import { peerHolds, peerListens, ticksOf, type Codec } from '../sdp/index.ts';
 import type { DtmfMode, GraphPlay } from '../../protocol/media.ts';
 import { assertNever } from '../../base/assert-never.ts';
+import { sameFeed, type FeedOf } from './feed.ts';
 import { Ingress, type Heard, type Voice } from './ingress.ts';
 import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
 import { Playlist, type PlayEnd, type WantPrompt } from './playlist.ts';
@@ -64,10 +65,7 @@ export interface LegSurroundings {
 }
 
 /** Who is heard on a leg, beside plays and digits. */
-export type Feed =
-  | { readonly type: 'silence' }
-  | { readonly type: 'direct'; readonly from: Leg; readonly gainDb: number }
-  | { readonly type: 'mix'; readonly from: readonly { readonly leg: Leg; readonly gainDb: number }[] };
+export type Feed = FeedOf<Leg>;
 
 /** The moment, on the media clock in samples and in milliseconds that only grow. */
 export interface Moment {
@@ -114,9 +112,12 @@ export class Leg {
   #recorded = false;
   #media: LegMedia | undefined;
   #feed: Feed = { type: 'silence' };
+  /** What passes by to this leg: one sound as long as it is the same run, as loud as before. */
+  #heardRun = { run: {}, gainDb: 0 };
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
   #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
   #mixedIn = false;
+  #wasFramed = false;
   /** The codec its voice came in last; before the first packet the one agreed on. */
   #says: Codec | undefined;
   #sends: LegCounters['sends'] = 'nothing';
@@ -165,7 +166,8 @@ export class Leg {
   }
 
   feed(feed: Feed): void {
-    this.#feed = feed;
+    // The same sources stay the same object: whoever hears them hears no seam.
+    if (!sameFeed(this.#feed, feed)) this.#feed = feed;
   }
 
   /** Who gets this leg's packets as they come, and whether somebody mixes its frames. */
@@ -224,13 +226,17 @@ export class Leg {
   #take(heard: Heard, now: Moment): void {
     if (heard.type === 'released') for (const each of heard.heard) this.#take(each, now);
     if (heard.type === 'digits') this.#pressed(heard.digits);
-    if (heard.type === 'noise' && this.#framed) this.#speech.silent(heard.payload);
+    const framed = this.#framed;
+    // What was kept when it was last wanted has nothing to do with what comes now.
+    if (framed && !this.#wasFramed) this.#speech.reset();
+    this.#wasFramed = framed;
+    if (heard.type === 'noise' && framed) this.#speech.silent(heard.payload);
     if (heard.type !== 'voice') return;
     if (heard.fresh) this.#speech.reset();
     const { codec, packet } = heard.voice;
     this.#says = codec;
     for (const { leg, gainDb } of this.#listeners) leg.#hear(heard.voice, gainDb, now);
-    if (this.#framed) this.#speech.write(codec, packet.timestamp, packet.payload);
+    if (framed) this.#speech.write(codec, packet.timestamp, packet.payload);
   }
 
   /** RTCP came in, on its own socket or beside RTP. Only who is heard is believed. */
@@ -249,7 +255,7 @@ export class Leg {
   /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
   listen(now: Moment): void {
     this.#pressed(this.#ingress.tick(now.ms));
-    if (!this.#framed) return;
+    if (!this.#framed || !this.#wasFramed) return;
     this.#speech.step();
     for (const digit of this.#tones?.frame(this.frame) ?? []) this.#events.digit(digit, 'tone');
     const tap = this.#tap;
@@ -270,7 +276,7 @@ export class Leg {
       const played = this.#playlist.frame(media.send.codec);
       this.#outlet.rest();
       this.#sends = 'played';
-      this.#egress.frame(played?.run ?? quiet, played?.payload ?? this.#outlet.silence(), now.samples);
+      this.#frame(played?.run ?? quiet, played?.payload ?? this.#outlet.silence(), now);
       if (this.#recorded && played !== undefined) this.#outlet.monitor(played.payload, this.heard);
       this.#playlist.tellEnds();
       return;
@@ -365,7 +371,8 @@ export class Leg {
     this.#fedAtMs = now.ms;
     this.#sends = way === undefined ? 'forwarded' : 'translated';
     this.#outlet.rest();
-    const payload = translate(way, packet.payload);
+    if (run !== this.#heardRun.run || gainDb !== this.#heardRun.gainDb) this.#heardRun = { run, gainDb };
+    const payload = this.#outlet.pass(this.#heardRun, translate(way, packet.payload), now.ms);
     this.#egress.forward({ run, packet, payload, ticks: payloadTicks(codec, packet.payload) }, now.samples);
   }
 
@@ -400,15 +407,21 @@ export class Leg {
 
   #beSilent(now: Moment): void {
     this.#sends = 'nothing';
-    this.#egress.frame(quiet, this.#outlet.silence(), now.samples);
+    this.#frame(quiet, this.#outlet.silence(), now);
+  }
+
+  /** Sends 20 ms of our own. Another `source` of the same `run` is another sound, but goes on with its timestamps. */
+  #frame(run: object, payload: Uint8Array, now: Moment, source: object = run): void {
+    this.#egress.frame(run, this.#outlet.pass(source, payload, now.ms), now.samples);
   }
 
   #encode(parts: readonly Part[], how: 'transcoded' | 'mixed', now: Moment): void {
     this.#sends = how;
     const { rate } = this.#outlet;
     const sound = mixed(parts, rate);
-    const payload = sound === undefined ? this.#outlet.silence() : this.#outlet.encode(sound, rate);
-    this.#egress.frame(encoded, payload, now.samples);
+    const feed = this.#feed;
+    const payload = sound === undefined ? this.#outlet.silence() : this.#outlet.encode(feed, sound, rate);
+    this.#frame(encoded, payload, now, feed);
     if (!this.#recorded) return;
     for (const { leg, gainDb } of parts) if (leg.speaking) addLouder(this.heard, leg.sound(8000), gainDb);
   }
@@ -424,11 +437,11 @@ export class Leg {
         return true;
       case 'tone': {
         const sound = toneFrame(step.digit, step.frameIndex);
-        this.#egress.frame(tones, this.#outlet.encode(sound, 8000), now.samples);
+        this.#frame(tones, this.#outlet.encode(tones, sound, 8000), now);
         return true;
       }
       case 'pause':
-        this.#egress.frame(quiet, this.#outlet.silence(), now.samples);
+        this.#frame(quiet, this.#outlet.silence(), now);
         return true;
       case 'done':
         this.#digits.shift();

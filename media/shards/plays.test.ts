@@ -7,8 +7,9 @@ const bridge = {
     { from: 'b', to: 'a' },
   ],
 };
+/** What each packet ends with: its beginning may be blended with what was heard before. */
 const bytesOf = (packets: readonly { payload: Uint8Array }[]): number[] =>
-  packets.map(({ payload }) => payload[0] ?? -1);
+  packets.map(({ payload }) => payload.at(-1) ?? -1);
 const prompt = (...levels: number[]): Uint8Array =>
   Uint8Array.from(levels.flatMap((level) => new Array<number>(160).fill(level)));
 

@@ -10,8 +10,9 @@ const bridge = {
     { from: 'b', to: 'a' },
   ],
 };
+/** What each packet ends with: its beginning may be blended with what was heard before. */
 const bytesOf = (packets: readonly { payload: Uint8Array }[]): number[] =>
-  packets.map(({ payload }) => payload[0] ?? -1);
+  packets.map(({ payload }) => payload.at(-1) ?? -1);
 async function pair(rig: ShardRig, options: Parameters<ShardRig['open']>[1] = {}) {
   return { a: await rig.open('a', options), b: await rig.open('b') };
 }
@@ -270,7 +271,8 @@ describe('digits', () => {
     const { a } = await pair(rig, { events: false });
     rig.apply({ dtmf: [{ dtmfId: 'd', to: 'a', digits: '5' }] });
     rig.tick(16);
-    expect(a.sent.filter(({ payload }) => new Set(payload).size > 10)).toHaveLength(8);
+    // In the ninth it fades away.
+    expect(a.sent.filter(({ payload }) => new Set(payload.subarray(60)).size > 10)).toHaveLength(8);
     expect(rig.happened('dtmf-sent')).toHaveLength(1);
   });
 });
