@@ -24,6 +24,8 @@ export interface EndpointsOptions {
   readonly webrtc: WebRtcSurroundings;
   readonly ears: Ears;
   readonly recorder: Recorder;
+  /** Events that were dropped on the way to brains. */
+  readonly lostEvents: () => number;
   readonly bootId: string;
   readonly mostEndpoints: number;
   readonly logger: Logger;
@@ -215,7 +217,14 @@ export class Endpoints {
     const graphs = [...this.#calls].flatMap(([callId, { revision }]) =>
       revision === undefined ? [] : [{ callId, revision }],
     );
-    return { ok: true, value: { bootId: this.#options.bootId, endpoints, graphs } };
+    const { bootId, ears, recorder, lostEvents } = this.#options;
+    const dropped = {
+      taps: this.#taps.dropped,
+      ears: ears.dropped,
+      recorder: Math.round(recorder.dropped),
+      events: lostEvents(),
+    };
+    return { ok: true, value: { bootId, endpoints, graphs, dropped } };
   }
 
   async #setPhrases({ revision, phrases }: Params<'setPhrases'>): ReturnType<Verbs['setPhrases']> {

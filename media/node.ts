@@ -65,6 +65,7 @@ async function startIn(
     webrtc: { shards, workers, advertise },
     ears,
     recorder,
+    lostEvents: () => log.dropped,
     bootId,
     mostEndpoints: options.mostEndpoints,
     logger,

@@ -33,6 +33,7 @@ export class Recorder {
   /** Not to be tried again while its call lasts. */
   readonly #failed = new Map<string, string>();
   #worker: Worker | undefined;
+  #dropped = 0;
   #closed = false;
 
   /** Without options every recording fails, by name, and no call does. */
@@ -62,6 +63,11 @@ export class Recorder {
       this.#post({ type: 'open', recordingId, callId, memory });
       return [{ recordingId, memory }];
     });
+  }
+
+  /** Frames that finished recordings lack because their ring was full. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Finishes every recording and waits until all of it is on the disk. */
@@ -106,6 +112,7 @@ export class Recorder {
   #take(message: FromRecorder): void {
     switch (message.type) {
       case 'ended': {
+        this.#dropped += message.dropped;
         this.#logger.info({ callId: message.callId, recordingId: message.recordingId }, 'a recording is finished');
         this.events.emit({ ...message, type: 'recording-ended' });
         return;

@@ -175,6 +175,16 @@ export const mediaVerbs = {
         }),
       ),
       graphs: z.array(z.object({ callId, revision: z.number().int() })),
+      /**
+       * What full queues dropped since the node's start: frames on the way to the ears (`taps`), in the ears, to the
+       * recorder (told as each recording ends), and events a brain that was away too long never got.
+       */
+      dropped: z.object({
+        taps: z.number().int(),
+        ears: z.number().int(),
+        recorder: z.number().int(),
+        events: z.number().int(),
+      }),
     }),
   },
   /** Asks for every numbered event after `from`, kept ones first. `complete` is false if some are kept no more. */

@@ -178,6 +178,13 @@ export class Live implements LivePort {
     return inventory.ok ? rtpLossOf(inventory.value.endpoints) : undefined;
   }
 
+  async queueDropped(): Promise<Readonly<Record<string, number>> | undefined> {
+    const { media } = this.#brain;
+    if (!media.isConnected) return undefined;
+    const inventory = await media.call('inventory', {});
+    return inventory.ok ? inventory.value.dropped : undefined;
+  }
+
   async ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>> {
     const { sip, ledger, clock } = this.#brain;
     const found = await sip.ladder(callId, unmasked);

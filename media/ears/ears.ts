@@ -34,7 +34,6 @@ export class RecognisingEars implements Ears {
     return [...this.#recognisers.values()].map((each) => each.state);
   }
 
-  /** Frames dropped by all recognisers together since the start. */
   get dropped(): number {
     return [...this.#recognisers.values()].reduce((sum, each) => sum + each.dropped, 0);
   }

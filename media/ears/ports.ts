@@ -46,6 +46,8 @@ export interface Ears {
   setPhrases(phrases: readonly Phrase[]): Promise<readonly RejectedPhrase[]>;
   /** The present state, one entry per language. */
   readonly state: readonly EarsState[];
+  /** Frames the recognisers dropped since the start, being away or too slow. */
+  readonly dropped: number;
   /** What was heard. */
   readonly observations: Emitter<Observation>;
   /** The state after each change. */
@@ -65,6 +67,7 @@ export function noEars(hint = 'speech recognition is switched off'): Ears {
       { language: 'en-US', state: 'absent', hint },
       { language: 'zh-CN', state: 'absent', hint },
     ],
+    dropped: 0,
     observations: new Emitter(),
     changed: new Emitter(),
     close: () => Promise.resolve(),

@@ -12,6 +12,7 @@ export class EventLog {
   readonly #kept: NumberedEvent[] = [];
   readonly #capacity: number;
   #lastSeq = 0;
+  #dropped = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -30,6 +31,21 @@ export class EventLog {
     if (from > this.#lastSeq) return { complete: false, events: [...this.#kept] };
     const events = this.#kept.slice(-Math.min(this.#capacity, this.#kept.length)).filter(({ seq }) => seq > from);
     return { complete: events.length === this.#lastSeq - from, events };
+  }
+
+  /**
+   * A brain takes up after `from`: what is kept no more was dropped for it, unless it is new (0) and its predecessor had
+   * the events. Returns whether it gets everything.
+   */
+  takenUp(from: number): boolean {
+    const { complete, events } = this.since(from);
+    if (from > 0) this.#dropped += Math.max(0, this.#lastSeq - from - events.length);
+    return complete;
+  }
+
+  /** Events that brains asked for and that were kept no more. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   get lastSeq(): number {

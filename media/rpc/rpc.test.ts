@@ -23,6 +23,15 @@ describe('EventLog', () => {
     expect(log.since(0).events.at(-1)?.seq).toBe(1000);
   });
 
+  test('counts what a brain that was away too long never gets', () => {
+    const log = new EventLog(100);
+    for (let at = 1; at <= 1000; at++) log.append(event, at);
+    expect([log.takenUp(900), log.dropped]).toEqual([true, 0]);
+    expect([log.takenUp(890), log.dropped]).toEqual([false, 10]);
+    // New here, or of another boot: nobody knows what it missed.
+    expect([log.takenUp(0), log.takenUp(2000), log.dropped]).toEqual([false, false, 10]);
+  });
+
   test('a number from another boot gets everything, as incomplete', () => {
     const log = new EventLog(10);
     log.append(event, 1);

@@ -205,7 +205,7 @@ export class RpcServer {
   }
 
   covers(from: number): Answer<MediaResult<'subscribe'>> {
-    return { ok: true, value: { complete: this.#log.since(from).complete } };
+    return { ok: true, value: { complete: this.#log.takenUp(from) } };
   }
 
   eventsSince(from: number): readonly NumberedEvent[] {

@@ -33,6 +33,7 @@ it('counts from the rows: how late words and alerts came after they were said, w
   expect(text).toContain('jackfield_sip_dropped_total{reason="source-rate"} 3');
   expect(text).toContain('jackfield_sip_sources_held 1');
   expect(text).toContain('jackfield_rtp_loss_ratio{direction="received"} 0.02');
+  expect(text).toContain('jackfield_queue_dropped_total{stage="ears"} 5');
   // Asked again, the engine's own count is told, not twice as much.
   expect(await metrics.registry.metrics()).toContain('jackfield_sip_dropped_total{reason="source-rate"} 3');
   metrics.close();

@@ -80,6 +80,7 @@ export class Metrics {
     );
     this.#countDropped(live);
     this.#showLoss(live);
+    this.#countFullQueues(live);
     this.#unsubscribe = ledger.subscribe((row) => this.#count(row));
   }
 
@@ -117,6 +118,21 @@ export class Metrics {
         const loss = await live.rtpLoss();
         this.reset();
         for (const [direction, ratio] of Object.entries(loss ?? {})) this.set({ direction }, ratio);
+      },
+    });
+  }
+
+  /** The media node counts, from each of its starts: it is asked when somebody looks. */
+  #countFullQueues(live: LivePort): void {
+    new Counter({
+      name: 'jackfield_queue_dropped_total',
+      help: 'Frames and events that bounded queues of the media node dropped because they were full, by stage, since its start.',
+      labelNames: ['stage'],
+      registers: [this.registry],
+      async collect() {
+        const dropped = await live.queueDropped();
+        this.reset();
+        for (const [stage, count] of Object.entries(dropped ?? {})) this.inc({ stage }, count);
       },
     });
   }

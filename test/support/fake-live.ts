@@ -33,6 +33,7 @@ export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfe
     queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
     activeCalls: () => 3,
     rtpLoss: () => Promise.resolve({ received: 0.02, sent: 0.01 }),
+    queueDropped: () => Promise.resolve({ taps: 3, ears: 5, recorder: 0, events: 0 }),
     dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),
     readiness: ready,
     mintSipCredentials: (id) =>
