@@ -29,6 +29,8 @@ export interface FloorOptions {
   readonly desks: () => Desks;
   /** The devices of an agent that an offer rings now. */
   readonly devicesOf: (agentId: string) => readonly Device[];
+  /** Their pages that answer now, the newest last, whichever devices they want rung. */
+  readonly pagesOf: (agentId: string) => readonly Device[];
   /** Rings an agent back whose transfer came to nothing. */
   readonly recall: (agentId: string, callId: string) => void;
 }
@@ -153,12 +155,15 @@ export class Floor implements RoutingPort {
     this.#dispatcher.post({ type: 'signed-out', agentId });
   }
 
+  /** What of an agent's is registered has changed; `registered`: some of it can be rung. The call they talk in hears of it. */
   setRegistered(agentId: string, registered: boolean): void {
     if (this.#early !== undefined) {
       this.#early.set(agentId, registered);
       return;
     }
     this.#dispatcher.post({ type: registered ? 'registered' : 'unregistered', agentId });
+    const activity = this.agent(agentId)?.activity;
+    if (activity?.type === 'talking') this.find(agentId, activity.callId);
   }
 
   decline(offerId: string): undefined {
@@ -198,6 +203,11 @@ export class Floor implements RoutingPort {
 
   recall(agentId: string, callId: string): void {
     this.#options.recall(agentId, callId);
+  }
+
+  /** Tells a call where the pages of its agent are now. */
+  find(agentId: string, callId: string): void {
+    this.#options.calls().post(callId, { type: 'agent-seen', agentId, pages: this.#options.pagesOf(agentId) });
   }
 
   dialConnected(agentId: string, callId: string): void {

@@ -95,6 +95,13 @@ export class Phones {
     });
   }
 
+  /** Their pages that answer now, the newest last, whichever devices they want rung. */
+  pagesOf(agentId: string): Device[] {
+    return (this.#bindings.get(agentId) ?? []).flatMap(({ id, kind, device, reachable }) =>
+      kind === 'webrtc' && reachable ? [{ deviceId: id, kind, name: device }] : [],
+    );
+  }
+
   /** Where the agent speaks from when they make a call: of the phones they want rung the page, else the newest desk phone. */
   toSpeakOn(agentId: string): Device | undefined {
     const devices = this.toRing(agentId);

@@ -105,6 +105,7 @@ function callsWith(
       offerAnswered: nothing,
       offerFailed: nothing,
       recall: () => undefined,
+      find: () => undefined,
       dialConnected: nothing,
       callEnded: nothing,
     },
@@ -264,6 +265,7 @@ function floorWith(state: CallState, agent: Partial<Agent>, wrapUpMs: number, wh
       plan: () => undefined,
       calls: () => calls,
       devicesOf: () => [page],
+      pagesOf: () => [page],
       // What the floor asks of them here; the whole of them is not needed.
       recall: () => undefined,
       desks: () => desks as unknown as ReturnType<FloorOptions['desks']>,

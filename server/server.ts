@@ -86,14 +86,12 @@ export class Brain {
     this.sip = this.#makeSip();
     this.floor = new Floor(
       {
-        clock,
-        rows: this.#rows,
-        node: nodeName,
-        epoch,
+        ...{ clock, epoch, rows: this.#rows, node: nodeName },
         plan: () => this.plans.current,
         calls: () => this.calls,
         desks: () => this.desks,
         devicesOf: (agentId) => this.phones.toRing(agentId),
+        pagesOf: (agentId) => this.phones.pagesOf(agentId),
         recall: (agentId, callId) => this.transfers.recall(agentId, callId),
       },
       this.#kept.routing,

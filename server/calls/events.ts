@@ -123,6 +123,8 @@ export type CallEvent =
   /** `by`: the agent in the call, or the account of whoever asks. */
   | { readonly type: 'recording-asked'; readonly order: RecordingOrder; readonly by: string }
   | { readonly type: 'recording-failed'; readonly recordingId: string; readonly code: string }
+  /** The agent's registered pages that answer now, the newest last: said when they change and when asked. */
+  | { readonly type: 'agent-seen'; readonly agentId: AgentId; readonly pages: readonly Device[] }
   /** The server came back and holds this call again. */
   | { readonly type: 'recovered' };
 
@@ -192,6 +194,8 @@ export type CallEffect =
   | { readonly type: 'dial-connected'; readonly agentId: AgentId }
   /** `wrapUp`: the agent has something to wrap up. */
   | { readonly type: 'free-agent'; readonly agentId: AgentId; readonly wrapUp: boolean }
+  /** Where are the agent's pages? Comes back as `agent-seen`. */
+  | { readonly type: 'find-agent'; readonly agentId: AgentId }
   | { readonly type: 'arm'; readonly timer: TimerName; readonly at: number }
   | { readonly type: 'disarm'; readonly timer: TimerName }
   /** The call is over: forget it. */

@@ -111,7 +111,7 @@ export type Destination =
       readonly offerId: OfferId;
       /** Which of the agent's devices; absent: the page. */
       readonly deviceId?: string;
-      /** The agent dialled at the desk just now: the page may answer by itself. */
+      /** The agent dialled at the desk just now, or the page was gone: it may answer by itself. */
       readonly auto?: boolean;
     }
   | { readonly type: 'outside'; readonly to: string };
@@ -166,6 +166,8 @@ export interface RoutingPort {
   dialConnected(agentId: AgentId, callId: CallId): void;
   /** Rings the agent back who transferred: comes back as `transfer-asked` or `recall-failed`. */
   recall(agentId: AgentId, callId: CallId): void;
+  /** Where the agent's pages are: comes back as `agent-seen`. */
+  find(agentId: AgentId, callId: CallId): void;
   /** The agent's part of the call is over: wrap-up begins, if there is anything to wrap up. */
   callEnded(agentId: AgentId, callId: CallId, wrapUp: boolean): void;
 }

@@ -203,6 +203,8 @@ export class CallRunner {
         return routing.dialConnected(effect.agentId, callId);
       case 'recall-agent':
         return routing.recall(effect.agentId, callId);
+      case 'find-agent':
+        return routing.find(effect.agentId, callId);
       case 'arm':
         return this.#arm(effect.timer, effect.at);
       case 'disarm':

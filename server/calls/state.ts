@@ -36,7 +36,7 @@ export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'dialli
 
 /** Deadlines are data; the runner arms what stands here. */
 export type TimerName = (typeof timerNames)[number];
-export const timerNames = ['menu', 'announcement', 'longest', 'ring', 'failure'] as const;
+export const timerNames = ['menu', 'announcement', 'longest', 'ring', 'failure', 'return'] as const;
 
 export interface CallEnd {
   readonly at: number;
@@ -74,6 +74,8 @@ export interface CallState {
   readonly referral: { readonly legId: LegId; readonly referredBy: string | null } | null;
   /** A leg that is about to take the place of another one (RFC 3891). */
   readonly replacing: Replacing | null;
+  /** Set while the agent's page is gone and awaited. Absent in snapshots of older servers. */
+  readonly away?: Away | null;
   /** Agents who have left the call and are not done with it yet. */
   readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
@@ -115,11 +117,18 @@ export interface Replacing {
   readonly leg: Leg;
 }
 
+/** Since when an agent's page is gone and until when it is awaited, and the leg that is to bring its audio back. */
+export interface Away {
+  readonly since: number;
+  readonly until: number;
+  readonly leg: Leg | null;
+}
+
 /** Every leg there is. */
 export function legsOf(state: CallState): readonly Leg[] {
-  const { caller, other, ringing, transfer, replacing } = state;
+  const { caller, other, ringing, transfer, replacing, away } = state;
   const rung = transfer === null ? [] : [transfer.leg, ...transfer.others, transfer.consult?.phone ?? null];
-  return [caller, other, ...rung, ...ringing, replacing?.leg ?? null].filter((leg) => leg !== null);
+  return [caller, other, ...rung, ...ringing, replacing?.leg ?? null, away?.leg ?? null].filter((leg) => leg !== null);
 }
 
 /** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */

@@ -20,6 +20,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onReturning } from './returning.ts';
 import { onLegReplacing, onReplacing } from './replacing.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
@@ -66,6 +67,8 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
   if (recording !== undefined) return settle(state, recording);
   const replacing = onReplacing(state, event);
   if (replacing !== undefined) return settle(state, replacing);
+  const returning = onReturning(state, event, now);
+  if (returning !== undefined) return settle(state, returning);
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
   const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);
   return settle(state, handled ?? react(state, event, now));
@@ -158,6 +161,7 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'recording-decided':
     case 'recording-asked':
     case 'recording-failed':
+    case 'agent-seen':
       return step(state);
     case 'consult-completed':
       return step(
@@ -210,6 +214,7 @@ function onTimer(state: CallState, timer: TimerName, now: number): Step {
       return end(rung, 'too-long', now);
     case 'ring':
     case 'failure':
+    case 'return':
       return step(rung);
     default:
       return assertNever(timer);

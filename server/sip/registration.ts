@@ -1,4 +1,5 @@
 /** What a REGISTER asks for and what becomes of an address of record by it: RFC 3261 section 10.3, pure. */
+import { hash } from 'node:crypto';
 import type { AgentId } from '../../protocol/ids.ts';
 import type { Binding, SipTransport } from './ports.ts';
 
@@ -98,7 +99,7 @@ function bind(
   const seconds = Math.min(contact.seconds, limits.longestInSeconds[kind]);
   return {
     ...{ agentId, record, account, device, kind, callId, cseq, path, transport, source, flow, userAgent },
-    id: old?.id ?? newId(),
+    id: old?.id ?? (kind === 'webrtc' ? pageId(record, contact.uri) : newId()),
     contact: contact.uri,
     instance: contact.instance,
     regId: contact.regId,
@@ -111,6 +112,14 @@ function bind(
 /** WebRTC phones register over WebSocket; behind a proxy only their contact tells. */
 function isBrowser(transport: SipTransport, contact: string): boolean {
   return transport === 'ws' || transport === 'wss' || /;transport=wss?\b|\.invalid\b/i.test(contact);
+}
+
+/**
+ * A page makes its contact up when it is loaded and keeps it for as long as it lives: with the connection lost and made
+ * anew it is the same device, loaded again it is another one.
+ */
+function pageId(record: string, contact: string): string {
+  return hash('sha256', `${record} ${keyOf(contact)}`, 'base64url').slice(0, 22);
 }
 
 /** What tells two contacts apart: user and host, without parameters. */

@@ -206,15 +206,19 @@ export class Baresip {
 
   /** The loudness (root mean square) of all it heard so far in its last call, whatever the codec. */
   async heardLoudness(): Promise<number> {
+    const samples = await this.heardSoFar();
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample ** 2, 0) / Math.max(1, samples.length));
+  }
+
+  /** What it heard so far in its last call, while that goes on: the header of the file is written at the end only. */
+  async heardSoFar(): Promise<Int16Array> {
     const file = (await readdir(this.#folder))
       .filter((name) => name.endsWith('-dec.wav'))
       .sort()
       .at(-1);
-    if (file === undefined) return 0;
+    if (file === undefined) return new Int16Array(0);
     const bytes = (await readFile(join(this.#folder, file))).subarray(44);
-    let sum = 0;
-    for (let at = 0; at + 1 < bytes.length; at += 2) sum += bytes.readInt16LE(at) ** 2;
-    return Math.sqrt(sum / Math.max(1, bytes.length / 2));
+    return Int16Array.from({ length: bytes.length >> 1 }, (_, at) => bytes.readInt16LE(at * 2));
   }
 
   /** What it said in its last call. 8 kHz. */

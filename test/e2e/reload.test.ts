@@ -1,0 +1,128 @@
+/** An agent's page is loaded again in mid-call, three times: the call goes on, and both hear each other after each. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import { correlate, correlateWide } from '../support/audio-measure.ts';
+import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { hearFor, heardBy, launchChromium } from '../support/browser/chromium.ts';
+import { startSite, type TestSite, until } from '../support/site.ts';
+import { agentChirp, agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
+
+const reloads = 3;
+const rate = 8000;
+
+let folder: string;
+let site: TestSite;
+let browser: Browser;
+let alice: AgentPage;
+let phone: Baresip;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-reload-'));
+  site = await startSite();
+  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
+  alice = await openAgentPage(context, site, { records: true });
+  alice.page.setDefaultTimeout(60_000);
+  await alice.logIn();
+  await alice.goAvailable();
+  phone = await startBaresip({ user: '+8613800003333', says: repeated(callerChirp, 170) });
+});
+
+afterAll(async () => {
+  await phone.close();
+  await browser.close();
+  await site.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await site.diagnosis(), await alice.glance());
+});
+
+interface Row {
+  readonly type: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+async function story(callId: string): Promise<{ readonly cause?: string; readonly story: readonly Row[] }> {
+  return (await site.api('GET', `/api/v1/calls/${callId}`)).body as { cause?: string; story: Row[] };
+}
+
+async function rows(callId: string, type: string): Promise<Row[]> {
+  return (await story(callId)).story.filter((row) => row.type === type);
+}
+
+function facts(told: readonly Row[], type: string, name: string): unknown[] {
+  return told.flatMap((row) => (row.type === type ? [row.facts[name]] : []));
+}
+
+/** Resolves when the page hears the caller's chirp undistorted for three seconds; the test's own limit ends the wait. */
+async function agentHears(): Promise<void> {
+  for (let peak = 0; peak < 0.9;) {
+    await heardBy(alice.page, true);
+    await hearFor(alice.page, 3);
+    peak = correlateWide(await heardBy(alice.page), callerChirp).peak;
+  }
+}
+
+/** Resolves when the caller's last seconds hold the agent's chirp undistorted; to be asked once it is known that they talk. */
+async function callerHears(): Promise<void> {
+  for (let peak = 0; peak < 0.9;) {
+    await heardBy(alice.page, true);
+    await hearFor(alice.page, 1);
+    peak = agentHeardIn((await phone.heardSoFar()).subarray(-2.5 * rate)).peak;
+  }
+}
+
+/** Roughly for how long the agent was missing: of two seconds there is always one with a whole chirp while they talk. */
+function missingMs(heard: Int16Array): number {
+  const step = rate / 4;
+  let longest = 0;
+  let missing = 0;
+  for (let at = 0; at + 2 * rate <= heard.length; at += step) {
+    missing = correlate(heard.subarray(at, at + 2 * rate), agentChirp).peak < 0.3 ? missing + 1 : 0;
+    longest = Math.max(longest, missing);
+  }
+  return Math.max(0, longest * 250 - 1000);
+}
+
+it('is one call, in which both are heard after each time', async () => {
+  await phone.dial(`sip:+8653100000@127.0.0.1:${site.sipPort}`);
+  await phone.event('CALL_ESTABLISHED');
+  await phone.press('1');
+  const callId = await alice.call('ringing');
+  await alice.answer();
+  await agentHears();
+  await callerHears();
+
+  const gaps: Int16Array[] = [];
+  for (let count = 1; count <= reloads; count++) {
+    const before = (await phone.heardSoFar()).length;
+    await alice.page.reload();
+    await until(async () => (await rows(callId, 'leg-resumed')).length === count);
+    expect(await alice.call('talking')).toBe(callId);
+    await agentHears();
+    await callerHears();
+    gaps.push((await phone.heardSoFar()).subarray(Math.max(0, before - 2 * rate)));
+  }
+
+  await alice.at('hang-up').click();
+  await phone.event('CALL_CLOSED');
+  await alice.wrapUp();
+  const { cause, story: told } = await story(callId);
+  expect(cause).toBe('agent-hangup');
+  const wanted = ['call-invited', 'queued', 'offered', 'answered', 'leg-lost', 'leg-resumed', 'call-ended'];
+  const types = told.map(({ type }) => type).filter((type) => wanted.includes(type));
+  const again = Array.from({ length: reloads }, () => ['leg-lost', 'leg-resumed']).flat();
+  expect(types).toEqual(['call-invited', 'queued', 'offered', 'answered', ...again, 'call-ended']);
+  const figures = {
+    seenBy: facts(told, 'leg-lost', 'cause'),
+    ledgerGapMs: facts(told, 'leg-resumed', 'gapMs'),
+    callerMissedAgentMs: gaps.map(missingMs),
+  };
+  console.log('page loaded again in mid-call:', JSON.stringify(figures));
+});
