@@ -4,7 +4,6 @@ import { monotonicFactory } from 'ulid';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
-import { spread } from '../base/spread.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
 import { obey } from './commands.ts';
@@ -12,6 +11,7 @@ import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
 import { Desks } from './desks.ts';
 import { DigitModes, withInfoKeypad } from './dtmf.ts';
+import { enter } from './entrance.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
@@ -29,7 +29,7 @@ import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
 import { readKey, readSecret } from './secrets.ts';
 import { Transfers } from './transfers.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
-import { signalsOf, trunkPlanOf } from './trunk-plan.ts';
+import { trunkPlanOf } from './trunk-plan.ts';
 
 /** Name of this brain in ledger rows and leases. One brain owns its queues. */
 export const nodeName = 'jackfield';
@@ -336,32 +336,10 @@ export class Brain {
   }
 
   #invited(invite: Invite): Refusal | null {
-    const health = this.ledger.health();
-    // Not all in the same moment: see `comeAgain` of the engine.
-    const retry = { 'Retry-After': String(spread(invite.callId, 3, 8)) };
-    if (!health.writable)
-      return {
-        status: 503,
-        reason: 'Service Unavailable',
-        headers: {
-          ...retry,
-          Reason: `SIP;cause=503;text="the ledger cannot be written (${health.reason ?? 'unknown'})"`,
-        },
-      };
-    if (!this.#taking || !this.media.isConnected)
-      return {
-        status: 503,
-        reason: 'Service Unavailable',
-        headers: { ...retry, Reason: 'SIP;cause=503;text="starting"' },
-      };
-    const { callId, from, to, transport, sdp, origin } = invite;
-    if (invite.replaces !== undefined) return this.transfers.replace(invite, invite.replaces);
-    if (origin.type === 'agent' && this.calls.get(callId) !== undefined) return this.transfers.fromPhone(invite);
-    if (origin.type === 'agent') return this.outbound.fromPhone(origin.agentId, invite);
-    this.#rows.callBegan(callId, from);
+    const { calls, ledger, outbound, transfers } = this;
+    const open = this.#taking && this.media.isConnected;
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    this.calls.admit({ callId, from, to, transport, longestMs, signals: signalsOf(invite) }, sdp);
-    return null;
+    return enter(invite, { calls, ledger, outbound, transfers, rows: this.#rows, open, longestMs });
   }
 
   #listenToMedia(): void {

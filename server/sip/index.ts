@@ -1,5 +1,5 @@
 /** The SIP side of the server: a drachtio application, the registrar, and the dialogs of our calls. */
-import type { Cancel, Clock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
@@ -35,6 +35,7 @@ import type { AudioPlace } from './trunks/echo-audio.ts';
 import { type TrunkOptions, Trunks } from './trunks/index.ts';
 import { probe } from './trunks/probe.ts';
 import type { TrunkCard } from './trunks/public.ts';
+import { Vouching } from './vouching.ts';
 
 export type {
   Binding,
@@ -85,8 +86,6 @@ export interface Remembered {
 
 /** The tag under which the engine keeps our dialogs while we are away. */
 const appTag = 'jackfield';
-/** How soon the engine hears that a trunk has other addresses. */
-const vouchMs = 5000;
 /** Between two attempts to reach the engine. */
 const retryMs = 250;
 
@@ -105,9 +104,7 @@ export class SipSide {
   #connected = false;
   readonly #farewells: Farewells;
   readonly #returns: Returns;
-  /** The networks the engine was told of. */
-  #vouched: string | undefined;
-  #stopVouching: Cancel = () => {};
+  readonly #vouching: Vouching;
   /** Whether the engine was asked once what it holds of the server before this one. */
   #tookOver = false;
 
@@ -136,6 +133,10 @@ export class SipSide {
       },
       (agentId, bindings) => listener.registrationChanged(agentId, bindings),
     );
+    this.#vouching = new Vouching({
+      ...{ clock, logger, networks: () => this.trunks.addresses, peers: () => this.#devices.places() },
+      tell: async (trusted) => this.#link?.trust(trusted),
+    });
     this.#admission = new Admission({
       agentOn: (flow) => this.#devices.agentOn(flow),
       trunkAt: (address, uri) => this.trunks.trunkAt(address, userOf(uri)),
@@ -306,7 +307,7 @@ export class SipSide {
   }
 
   close(): void {
-    this.#stopVouching();
+    this.#vouching.stop();
     this.#link?.close();
     this.#legs.stopWaiting();
     this.trunks.close();
@@ -433,21 +434,6 @@ export class SipSide {
     if (this.#connected) this.#farewells.say();
   }
 
-  /** Tells the engine who is one of ours, now and whenever it has changed. */
-  #vouch(): void {
-    const { clock, logger } = this.#options;
-    const networks = this.trunks.addresses;
-    // Phones prove themselves to the engine as they register: only a new engine has to be told of them.
-    const text = networks.join(' ');
-    if (text !== this.#vouched)
-      this.#link
-        ?.trust({ networks, peers: this.#devices.places() })
-        .catch((err: unknown) => logger.debug({ err }, 'the engine was not told whom to trust'));
-    this.#vouched = text;
-    this.#stopVouching();
-    this.#stopVouching = clock.at(clock.now() + vouchMs, () => this.#vouch());
-  }
-
   #startLink(): Promise<void> {
     const { engine, link, logger } = this.#options;
     if (link === undefined) return Promise.resolve();
@@ -459,14 +445,13 @@ export class SipSide {
         onReady: (held) => {
           this.#compare(held.dialogs);
           // First: pages whose connections are gone are forgotten by the next line, but come back from the same networks.
-          this.#vouched = undefined;
-          this.#vouch();
+          this.#vouching.begin();
           this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
           resolve();
         },
         onLost: () => {
           logger.warn({}, 'the engine link was lost');
-          this.#stopVouching();
+          this.#vouching.stop();
           this.#doubtful = this.#legs.dialogIds();
         },
         onFlowLost: (contacts) => this.#devices.flowLost(contacts),

@@ -1,0 +1,42 @@
+/** Where INVITEs that the SIP side lets through come in: turned away while we cannot serve them, else handed to whom they concern. */
+import { spread } from '../base/spread.ts';
+import type { Calls } from './calls/index.ts';
+import type { Ledger } from './ledger/index.ts';
+import type { Outbound } from './outbound.ts';
+import type { Rows } from './rows.ts';
+import type { Invite, Refusal } from './sip/index.ts';
+import type { Transfers } from './transfers.ts';
+import { signalsOf } from './trunk-plan.ts';
+
+/** Whom an INVITE may concern. */
+export interface EntranceOptions {
+  readonly ledger: Pick<Ledger, 'health'>;
+  readonly rows: Rows;
+  readonly calls: Calls;
+  readonly outbound: Outbound;
+  readonly transfers: Transfers;
+  /** Whether calls are taken, and their audio. */
+  readonly open: boolean;
+  /** No call lasts longer, ms. */
+  readonly longestMs: number;
+}
+
+/** Null when it was taken in; `Retry-After` differs from call to call, so that not all come back in one moment. */
+export function enter(invite: Invite, options: EntranceOptions): Refusal | null {
+  const { ledger, rows, calls, outbound, transfers, longestMs } = options;
+  const { callId, from, to, transport, sdp, origin } = invite;
+  const health = ledger.health();
+  if (!health.writable) return away(callId, `the ledger cannot be written (${health.reason ?? 'unknown'})`);
+  if (!options.open) return away(callId, 'starting');
+  if (invite.replaces !== undefined) return transfers.replace(invite, invite.replaces);
+  if (origin.type === 'agent' && calls.get(callId) !== undefined) return transfers.fromPhone(invite);
+  if (origin.type === 'agent') return outbound.fromPhone(origin.agentId, invite);
+  rows.callBegan(callId, from);
+  calls.admit({ callId, from, to, transport, longestMs, signals: signalsOf(invite) }, sdp);
+  return null;
+}
+
+function away(callId: string, text: string): Refusal {
+  const headers = { 'Retry-After': String(spread(callId, 3, 8)), Reason: `SIP;cause=503;text="${text}"` };
+  return { status: 503, reason: 'Service Unavailable', headers };
+}
