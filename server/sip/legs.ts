@@ -26,9 +26,9 @@ import {
 import type { SipListener, StoredDialog } from './ports.ts';
 import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
-import type { Replaced } from './replaces.ts';
+import type { Replaced } from '../../protocol/sip-replaces.ts';
 import type { AttemptFailure } from './trunks/index.ts';
-import { statusWords } from './status-words.ts';
+import { reasonPhrase } from '../../protocol/sip-statuses.ts';
 
 /** An INVITE we have sent. */
 export interface OutgoingInvite {
@@ -101,9 +101,9 @@ interface Failure {
 function failureOf(err: unknown): Failure {
   if (err instanceof Error && 'status' in err && typeof err.status === 'number') {
     const contacts = contactsOf(err);
-    return { status: err.status, reason: statusWords(err.status), ...(contacts.length === 0 ? {} : { contacts }) };
+    return { status: err.status, reason: reasonPhrase(err.status), ...(contacts.length === 0 ? {} : { contacts }) };
   }
-  return { status: 503, reason: statusWords(503) };
+  return { status: 503, reason: reasonPhrase(503) };
 }
 
 /** Names the call in what we answer, so that its messages are found among all others. */

@@ -3,7 +3,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { Dialog, Request, Response } from './drachtio.ts';
 import { userOf } from './numbers.ts';
 import type { LegReferred } from './ports.ts';
-import { type Replaced, replacesIn } from './replaces.ts';
+import type { Replaced } from '../../protocol/sip-replaces.ts';
+import { replacesIn } from './replaces.ts';
 
 /** How long a subscription that nobody ends may last, seconds. */
 const expiresInSeconds = 180;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { placeOf, type PlaceQuestions, readReplaces, replacesIn } from './replaces.ts';
+import { readReplaces } from '../../protocol/sip-replaces.ts';
+import { placeOf, type PlaceQuestions, replacesIn } from './replaces.ts';
 
 const named = { callId: 'a@b', toTag: '1', fromTag: '2' };
 

@@ -1,26 +1,7 @@
 /** Replaces (RFC 3891): which dialog somebody wants to take the place of, in a header or inside a Refer-To. */
-
+import { readReplaces } from '../../protocol/sip-replaces.ts';
+import type { Replaced } from '../../protocol/sip-replaces.ts';
 import type { KnownOrigin, SipListener } from './ports.ts';
-
-/** A dialog as Replaces names it. Tags are seen from where the INVITE arrives. */
-export interface Replaced {
-  readonly callId: string;
-  /** Tag of whoever gets the INVITE. */
-  readonly toTag: string;
-  readonly fromTag: string;
-  /** Only where that dialog is not confirmed yet. */
-  readonly earlyOnly: boolean;
-}
-
-/** Reads a value of the header (RFC 3891 section 6.1); undefined where a tag is missing. */
-export function readReplaces(value: string): Replaced | undefined {
-  const [callId = '', ...parameters] = value.split(';').map((part) => part.trim());
-  const named = (name: string): string =>
-    parameters.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
-  const [toTag, fromTag] = [named('to-tag'), named('from-tag')];
-  if (callId === '' || toTag === '' || fromTag === '') return undefined;
-  return { callId, toTag, fromTag, earlyOnly: parameters.some((one) => one.toLowerCase() === 'early-only') };
-}
 
 /** Replaces among the headers of a SIP URI (RFC 3261 section 19.1.1); null: it is there and cannot be read. */
 export function replacesIn(uri: string): Replaced | null | undefined {

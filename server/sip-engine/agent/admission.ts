@@ -1,3 +1,5 @@
+import { readReplaces } from '../../../protocol/sip-replaces.ts';
+import type { Replaced } from '../../../protocol/sip-replaces.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { splitOutside } from '../parser/characters.ts';
 import { headerOf, headersOf } from '../parser/message.ts';
@@ -39,27 +41,6 @@ export function wrongRequest(request: SipRequest): Refusal | undefined {
   // RFC 6665 section 8.2.1.
   if (request.method === 'SUBSCRIBE' && headerOf(request, 'Event') === undefined) return refuse(489);
   return undefined;
-}
-
-/** A Replaces value: the dialog it names, seen from where it arrives. */
-export interface Replaced {
-  readonly callId: string;
-  /** Our tag in it. */
-  readonly toTag: string;
-  /** The peer's. */
-  readonly fromTag: string;
-  /** Only while it is not answered. */
-  readonly earlyOnly: boolean;
-}
-
-/** Reads Replaces, RFC 3891 section 6.1; undefined when a tag is missing. */
-export function readReplaces(value: string): Replaced | undefined {
-  const [callId = '', ...parameters] = value.split(';').map((part) => part.trim());
-  const named = (name: string): string | undefined =>
-    parameters.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
-  const [toTag, fromTag] = [named('to-tag'), named('from-tag')];
-  const earlyOnly = parameters.some((one) => one.toLowerCase() === 'early-only');
-  return callId === '' || !toTag || !fromTag ? undefined : { callId, toTag, fromTag, earlyOnly };
 }
 
 /** What an INVITE that replaces a dialog held here has to be refused with (RFC 3891 section 3); undefined: the app decides. */

@@ -1,7 +1,7 @@
 import { headersOf } from '../parser/message.ts';
 import type { Header, SipRequest, SipResponse } from '../parser/message.ts';
 import { withTag } from '../parser/name-addr.ts';
-import { reasonPhrase } from './reason-phrases.ts';
+import { reasonPhrase } from '../../../protocol/sip-statuses.ts';
 
 /** What an answer has beside what it copies from its request. */
 export interface AnswerFacts {

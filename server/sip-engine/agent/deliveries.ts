@@ -4,7 +4,7 @@ import type { MetaFacts } from '../control/meta.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { headerOf } from '../parser/message.ts';
 import type { SipMessage } from '../parser/message.ts';
-import { readReplaces } from './admission.ts';
+import { readReplaces } from '../../../protocol/sip-replaces.ts';
 import { writeMessage } from '../parser/write.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { EngineContext } from './context.ts';

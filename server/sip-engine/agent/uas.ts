@@ -1,3 +1,4 @@
+import { readReplaces } from '../../../protocol/sip-replaces.ts';
 import { randomUUID } from 'node:crypto';
 import type { JournalRing } from '../../../protocol/engine-journal.ts';
 import type { AppConnection } from '../control/app-connection.ts';
@@ -10,7 +11,7 @@ import type { RouteTarget } from '../route/route-option.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { isOldStyle } from '../transaction/transaction-layer.ts';
 import type { Flow } from '../transport/flow.ts';
-import { readReplaces, unknownExtensions, wrongReplacement, wrongRequest } from './admission.ts';
+import { unknownExtensions, wrongReplacement, wrongRequest } from './admission.ts';
 import { makeAnswer } from './answers.ts';
 import { comeAgain } from './come-again.ts';
 import type { EngineContext } from './context.ts';
