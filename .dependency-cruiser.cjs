@@ -32,7 +32,10 @@ module.exports = {
     builtins('^media/(edge|audio|mediasoup|ears|recording|shards|rpc)/'),
     builtins('^media/[^/]+\\.ts$'),
 
-    allow('^server/sip-engine/', '^(base|server/sip-engine|protocol/(engine-link|engine-journal|ids))'),
+    allow(
+      '^server/sip-engine/',
+      '^(base|server/sip-engine|protocol/(engine-link|engine-journal|ids|sip-statuses|sip-replaces))',
+    ),
     allow('^server/sip-engine/', npm('ws')),
     allow('^server/sip/', '^(base|protocol|server/sip)/'),
     allow('^server/sip/', npm('drachtio-srf|libphonenumber-js|jose')),
