@@ -27,7 +27,7 @@ import { shownMessage } from './ladder.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, tellingDigits, userOf } from './numbers.ts';
 import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
-import { type Place, placeOf } from './replaces.ts';
+import { type Place, placeOf, withReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
 import { checksOf, gradeOf } from './trunks/card.ts';
@@ -320,7 +320,7 @@ export class SipSide {
     this.#srf.invite((req, res) => this.#invited(req, res));
     this.#srf.use('register', (req, res) => this.#devices.register(req, res));
     this.#srf.use('options', (_req, res) =>
-      res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER' } }),
+      res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER', ...withReplaces() } }),
     );
     // Outside a dialog there is no call to hand over, and nobody here places calls for others (RFC 3515 section 5).
     this.#srf.use('refer', (_req, res) => res.send(403, 'REFER inside a dialog only', {}));

@@ -27,6 +27,7 @@ import type { SipListener, StoredDialog } from './ports.ts';
 import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
 import type { Replaced } from '../../protocol/sip-replaces.ts';
+import { withReplaces } from './replaces.ts';
 import type { AttemptFailure } from './trunks/index.ts';
 import { reasonPhrase } from '../../protocol/sip-statuses.ts';
 
@@ -154,7 +155,7 @@ export class Legs {
     if (leg?.pending === undefined) return;
     const { req, res } = leg.pending;
     leg.pending = undefined;
-    this.#srf.createUAS(req, res, { localSdp: sdp, headers: callMark(legId) }).then(
+    this.#srf.createUAS(req, res, { localSdp: sdp, headers: { ...callMark(legId), ...withReplaces() } }).then(
       (dialog) => {
         this.#confirmed(legId, leg, dialog as Dialog);
         if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-confirmed', legId });
@@ -190,7 +191,7 @@ export class Legs {
       inviting.patience = setTimeout(() => this.#giveUp(leg, invite, inviting), trials.answerWithinMs);
     const options = {
       ...(sdp === null ? { noAck: true } : { localSdp: sdp }),
-      ...{ callingNumber: from, headers: { ...headers } },
+      ...{ callingNumber: from, headers: { ...headers, ...withReplaces(headers['Supported']) } },
       ...(proxy === undefined ? {} : { proxy }),
     };
     const progressed = (): void => {

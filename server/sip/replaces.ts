@@ -14,6 +14,11 @@ export function replacesIn(uri: string): Replaced | null | undefined {
   }
 }
 
+/** RFC 3891 section 6.2: whoever understands Replaces says so, else phones offer no attended transfer. Added to other options. */
+export function withReplaces(options?: string): { readonly Supported: string } {
+  return { Supported: options === undefined ? 'replaces' : `${options}, replaces` };
+}
+
 /** The leg an INVITE becomes: of which call, and in whose place. */
 export interface Place {
   readonly callId: string;

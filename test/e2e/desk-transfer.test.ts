@@ -109,6 +109,7 @@ describe('REFER with Replaces', () => {
     const phone = await phoneOf('bob');
     const [first, one] = await Promise.all([phone.call('13900005001'), outside.answers()]);
     expect(first.answer.status).toBe(200);
+    expect(first.answer.header('Supported')).toMatch(/\breplaces\b/);
     const hold = await first.line.ask('INVITE', { body: first.line.rtp.sdp('sendonly') });
     expect(hold.body).toMatch(/a=recvonly/);
     const [second, other] = await Promise.all([phone.call('13900005002'), outside.answers()]);

@@ -264,6 +264,8 @@ describe('an attended transfer by the agent', () => {
     await alice.page.keyboard.press('Alt+KeyR');
     await alice.page.locator('[data-testid=transfer-choice][data-to="agent:bob"]').waitFor();
     await bothPictures(alice, 'consult-choices');
+    const spills = await alice.at('call-card').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect(spills, 'what stands out of the card').toBe(0);
     await alice.page.keyboard.type('agent:bob');
     await alice.page.keyboard.press('Shift+Enter');
     expect(await bob.call('ringing')).toBe(await caller.callId());

@@ -58,7 +58,7 @@ export function ConsultControls({ transfer, actions, children }: ConsultControls
         kind={talks ? 'plain' : 'primary'}
         onPress={actions.cancelTransfer}
       />
-      {talks ? children : null}
+      {talks ? <div className="controls-more">{children}</div> : null}
     </div>
   );
 }

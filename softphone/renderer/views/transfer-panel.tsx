@@ -82,7 +82,7 @@ export function TransferPanel({ transfer, consult, search, colleagues, self, que
             field.current?.focus();
           }}
         />
-        <div className="dial-buttons">
+        <div className="dial-buttons dial-buttons-fill">
           <ActionButton
             label={t('actions.consult')}
             testId="consult-now"
