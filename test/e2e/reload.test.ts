@@ -1,8 +1,8 @@
-/** An agent's page is loaded again in mid-call, three times: the call goes on, and both hear each other after each. */
+/** An agent's page is loaded again in mid-call, three times, and then crashes: the call goes on, and both hear each other after each. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { correlate, correlateWide } from '../support/audio-measure.ts';
@@ -17,6 +17,7 @@ const rate = 8000;
 let folder: string;
 let site: TestSite;
 let browser: Browser;
+let context: BrowserContext;
 let alice: AgentPage;
 let phone: Baresip;
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-reload-'));
   site = await startSite();
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
+  context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { records: true });
   alice.page.setDefaultTimeout(60_000);
   await alice.logIn();
@@ -58,6 +59,19 @@ async function rows(callId: string, type: string): Promise<Row[]> {
 
 function facts(told: readonly Row[], type: string, name: string): unknown[] {
   return told.flatMap((row) => (row.type === type ? [row.facts[name]] : []));
+}
+
+/** The page's renderer dies without a word, and the agent logs in on another one: a login is a tab's own. */
+async function crash(): Promise<void> {
+  const crashed = alice.page.waitForEvent('crash');
+  const { page } = alice;
+  const devtools = await context.newCDPSession(page);
+  void devtools.send('Page.crash').catch(() => undefined);
+  await crashed;
+  alice = await openAgentPage(context, site, { records: true });
+  alice.page.setDefaultTimeout(60_000);
+  await alice.logIn();
+  await page.close();
 }
 
 /** Resolves when the page hears the caller's chirp undistorted for three seconds; the test's own limit ends the wait. */
@@ -100,9 +114,9 @@ it('is one call, in which both are heard after each time', async () => {
   await callerHears();
 
   const gaps: Int16Array[] = [];
-  for (let count = 1; count <= reloads; count++) {
+  for (let count = 1; count <= reloads + 1; count++) {
     const before = (await phone.heardSoFar()).length;
-    await alice.page.reload();
+    await (count <= reloads ? alice.page.reload() : crash());
     await until(async () => (await rows(callId, 'leg-resumed')).length === count);
     expect(await alice.call('talking')).toBe(callId);
     await agentHears();
@@ -117,12 +131,12 @@ it('is one call, in which both are heard after each time', async () => {
   expect(cause).toBe('agent-hangup');
   const wanted = ['call-invited', 'queued', 'offered', 'answered', 'leg-lost', 'leg-resumed', 'call-ended'];
   const types = told.map(({ type }) => type).filter((type) => wanted.includes(type));
-  const again = Array.from({ length: reloads }, () => ['leg-lost', 'leg-resumed']).flat();
+  const again = Array.from({ length: reloads + 1 }, () => ['leg-lost', 'leg-resumed']).flat();
   expect(types).toEqual(['call-invited', 'queued', 'offered', 'answered', ...again, 'call-ended']);
   const figures = {
     seenBy: facts(told, 'leg-lost', 'cause'),
     ledgerGapMs: facts(told, 'leg-resumed', 'gapMs'),
     callerMissedAgentMs: gaps.map(missingMs),
   };
-  console.log('page loaded again in mid-call:', JSON.stringify(figures));
+  console.log('page loaded again in mid-call, then crashed:', JSON.stringify(figures));
 });
