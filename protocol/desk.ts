@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentId, alertId, callId, id, offerId, queueId, time } from './ids.ts';
 import { earsState, language } from './media.ts';
+import { legQuality } from './quality.ts';
 import { problem } from './problems/problem.ts';
 
 /** A text in both languages of the interface. */
@@ -132,6 +133,8 @@ export const deskCall = z.object({
   language,
   transcript: z.array(transcriptLine),
   alerts: z.array(alert),
+  /** How its legs sound; absent before they were looked at. */
+  quality: z.array(legQuality).optional(),
 });
 export type DeskCall = z.infer<typeof deskCall>;
 
@@ -178,12 +181,13 @@ export type DeskState = z.infer<typeof deskState>;
 export const deskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent-changed'), agent: deskAgent }),
   z.object({ type: z.literal('phones-changed'), phones: deskPhones }),
-  /** The whole call, without its transcript and alerts, which are kept as they are. */
-  z.object({ type: z.literal('call-changed'), call: deskCall.omit({ transcript: true, alerts: true }) }),
+  /** The whole call, without its transcript, alerts and quality, which are kept as they are. */
+  z.object({ type: z.literal('call-changed'), call: deskCall.omit({ transcript: true, alerts: true, quality: true }) }),
   /** The call has left the desk (wrap-up done, offer lost). */
   z.object({ type: z.literal('call-cleared'), callId, reason: z.string() }),
   z.object({ type: z.literal('transcript-changed'), callId, line: transcriptLine }),
   z.object({ type: z.literal('alert-changed'), callId, alert }),
+  z.object({ type: z.literal('quality-changed'), callId, quality: z.array(legQuality).max(32) }),
   z.object({ type: z.literal('queues-changed'), queues: z.array(deskQueue) }),
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
 ]);
@@ -256,7 +260,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, phones: event.phones };
     case 'call-changed': {
       const same = state.call?.callId === event.call.callId ? state.call : undefined;
-      return { ...state, call: { ...event.call, transcript: same?.transcript ?? [], alerts: same?.alerts ?? [] } };
+      const { transcript = [], alerts = [], quality } = same ?? {};
+      return { ...state, call: { ...event.call, transcript, alerts, ...(quality === undefined ? {} : { quality }) } };
     }
     case 'call-cleared':
       return state.call?.callId === event.callId ? { ...state, call: null } : state;
@@ -270,6 +275,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
         ...call,
         alerts: upsert(call.alerts, event.alert, (each) => each.alertId),
       }));
+    case 'quality-changed':
+      return onCall(state, event.callId, (call) => ({ ...call, quality: event.quality }));
     case 'queues-changed':
       return { ...state, queues: event.queues };
     case 'ears-changed':

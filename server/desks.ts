@@ -10,6 +10,7 @@ import {
   type TranscriptLine,
 } from '../protocol/desk.ts';
 import type { EarsState } from '../protocol/media.ts';
+import type { CallLegQuality } from '../protocol/quality.ts';
 import type { CallState } from './calls/index.ts';
 import { agentsOf, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
@@ -99,6 +100,11 @@ export class Desks {
 
   transcriptChanged(callId: string, line: TranscriptLine): void {
     this.#feedShowing(callId)?.publish({ type: 'transcript-changed', callId, line });
+  }
+
+  /** How the legs of a call sound, to the agent who talks. */
+  qualityChanged(callId: string, legs: readonly CallLegQuality[]): void {
+    this.#feedShowing(callId)?.publish({ type: 'quality-changed', callId, quality: [...legs] });
   }
 
   alertChanged(alert: Alert): void {

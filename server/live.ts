@@ -15,6 +15,7 @@ import type {
   SipCredentials,
   TransferCallRequest,
 } from '../protocol/rest.ts';
+import type { CallLegQuality } from '../protocol/quality.ts';
 import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
@@ -169,6 +170,10 @@ export class Live implements LivePort {
 
   dial({ agentId, to, from, queue, lateOffer }: DialRequest, by: string): Result<string, Problem> {
     return this.#brain.outbound.dial({ agentId, to, from, queue, lateOffer, by });
+  }
+
+  quality(callId: string): readonly CallLegQuality[] {
+    return this.#brain.quality.of(callId);
   }
 
   async rtpLoss(): Promise<RtpLoss | undefined> {

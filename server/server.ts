@@ -21,6 +21,7 @@ import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
+import { QualityWatch, statisticsOf } from './quality-watch.ts';
 import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
 import { partyOf, Rows } from './rows.ts';
 import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
@@ -48,6 +49,7 @@ export class Brain {
   readonly desks: Desks;
   readonly listening: Listening;
   readonly recording: Recording;
+  readonly quality: QualityWatch;
   readonly media: MediaClient;
   readonly phones: Phones;
   readonly sip: SipSide;
@@ -121,6 +123,11 @@ export class Brain {
       plans: this.plans,
       calls: () => this.calls,
     });
+    this.quality = new QualityWatch({
+      ...{ clock, logger, ledger, rows: this.#rows, calls: () => this.calls },
+      statistics: () => statisticsOf(this.media),
+      changed: (callId, legs) => this.desks.qualityChanged(callId, legs),
+    });
     this.desks = new Desks({
       boot: this.#nextId(),
       clock,
@@ -150,6 +157,7 @@ export class Brain {
     await this.listening.start();
     defer('recordings', () => this.recording.close());
     this.recording.start();
+    defer('quality', this.quality.start());
     for (const call of this.#kept.calls) {
       this.#rows.callBegan(call.callId, partyOf(call));
       this.calls.restore(call);
@@ -225,6 +233,7 @@ export class Brain {
       changed: (state) => {
         this.desks.callChanged(state);
         this.recording.callChanged(state);
+        this.quality.callChanged(state);
       },
       retired: (state) => this.#retired(state),
     });

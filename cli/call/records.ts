@@ -13,6 +13,7 @@ import { CliError, exitCodes, perform, withCommonOptions } from '../terminal.ts'
 import { recordTexts } from '../texts/records.ts';
 import { speaker } from '../texts/text.ts';
 import { dateTime, lasting } from '../times.ts';
+import { showQuality } from './quality.ts';
 
 type Say = (key: keyof typeof recordTexts & string, facts?: Record<string, string | number>) => string;
 
@@ -23,6 +24,11 @@ interface ListOptions {
   readonly queue?: string;
   readonly number?: string;
   readonly json?: boolean;
+}
+
+interface ShowOptions {
+  readonly json?: boolean;
+  readonly quality?: boolean;
 }
 
 const callsPath = '/api/v1/calls';
@@ -104,11 +110,12 @@ async function list(options: ListOptions, terminal: Terminal, say: Say): Promise
   return exitCodes.ok;
 }
 
-async function show(given: string, json: boolean, terminal: Terminal, say: Say): Promise<number> {
+async function show(given: string, { json, quality }: ShowOptions, terminal: Terminal, say: Say): Promise<number> {
   const api = openApi(terminal);
   const id = await findCallId(api, given, say);
+  if (quality === true) return showQuality(id, json === true, api, terminal);
   const call = await api.get(`${callsPath}/${encodeURIComponent(id)}`, callStory);
-  if (json) terminal.out(JSON.stringify(call));
+  if (json === true) terminal.out(JSON.stringify(call));
   else for (const line of storyLines(call, say)) terminal.out(line);
   return exitCodes.ok;
 }
@@ -134,10 +141,11 @@ export function registerCallRecords(call: Command, terminal: Terminal): void {
     .action((_options: unknown, command: Command) =>
       perform(terminal, () => list(command.optsWithGlobals<ListOptions>(), terminal, say)),
     );
-  withCommonOptions(call.command('show').description(say('show')).argument('<id>', say('id')), terminal).action(
-    (id: string, _options: unknown, command: Command) =>
-      perform(terminal, () => show(id, wantsJson(command), terminal, say)),
-  );
+  withCommonOptions(call.command('show').description(say('show')).argument('<id>', say('id')), terminal)
+    .option('--quality', say('quality'))
+    .action((id: string, _options: unknown, command: Command) =>
+      perform(terminal, () => show(id, command.optsWithGlobals<ShowOptions>(), terminal, say)),
+    );
   withCommonOptions(call.command('hangup').description(say('hangup')).argument('<id>', say('id')), terminal).action(
     (id: string, _options: unknown, command: Command) =>
       perform(terminal, () => hangUp(id, wantsJson(command), terminal, say)),

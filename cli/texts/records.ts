@@ -4,6 +4,7 @@ import type { Catalogue } from './text.ts';
 export const recordTexts = {
   list: { en: 'list calls, the newest first', zh: '列出通话，最新的在前' },
   show: { en: 'tell the whole story of a call', zh: '讲述一次通话的全过程' },
+  quality: { en: 'how its legs sound, instead of its story', zh: '改为显示各段通话质量' },
   hangup: { en: 'end a call in progress', zh: '结束进行中的通话' },
   transfer: { en: 'hand a call over for the agent who has it', zh: '代坐席转接通话' },
   'transfer-to': {

@@ -22,7 +22,7 @@ export interface CallSurroundings {
   readonly wrapUpUntil: number | undefined;
 }
 
-export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts'>;
+export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts' | 'quality'>;
 
 /** The call as the agent it is offered to (or talks to) sees it; undefined while no agent has to do with it. */
 export function deskCallOf(

@@ -16,6 +16,7 @@ import type {
   SipCredentials,
   TransferCallRequest,
 } from '../../protocol/rest.ts';
+import type { CallLegQuality } from '../../protocol/quality.ts';
 import type { SipProtection } from '../../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 
@@ -68,6 +69,8 @@ export interface LivePort {
   ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>>;
   /** Whom our defences hold back now. */
   protection(): Promise<SipProtection>;
+  /** How the legs of a call sound, or sounded; empty where none was ever looked at. */
+  quality(callId: string): readonly CallLegQuality[];
   /** Share of RTP packets lost on SIP legs, 0 to 1; undefined while the media node cannot be asked. */
   rtpLoss(): Promise<{ readonly received: number; readonly sent: number } | undefined>;
   /** What full queues of the media node dropped since its start, by stage; undefined while it cannot be asked. */

@@ -1,21 +1,9 @@
+import type { QualityCause, QualityEvidence } from '../../protocol/quality.ts';
 import { summaryOf, type Window } from './window.ts';
-
-/** Why a leg sounds bad. `agent-network`: the agent's Wi-Fi or line. `agent-computer`: it is too busy to send in time. */
-export type QualityCause =
-  'agent-network' | 'agent-computer' | 'carrier-leg' | 'one-way-audio' | 'clock-skew' | 'wrong-codec';
-
-/** The figures a cause was told by; only those that matter. Percents, milliseconds, millionths, packets a second. */
-export interface Evidence {
-  readonly lossPercent?: number;
-  readonly jitterMs?: number;
-  readonly roundTripMs?: number;
-  readonly driftPpm?: number;
-  readonly packetsPerSecond?: number;
-}
 
 export interface Verdict {
   readonly cause: QualityCause;
-  readonly evidence: Evidence;
+  readonly evidence: Readonly<QualityEvidence>;
 }
 
 /** What the counters do not know of a leg. */

@@ -1,9 +1,7 @@
+import type { QualityLevel } from '../../protocol/quality.ts';
 import { causeOf, type LegPart, type Verdict } from './cause.ts';
 import { rate } from './e-model.ts';
 import { summaryOf, windowBetween, type LegStatistics, type Summary, type Window } from './window.ts';
-
-/** How a leg sounds, in a word: nobody minds, some do, most do (ITU-T G.107 Annex B: R above 70, above 60, below). */
-export type QualityLevel = 'good' | 'fair' | 'bad';
 
 /** How a leg does: lately, or over its life. */
 export interface LegQuality extends Summary {

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  latelyOf,
-  looked,
-  newHistory,
-  overallOf,
-  type LegPart,
-  type QualityCause,
-} from '../../server/quality/index.ts';
+import { latelyOf, looked, newHistory, overallOf, type LegPart } from '../../server/quality/index.ts';
+import type { QualityCause } from '../../protocol/quality.ts';
 import { traceOf, type Fault } from '../support/quality-traces.ts';
 
 interface Story {

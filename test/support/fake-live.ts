@@ -32,6 +32,16 @@ export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfe
     agent: (id) => agents().find((agent) => agent.id === id),
     queues: () => [{ id: 'support', name: 'Support', waiting: 2, oldestSince: 5, agentsAvailable: 0 }],
     activeCalls: () => 3,
+    quality: (callId) =>
+      callId === 'c1'
+        ? [
+            {
+              ...{ legId: 'c1.a1', side: 'agent', kind: 'webrtc', codec: 'opus', live: true, level: 'fair', mos: 3.4 },
+              ...{ worstMos: 3.1, lossPercent: 4.2, jitterMs: 31, roundTripMs: 80, seconds: 15 },
+              ...{ cause: 'agent-network', evidence: { lossPercent: 4.2, jitterMs: 31, roundTripMs: 80 } },
+            },
+          ]
+        : [],
     rtpLoss: () => Promise.resolve({ received: 0.02, sent: 0.01 }),
     queueDropped: () => Promise.resolve({ taps: 3, ears: 5, recorder: 0, events: 0 }),
     dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),

@@ -11,6 +11,7 @@ import {
 } from '../../../protocol/rest.ts';
 import { callStory as storyOf, listCalls } from '../../ledger/index.ts';
 import { type Context, done, notFound, refuse } from '../context.ts';
+import { qualityRoute } from './quality.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
 
 const filters = paging.extend({
@@ -110,5 +111,5 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
       return dialled.ok ? done({ id: dialled.value }, 202) : refuse(dialled.error);
     },
   });
-  return [list, show, ladder, dial, hangUp];
+  return [list, show, qualityRoute({ ledger, live }), ladder, dial, hangUp];
 }

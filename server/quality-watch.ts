@@ -1,0 +1,169 @@
+/** Looks at the legs of live calls every few seconds: what they sound like goes to the desks at once, and to the ledger at their end. */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { legQuality, type CallLegQuality } from '../protocol/quality.ts';
+import { callOfLeg, type Calls, type CallState, hasEnded, type Leg, legsOf } from './calls/index.ts';
+import type { Ledger } from './ledger/index.ts';
+import {
+  latelyOf,
+  looked,
+  newHistory,
+  overallOf,
+  type LegHistory,
+  type LegPart,
+  type LegQuality,
+  type LegStatistics,
+} from './quality/index.ts';
+import type { MediaClient } from './media-client.ts';
+import type { Rows } from './rows.ts';
+
+export interface QualityOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rows: Pick<Rows, 'put'>;
+  readonly ledger: Pick<Ledger, 'rows'>;
+  readonly calls: () => Pick<Calls, 'get' | 'active'>;
+  /** The counters of the media node; undefined while it cannot be asked. */
+  readonly statistics: () => Promise<readonly LegStatistics[] | undefined>;
+  /** The legs of a call sound otherwise, or were looked at for the first time. */
+  readonly changed: (callId: string, legs: readonly CallLegQuality[]) => void;
+}
+
+const lookEveryMs = 5000;
+/** A call has two legs, more by transfers; beyond this the ledger is not asked. */
+const mostRows = 200;
+
+interface Watched {
+  readonly kind: LegStatistics['kind'];
+  part: LegPart;
+  history: LegHistory;
+  /** What the desks were told last: level and cause. */
+  told: string;
+}
+
+function partOf({ offer, other }: CallState, leg: Leg): LegPart {
+  const agents = leg.device !== undefined || leg.kind === 'webrtc' || (offer !== null && leg.legId === other?.legId);
+  return { side: agents ? 'agent' : 'outside', speaks: !leg.heldByPeer };
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function told(legId: string, { kind, part, history }: Watched, quality: LegQuality, live: boolean): CallLegQuality {
+  const { sentLossRatio, roundTripMs, verdict } = quality;
+  return {
+    ...{ legId, side: part.side, kind, codec: quality.codec, live, level: quality.level },
+    ...{ mos: rounded(quality.mos, 2), worstMos: rounded(history.worstMos, 2) },
+    lossPercent: rounded(100 * quality.lossRatio, 2),
+    ...(sentLossRatio === undefined ? {} : { sentLossPercent: rounded(100 * sentLossRatio, 2) }),
+    jitterMs: rounded(quality.jitterMs, 1),
+    ...(roundTripMs === undefined ? {} : { roundTripMs: rounded(roundTripMs, 0) }),
+    seconds: rounded(quality.ms / 1000, 0),
+    ...(verdict === undefined ? {} : { cause: verdict.cause, evidence: { ...verdict.evidence } }),
+  };
+}
+
+/** The counters of the media node; undefined while it cannot be asked. */
+export async function statisticsOf(media: Pick<MediaClient, 'call'>): Promise<readonly LegStatistics[] | undefined> {
+  const answer = await media.call('inventory', {});
+  return answer.ok ? answer.value.endpoints : undefined;
+}
+
+export class QualityWatch {
+  readonly #options: QualityOptions;
+  readonly #legs = new Map<string, Watched>();
+  #cancel: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: QualityOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to look; what is returned ends it, and is idempotent. */
+  start(): () => void {
+    this.#again();
+    return () => {
+      this.#closed = true;
+      this.#cancel?.();
+    };
+  }
+
+  /** Looks once at every leg there is. While no call is going on, the media node is not asked. */
+  async look(): Promise<void> {
+    const { calls, statistics, clock } = this.#options;
+    if (calls().active === 0) return;
+    const seen = await statistics();
+    if (seen === undefined) return;
+    const now = clock.now();
+    const changed = new Set<string>();
+    for (const leg of seen) if (this.#take(leg, now)) changed.add(leg.callId);
+    for (const callId of changed) this.#options.changed(callId, this.live(callId));
+  }
+
+  /** A leg that has left its call is over: its row is written. */
+  callChanged(state: CallState): void {
+    const over = hasEnded(state);
+    const there = new Set(legsOf(state).flatMap(({ legId, signalling }) => (signalling === 'ended' ? [] : [legId])));
+    for (const legId of [...this.#legs.keys()])
+      if (callOfLeg(legId) === state.callId && (over || !there.has(legId))) this.#finish(legId);
+  }
+
+  /** The legs of a call that are there, as they sound lately. */
+  live(callId: string): CallLegQuality[] {
+    return [...this.#legs].flatMap(([legId, leg]) => {
+      const quality = callOfLeg(legId) === callId ? latelyOf(leg.history, leg.part) : undefined;
+      return quality === undefined ? [] : [told(legId, leg, quality, true)];
+    });
+  }
+
+  /** Every leg of a call that was ever looked at, those that are over first. */
+  of(callId: string): CallLegQuality[] {
+    const rows = this.#options.ledger.rows({ callId, type: 'quality', limit: mostRows });
+    const over = rows.flatMap(({ facts }) => {
+      const leg = legQuality.safeParse({ ...facts, live: false });
+      return leg.success ? [leg.data] : [];
+    });
+    return [...over, ...this.live(callId)];
+  }
+
+  /** True if the desk should be told. */
+  #take(statistics: LegStatistics, now: number): boolean {
+    const { endpointId: legId, callId, kind } = statistics;
+    const state = this.#options.calls().get(callId);
+    const leg = state === undefined ? undefined : legsOf(state).find((each) => each.legId === legId);
+    if (state === undefined || leg === undefined || leg.signalling !== 'confirmed') return false;
+    const part = partOf(state, leg);
+    const known = this.#legs.get(legId);
+    // What came while it rang, or before a restart of ours, is not held against it: the first look only counts.
+    const before = known ?? { kind, part, told: '', history: { ...newHistory(now), last: statistics } };
+    this.#legs.set(legId, before);
+    if (known === undefined) return false;
+    before.part = part;
+    before.history = looked(before.history, statistics, now, part);
+    const quality = latelyOf(before.history, part);
+    const words = `${quality?.level ?? ''} ${JSON.stringify(quality?.verdict ?? null)}`;
+    const other = words !== before.told;
+    before.told = words;
+    return other;
+  }
+
+  #finish(legId: string): void {
+    const leg = this.#legs.get(legId);
+    this.#legs.delete(legId);
+    const quality = leg === undefined ? undefined : overallOf(leg.history);
+    if (leg === undefined || quality === undefined) return;
+    const { live: _live, ...facts } = told(legId, leg, quality, false);
+    this.#options.rows.put({ type: 'quality', callId: callOfLeg(legId), facts });
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    const { clock, logger } = this.#options;
+    this.#cancel = clock.at(clock.now() + lookEveryMs, () => {
+      this.look()
+        .catch((err: unknown) => logger.warn({ err }, 'the quality of calls could not be looked at'))
+        .finally(() => this.#again());
+    });
+  }
+}
