@@ -6,8 +6,8 @@ import type { VoiceDecoder, VoiceEncoder } from './voice.ts';
 const rate = 16_000;
 /** A wide-band voice. Half of 64 kbit/s would not be heard, a third saves what a mobile network counts. */
 const bitrate = 24_000;
-/** Of 10: what is above is not heard at this rate, but paid for. */
-const complexity = 5;
+/** Of 10: what is above is not heard at this rate, but paid for (measured: docs/decisions.md). */
+const complexity = 2;
 /** From this loss on (of 100) each packet repeats the one before it in small. */
 const repeatFrom = 1;
 /** How many of each are ready. */

@@ -86,18 +86,24 @@ export function spectralDistance(heard: Int16Array, said: Int16Array, band: Band
   const { rate } = band;
   const [block, length, hop] = [(blockMs * rate) / 1000, rate / 31.25, rate / 62.5];
   const loudest = Math.max(...framesOf(said, length).map((frame) => energyOf(frame)));
-  let delay: number | undefined;
-  const distances: number[] = [];
+  const delays: { start: number; delay: number }[] = [];
   for (let start = 0; start + block <= said.length; start += block) {
     const wanted = said.subarray(start, start + block);
     if (energyOf(wanted) < loudest / 300) continue;
-    const reach = delay === undefined ? (longestMs * rate) / 2000 : rate / 40;
-    delay = delayOf(heard.subarray(start), wanted, delay ?? reach, reach);
+    const before = delays.at(-1)?.delay;
+    const reach = before === undefined ? (longestMs * rate) / 2000 : rate / 40;
+    delays.push({ start, delay: delayOf(heard.subarray(start), wanted, before ?? reach, reach) });
+  }
+  const distances: number[] = [];
+  for (const [index, { start }] of delays.entries())
     for (let at = start; at + length <= start + block; at += hop) {
       if (energyOf(said.subarray(at, at + length)) < loudest / 1000) continue;
-      distances.push(frameDistance(spectrum(said, at, band), spectrum(heard, at + delay, band)));
+      const wanted = spectrum(said, at, band);
+      // A delay that changes within a block is the one of the block before or after in a part of it.
+      const near = new Set(delays.slice(Math.max(0, index - 1), index + 2).map(({ delay }) => delay));
+      const found = [...near].map((delay) => frameDistance(wanted, spectrum(heard, at + delay, band)));
+      distances.push(Math.min(...found));
     }
-  }
   return distances.reduce((sum, each) => sum + each, 0) / distances.length;
 }
 
@@ -171,7 +177,7 @@ export function clicksIn(samples: Int16Array, rate: number, floor = 150): Mark[]
 }
 
 /**
- * Gaps in a sound that never pauses and whose waves are shorter than 2.5 ms: moments in which less than a third of the
+ * Gaps in a sound that never pauses and whose waves are shorter than 2.5 ms: moments in which less than a fifth of the
  * loudness of the 40 ms before and after is left.
  */
 export function gapsIn(samples: Int16Array, rate: number): Mark[] {
@@ -183,7 +189,7 @@ export function gapsIn(samples: Int16Array, rate: number): Mark[] {
   let last = -Infinity;
   for (const [at, level] of levels.entries()) {
     const usual = median(levels.subarray(Math.max(0, at - 32), at + 33));
-    if (level >= usual / 3 || usual < 100) continue;
+    if (level >= usual / 5 || usual < 100) continue;
     // One gap is one mark, however many windows lie in it.
     if (at - last > 2) marks.push({ ms: at * 1.25, size: level / usual });
     last = at;
