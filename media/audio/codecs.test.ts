@@ -115,7 +115,8 @@ describe('Opus', () => {
       for (const each of [encoder, decoder, whole]) each?.close();
       quality.push(likeness(sent, heard, 0));
     }
-    expect(quality[1]).toBeGreaterThan((quality[0] ?? Infinity) + 1.5);
+    // The whole is coded better when loss is expected, so that its copies have farther to go.
+    expect(quality[1]).toBeGreaterThan((quality[0] ?? Infinity) + 1.2);
   });
 
   test('knows how long a packet is without decoding it', () => {
