@@ -14,6 +14,7 @@ import { CallTimer } from './call-timer.tsx';
 import { DialPanel } from './dial-panel.tsx';
 import { DialProgressNote } from './dial-progress.tsx';
 import { Keypad } from './keypad.tsx';
+import { QualityNote } from './quality-note.tsx';
 import { TransferNote } from './transfer-note.tsx';
 import { TransferPanel } from './transfer-panel.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
@@ -120,6 +121,7 @@ export function CallCard(props: CallCardProps) {
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
       {details === undefined ? null : <TransferNote call={details} offsetMs={offsetMs} />}
+      {details === undefined ? null : <QualityNote call={details} />}
       <CallControls joined={joined} actions={actions} keypad={keypad} transfer={transfer} />
       {keypad.shown ? <Keypad press={actions.keypad} close={keypad.close} /> : null}
       {transfer.shown ? (
