@@ -99,7 +99,8 @@ export class TestSite {
     const runFile = JSON.parse(readFileSync(siteFiles(this.config).runFile, 'utf8')) as { token: string };
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${runFile.token}`, 'content-type': 'application/json' },
+      // A kept connection may be closed by the server just as a test that was busy for seconds asks again.
+      headers: { authorization: `Bearer ${runFile.token}`, 'content-type': 'application/json', connection: 'close' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
