@@ -9,7 +9,7 @@ import { startNode, type NodeUnderTest } from '../support/media-node.ts';
 import { RtpPeer } from '../support/rtp-peer.ts';
 
 const repeats = 20;
-/** First bytes of payloads: who said it. The second byte counts. */
+/** Last bytes of payloads: who said it; the one before counts. (What begins a source may be blended with the one before.) */
 const rightful = 0x2a;
 const injected = 0x7e;
 const silence = 0xff;
@@ -26,8 +26,10 @@ function good<T>(answer: Result<T, MediaError>): T {
 }
 
 function payload(who: number, count: number): Uint8Array {
-  return new Uint8Array(160).fill(who).fill(count, 1, 2);
+  return new Uint8Array(160).fill(who).fill(count, 158, 159);
 }
+
+const whoSaid = ({ payload }: { readonly payload: Uint8Array }): number | undefined => payload.at(-1);
 
 let opened = 0;
 
@@ -113,9 +115,7 @@ class Attacked {
   }
 
   #counts(): number[] {
-    return this.b.received
-      .filter(({ payload: [who] }) => who === rightful)
-      .map(({ payload: [, count] }) => count ?? -1);
+    return this.b.received.filter((packet) => whoSaid(packet) === rightful).map(({ payload }) => payload.at(-2) ?? -1);
   }
 
   /** What went wrong, in numbers; all zero when nothing did. */
@@ -125,7 +125,7 @@ class Attacked {
     return {
       lost: this.said - new Set(counts).size,
       twice: counts.length - new Set(counts).size,
-      injected: b.received.filter(({ payload: [who] }) => who !== rightful && who !== silence).length,
+      injected: b.received.map(whoSaid).filter((who) => who !== rightful && who !== silence).length,
       leaked: attacker.packets + neighbour.packets,
     };
   }

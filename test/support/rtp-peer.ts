@@ -1,7 +1,8 @@
 /** A UDP peer that speaks RTP as a phone would: sends PCM paced at 20 ms, records what comes. */
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { compress, expandInto, type Law } from '../../media/audio/g711.ts';
 import { readRtp, sequenceAhead, writeRtp, type RtpPacket } from '../../media/edge/rtp.ts';
+import { boundPair } from './rtp-ports.ts';
 
 const frame = 160;
 
@@ -19,14 +20,6 @@ export interface RtpPeerOptions {
   readonly eventPayloadType?: number;
 }
 
-function bound(address: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    socket.once('error', reject);
-    socket.bind({ address, port: 0 }, () => resolve(socket));
-  });
-}
-
 export class RtpPeer {
   readonly received: Received[] = [];
   readonly law: Law;
@@ -34,6 +27,7 @@ export class RtpPeer {
   readonly eventPayloadType: number;
   readonly ssrc = 1 + Math.floor(Math.random() * 0xfffffff0);
   readonly #socket: Socket;
+  readonly #rtcp: Socket;
   readonly #waiting = new Set<() => void>();
   #sequence = 1000 + Math.floor(Math.random() * 1000);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
@@ -41,8 +35,12 @@ export class RtpPeer {
   #closed = false;
   #packets = 0;
 
-  private constructor(socket: Socket, { law = 'PCMU', payloadType, eventPayloadType = 101 }: RtpPeerOptions) {
+  private constructor(
+    [socket, rtcp]: readonly [Socket, Socket],
+    { law = 'PCMU', payloadType, eventPayloadType = 101 }: RtpPeerOptions,
+  ) {
     this.#socket = socket;
+    this.#rtcp = rtcp;
     this.law = law;
     this.payloadType = payloadType ?? (law === 'PCMU' ? 0 : 8);
     this.eventPayloadType = eventPayloadType;
@@ -56,7 +54,7 @@ export class RtpPeer {
 
   /** A peer on a free port of `address` (127.0.0.1). */
   static async open(options: RtpPeerOptions = {}): Promise<RtpPeer> {
-    return new RtpPeer(await bound(options.address ?? '127.0.0.1'), options);
+    return new RtpPeer(await boundPair(options.address ?? '127.0.0.1'), options);
   }
 
   /** Packets of any kind that came. */
@@ -207,5 +205,6 @@ export class RtpPeer {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close();
+    this.#rtcp.close();
   }
 }

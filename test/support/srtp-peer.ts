@@ -1,20 +1,13 @@
 /** A SIP peer with SRTP: mediasoup encrypts for it. Every packet passes a relay of ours, which remembers and repeats. */
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { createWorker, type types } from 'mediasoup';
 import { readRtp, writeRtp } from '../../media/edge/rtp.ts';
+import { bound, boundPair } from './rtp-ports.ts';
 
 const loopback = '127.0.0.1';
 const codec = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000, channels: 1 };
 
 export type Suite = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
-
-function bound(): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    socket.once('error', reject);
-    socket.bind({ address: loopback, port: 0 }, () => resolve(socket));
-  });
-}
 
 export class SrtpPeer {
   /** Payloads it heard, decrypted. */
@@ -30,6 +23,7 @@ export class SrtpPeer {
   readonly #direct: types.DirectTransport;
   readonly #outside: Socket;
   readonly #inside: Socket;
+  readonly #rtcp: Socket;
   #voice: types.Producer | undefined;
   #port = 0;
   #sequence = 100;
@@ -43,7 +37,7 @@ export class SrtpPeer {
       transport: types.PlainTransport;
       direct: types.DirectTransport;
     },
-    sockets: { outside: Socket; inside: Socket },
+    sockets: { outside: Socket; rtcp: Socket; inside: Socket },
   ) {
     this.#suite = suite;
     this.#worker = parts.worker;
@@ -52,6 +46,7 @@ export class SrtpPeer {
     this.#direct = parts.direct;
     this.#outside = sockets.outside;
     this.#inside = sockets.inside;
+    this.#rtcp = sockets.rtcp;
     sockets.inside.on('message', (bytes) => {
       if (readRtp(bytes)?.ssrc !== undefined && (bytes[1] ?? 0) < 192) this.sent.push(bytes);
       this.raw(bytes);
@@ -70,8 +65,8 @@ export class SrtpPeer {
       ...{ enableSrtp: true, srtpCryptoSuite: suite },
     });
     const direct = await router.createDirectTransport();
-    const [outside, inside] = await Promise.all([bound(), bound()]);
-    return new SrtpPeer(suite, { worker, router, transport, direct }, { outside, inside });
+    const [[outside, rtcp], inside] = await Promise.all([boundPair(loopback), bound(loopback)]);
+    return new SrtpPeer(suite, { worker, router, transport, direct }, { outside, rtcp, inside });
   }
 
   /** Its offer. */
@@ -128,6 +123,7 @@ export class SrtpPeer {
   close(): void {
     this.#outside.close();
     this.#inside.close();
+    this.#rtcp.close();
     this.#worker.close();
   }
 
