@@ -13,14 +13,16 @@ export function bound(address: string, port = 0): Promise<Socket> {
   });
 }
 
-/** A port and the next one, where RTCP goes: without it the reports of one peer's call would reach another peer. */
+/**
+ * An even port and the next one, where RTCP goes (RFC 3550 section 11): without it the reports of one peer's call, or the
+ * goodbye of one that was closed a moment ago, would reach another peer.
+ */
 export async function boundPair(address: string): Promise<readonly [Socket, Socket]> {
   for (;;) {
     const rtp = await bound(address);
-    try {
-      return [rtp, await bound(address, rtp.address().port + 1)];
-    } catch {
-      rtp.close();
-    }
+    const { port } = rtp.address();
+    const rtcp = port % 2 === 0 ? await bound(address, port + 1).catch(() => undefined) : undefined;
+    if (rtcp !== undefined) return [rtp, rtcp];
+    rtp.close();
   }
 }
