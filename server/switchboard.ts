@@ -83,8 +83,6 @@ export function callEventOf(
       return { callId: event.callId, event: { type: 'keypad-sent', dtmfId: event.dtmfId } };
     case 'endpoint-connected':
       return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
-    case 'recording-ended':
-    case 'recording-failed':
     case 'observation':
     case 'ears-changed':
     case 'recording-ended':
