@@ -83,9 +83,9 @@ export class Authenticator {
   }
 
   /**
-   * The WWW-Authenticate headers for whoever is at `source` (an address), best first (RFC 8760 section 2.4: a client takes the topmost it knows). `md5` tells
-   * where that one stands: `last` for a browser, because SIP.js looks at nothing but the last line; `only` for phones that
-   * can stand no other beside it, where the site allows it.
+   * The WWW-Authenticate headers for whoever is at `source` (an address), best first (RFC 8760 section 2.4: a client takes
+   * the topmost it knows). `md5` tells where that one stands: `last` for a browser, because SIP.js looks at nothing but the
+   * last line; `only` for phones that can stand no other beside it, where the site allows it.
    */
   challenges(source: string, now: number, how: Challenge): string[] {
     const { realm, nonces } = this.#options;
@@ -153,7 +153,7 @@ export class Authenticator {
     const nonce = nonces.check(answer['nonce'] ?? '', source_address, now);
     const fits = same(answer['response'] ?? '', expectedResponse(answer, method, algorithm, ha1));
     const allowed = algorithms.includes(algorithm) || (account === undefined && algorithm === ofMinted);
-    const named = algorithmOf(answer) !== undefined && allowed && answer['realm'] === realm;
+    const named = algorithmOf(answer) !== undefined && allowed;
     const origin = account?.origin ?? originOf(minted.agentId);
     // Whoever does not see what is sent to an address cannot get anybody shut out there, nor learn anything.
     if (nonce !== 'fresh') return { type: 'stale' };

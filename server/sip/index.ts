@@ -228,12 +228,12 @@ export class SipSide {
     this.#legs.invite({ ...way, legId, sdp, from, headers: { ...headers, ...named } });
   }
 
-  /** Keys for the far side of a leg, by INFO; false if it refuses them or is gone. */
   /** {@link Legs.sourceOf} */
   sourceOf(legId: string): string | undefined {
     return this.#legs.sourceOf(legId);
   }
 
+  /** Keys for the far side of a leg, by INFO; false if it refuses them or is gone. */
   sendKeys(legId: string, digits: string): Promise<boolean> {
     return this.#legs.sendKeys(legId, digits);
   }
