@@ -21,6 +21,13 @@ export default tseslint.config(
   },
   { files: ['**/*.test.ts', '**/*.test.tsx', 'test/**', 'bench/**'], rules: { 'max-lines-per-function': 'off' } },
   {
+    files: ['base/**/*.ts', 'cli/**/*.ts', 'media/**/*.ts', 'server/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'fetch', message: "undici's: Node's own can kill the process" }],
+    },
+  },
+  {
     files: ['softphone/renderer/**/*.tsx'],
     plugins: { 'react-hooks': reactHooks },
     rules: {

@@ -1,5 +1,6 @@
 /** The command line as a client of the server's HTTP API. Every answer is parsed by its schema. */
 import { readFileSync } from 'node:fs';
+import { fetch, type Response } from 'undici';
 import { z } from 'zod';
 import { problem } from '../protocol/problems/index.ts';
 import { page } from '../protocol/rest.ts';

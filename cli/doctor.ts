@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { fetch } from 'undici';
 import { z } from 'zod';
 import { problemLine, type Bilingual } from '../protocol/problems/index.ts';
 import { advertisedAddress, loadConfig, type Config } from '../server/config.ts';

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { fetch } from 'undici';
 import { ensureCertificates } from '../../certs/folder.ts';
 import { loadConfig, type Config, siteFiles } from '../../server/config.ts';
 import { makeDemoSite, type DemoLogin } from '../../server/demo-site.ts';

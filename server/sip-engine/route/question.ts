@@ -1,3 +1,4 @@
+import { fetch } from 'undici';
 import { headerOf } from '../parser/message.ts';
 import type { ReadMessage, SipRequest } from '../parser/message.ts';
 import { parseNameAddr } from '../parser/name-addr.ts';
