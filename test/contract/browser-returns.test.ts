@@ -11,7 +11,7 @@ import { random, testSdp, webSocketPeer } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
 import { registerPeer } from '../support/sip/registering.ts';
 import { type ServerSide, startServerSide } from '../support/sip/server-side.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 const secret = 'contract-secret';
 const folder = mkdtempSync(join(tmpdir(), 'jackfield-returns-'));

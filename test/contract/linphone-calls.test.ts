@@ -7,7 +7,7 @@ import { realm, testAccount } from '../support/sip/registering.ts';
 import { startServerSide } from '../support/sip/server-side.ts';
 import { portOf, useBench } from '../support/sip/target.ts';
 import { makeTestCertificates } from '../support/sip/tls-peer.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 const certificates = await makeTestCertificates();
 const bench = useBench({

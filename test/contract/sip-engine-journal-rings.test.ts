@@ -11,7 +11,7 @@ import type { RawMessage } from '../support/sip/raw-message.ts';
 import { connectApp } from '../support/sip/srf.ts';
 import type { App, Srf } from '../support/sip/srf.ts';
 import { embedded } from '../support/sip/target.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 const secret = 'rings-secret';
 const answerSdp = testSdp.replace('40000', '40002');

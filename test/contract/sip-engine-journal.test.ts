@@ -13,7 +13,7 @@ import type { RawMessage } from '../support/sip/raw-message.ts';
 import { connectApp, firstRequest } from '../support/sip/srf.ts';
 import type { App, Srf, SrfDialog, SrfRequest, SrfResponse } from '../support/sip/srf.ts';
 import { embedded } from '../support/sip/target.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 const secret = 'journal-secret';
 

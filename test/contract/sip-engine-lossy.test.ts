@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startLossyRelay } from '../support/lossy-relay.ts';
 import { startSippCaller } from '../support/sipp.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { answerSdp } from '../support/sip/calls.ts';
 import { embedded, fastTimers, useBench } from '../support/sip/target.ts';
 

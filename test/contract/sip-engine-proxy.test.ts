@@ -4,6 +4,7 @@ import { establish, proxyingApp, record, routesOf, uriOf } from '../support/sip/
 import { random, testSdp } from '../support/sip/raw-peer.ts';
 import { RawApp } from '../support/sip/raw-app.ts';
 import { embedded, useBench } from '../support/sip/target.ts';
+import { until } from '../support/until.ts';
 
 describe('requests an app has proxied', () => {
   // Long timers: nothing is repeated, whatever the machine is busy with.
@@ -365,11 +366,9 @@ describe('requests proxied in vain', () => {
     await proxying(() => callee.contact, record);
     const caller = await bench.udp();
     await establish(caller, callee, bench.target.udp);
-    for (let open = true; open;) {
+    await until(() => {
       const { proxied, serverTransactions, clientTransactions } = bench.engine.counts();
-      open = proxied + serverTransactions + clientTransactions > 0;
-      if (open) await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(bench.engine.counts().proxied).toBe(0);
+      return proxied + serverTransactions + clientTransactions === 0;
+    });
   });
 });

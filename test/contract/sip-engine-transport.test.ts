@@ -10,6 +10,7 @@ import type { App, Srf } from '../support/sip/srf.ts';
 import { random, tcpPeer, tcpServerPeer, udpPeer, webSocketPeer } from '../support/sip/raw-peer.ts';
 import type { RawPeer } from '../support/sip/raw-peer.ts';
 import { embedded, portOf, startTestEngine, useBench } from '../support/sip/target.ts';
+import { until } from '../support/until.ts';
 
 const serves = (srf: Srf): void => srf.options((_request, response) => response.send(200));
 const registers = (srf: Srf): void =>
@@ -34,9 +35,6 @@ describe.runIf(embedded)('transports', () => {
   const kept = <P extends RawPeer>(peer: P): P => {
     bench.later(() => peer.close());
     return peer;
-  };
-  const until = async (holds: () => boolean): Promise<void> => {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
   };
 
   describe('keep-alives', () => {

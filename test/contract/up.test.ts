@@ -7,7 +7,8 @@ import { runningPid } from '../../cli/up/pid-file.ts';
 
 import { takenPorts } from '../../cli/up/ports.ts';
 import { ensureCertificates } from '../../certs/folder.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { startProgram } from '../support/programs.ts';
 
 let site: TestSite;

@@ -14,7 +14,8 @@ import { deskFrame, type DeskFrame } from '../../protocol/desk.ts';
 import type { DialplanStatus } from '../../protocol/rest.ts';
 import { siteFiles } from '../../server/config.ts';
 import { testSdp, udpPeer } from '../support/sip/raw-peer.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { callSite } from '../support/talks.ts';
 
 const run = promisify(execFile);

@@ -13,7 +13,8 @@ import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
 import { RtpPeer } from '../support/rtp-peer.ts';
 import { udpPeer } from '../support/sip/raw-peer.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import type { StoryRow } from '../support/talks.ts';
 import { agentChirp, callerChirp } from '../support/voices.ts';
 

@@ -10,7 +10,8 @@ import { placeCall, type ScriptItem } from '../../cli/caller/index.ts';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { drawPhrases, drawSentences, randomFrom, wordErrors, wordsOf } from '../support/drawn-sentences.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { synthesise, toTelephoneRate } from '../support/speech.ts';
 import { writeQuietMicrophone } from '../support/voices.ts';
 

@@ -1,7 +1,7 @@
 /** A flood of 50,000 messages beside people who talk: counts alone; `npm run soak` measures how long things take. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { FloodSite } from '../support/flood/flood-site.ts';
-import { until } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 let flooded: FloodSite;
 beforeAll(async () => {

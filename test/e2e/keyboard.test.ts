@@ -5,7 +5,8 @@ import { digitScript } from '../../cli/caller/index.ts';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { startSippCaller } from '../support/sipp.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 let site: TestSite;
 let browser: Browser;

@@ -11,7 +11,8 @@ import { startBaresip } from '../support/baresip.ts';
 import { heardBy, hearFor, launchChromium } from '../support/browser/chromium.ts';
 import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { startSippCaller } from '../support/sipp.ts';
 import { type CalleeStep, type SippCallee, startSippCallee } from '../support/sipp-callee.ts';
 

@@ -9,7 +9,8 @@ import { siteFiles } from '../../server/config.ts';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { LinkClient } from '../support/sip/link.ts';
-import { type PartName, startSite, type TestSite, until } from '../support/site.ts';
+import { type PartName, startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { answerNext, type Caller, callSite } from '../support/talks.ts';
 import { writeMicrophone } from '../support/voices.ts';
 

@@ -11,7 +11,8 @@ import { type Kamailio, startKamailio } from '../support/kamailio.ts';
 import { startSippCallee, type CalleeStep } from '../support/sipp-callee.ts';
 import { startLossyRelay } from '../support/lossy-relay.ts';
 import { agentChirp, repeated } from '../support/voices.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { type Sipp, startSippCaller, startSippScript } from '../support/sipp.ts';
 import { type Capture, startCapture } from '../support/tshark.ts';
 

@@ -8,7 +8,8 @@ import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { correlate, correlateWide } from '../support/audio-measure.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { hearFor, heardBy, launchChromium } from '../support/browser/chromium.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { agentChirp, agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
 
 const reloads = 3;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
 import { freePort } from '../support/programs.ts';
-import { startSite, type TestSite, until } from '../support/site.ts';
+import { startSite, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
 import { type Sipp, startSippCaller, startSippScript } from '../support/sipp.ts';
 
 let site: TestSite;

@@ -9,6 +9,7 @@ import { ensureCertificates } from '../../certs/folder.ts';
 import { loadConfig, type Config, siteFiles } from '../../server/config.ts';
 import { makeDemoSite, type DemoLogin } from '../../server/demo-site.ts';
 import { freePort, type Program, startProgram } from './programs.ts';
+import { until } from './until.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -158,11 +159,6 @@ export class TestSite {
     rmSync(this.config.home, { recursive: true, force: true });
     return code;
   }
-}
-
-/** Looks again and again (every 50 ms) until `holds`; the test's own limit is the limit. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** Several browsers that answer at once on a loaded machine take longer than agents are given for it. */

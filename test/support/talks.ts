@@ -1,7 +1,8 @@
 /** Callers and agents in pairs: who talks with whom, what each hears, and what the ledger says of it. */
 import { placeCall, callScript, type Call, type CallReport } from '../../cli/caller/index.ts';
 import type { AgentPage } from './agent-page.ts';
-import { type TestSite, until } from './site.ts';
+import { type TestSite } from './site.ts';
+import { until } from './until.ts';
 import { callerChirp, repeated } from './voices.ts';
 
 /** A row of a call's story, as the API tells it. */
