@@ -11,74 +11,25 @@ import { Control } from '../edge/control.ts';
 import type { ReceptionTotals } from '../edge/reception.ts';
 import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
-import type { FrontMedia } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
-import { DigitSender, type Digit } from '../edge/telephone-event.ts';
+import type { Digit } from '../edge/telephone-event.ts';
 import { peerHolds, peerListens, ticksOf, type Codec } from '../sdp/index.ts';
-import type { DtmfMode, GraphPlay } from '../../protocol/media.ts';
+import type { GraphPlay } from '../../protocol/media.ts';
 import { assertNever } from '../../base/assert-never.ts';
 import { sameFeed, type FeedOf } from './feed.ts';
 import { Ingress, type Heard, type Voice } from './ingress.ts';
+import { Keypad } from './keypad.ts';
+import { epochOf, type LegEvents, type LegSocket, type LegSurroundings, type Moment } from './leg-ports.ts';
 import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
-import { Playlist, type PlayEnd, type WantPrompt } from './playlist.ts';
+import { Playlist } from './playlist.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 const frameSamples = 160;
 /** A direct source that is silent for this long is replaced by silence frames, so that the far side hears RTP go on. */
 const fillAfterMs = 200;
 
-/** The way to the far side. A loopback socket is connected and ignores the place. */
-export interface LegSocket {
-  readonly port: number;
-  send(packet: Buffer, to: Place | undefined): void;
-  sendControl(packet: Buffer, to: Place | undefined): void;
-  /** Only this place from now on (loopback). */
-  connect(to: Place): void;
-  /** What stands before a secured leg. */
-  readonly front?: LegFront;
-  close(): void;
-}
-
-/** The encrypted side of a secured leg. */
-export interface LegFront {
-  /** Its port on loopback, for mediasoup. */
-  readonly port: number;
-  configure(media: FrontMedia, inside: Place): void;
-  ready(ssrc: number): void;
-  readonly strangers: number;
-}
-
-/** What happens on a leg that somebody outside wants to know. */
-export interface LegEvents {
-  connected(): void;
-  digit(digit: Digit, mode: DtmfMode): void;
-  silent(): void;
-  playEnded(playId: string, end: PlayEnd): void;
-  dtmfSent(dtmfId: string): void;
-}
-
-/** What a leg needs of the shard it lives in. */
-export interface LegSurroundings {
-  readonly want: WantPrompt;
-  readonly events: LegEvents;
-  /** Silence of this many milliseconds where voice is expected is told once. */
-  readonly rtpTimeoutMs: number;
-}
-
 /** Who is heard on a leg, beside plays and digits. */
 export type Feed = FeedOf<Leg>;
-
-/** The moment, on the media clock in samples and in milliseconds that only grow. */
-export interface Moment {
-  readonly samples: number;
-  readonly ms: number;
-}
-
-/** The moment that was 0 on the clock of moments: reports need a wall clock that never jumps. */
-const origin = Date.now() - performance.now();
-
-function epochOf({ ms }: Moment): number {
-  return origin + ms;
-}
 
 function receivedOf({ jitter, ...counts }: ReceptionTotals, ticksPerMs: number): LegCounters['received'] & object {
   return { ...counts, jitterMs: jitter / ticksPerMs };
@@ -87,11 +38,6 @@ function receivedOf({ jitter, ...counts }: ReceptionTotals, ticksPerMs: number):
 const quiet = {};
 const tones = {};
 const encoded = {};
-
-interface Sending {
-  readonly sender: DigitSender;
-  timestamp: number;
-}
 
 /** One far side: what it says, and the one stream it hears. */
 export class Leg {
@@ -104,9 +50,8 @@ export class Leg {
   readonly #speech = new Speech();
   readonly #outlet = new Outlet();
   readonly #playlist: Playlist;
-  readonly #digits: Sending[] = [];
-  readonly #known = new Set<string>();
-  readonly #timeoutMs: number;
+  readonly #keypad: Keypad;
+  readonly #watch: SilenceWatch;
   /** What this leg hears in the present 20 ms, when it is recorded. */
   readonly heard = new Int16Array(frameSamples);
   #recorded = false;
@@ -125,14 +70,15 @@ export class Leg {
   #tones: DualToneDetector | undefined;
   #named = false;
   #fedAtMs = 0;
-  #heardAtMs: number | undefined;
-  #timedOut = false;
+  /** Of the digit that is being sent: all packets of one event have the same (RFC 4733 section 2.5.1.2). */
+  #eventTimestamp = 0;
   #connected = false;
 
   constructor(setup: LegSetup, socket: LegSocket, outside: LegSurroundings) {
     const { want, events } = outside;
     this.setup = setup;
-    this.#timeoutMs = outside.rtpTimeoutMs;
+    this.#keypad = new Keypad((dtmfId) => events.dtmfSent(dtmfId));
+    this.#watch = new SilenceWatch(outside.rtpTimeoutMs, () => events.silent());
     this.#socket = socket;
     this.#events = events;
     this.#ingress = new Ingress(this.#inside);
@@ -156,8 +102,7 @@ export class Leg {
     // A browser's keypad is a command of its desk.
     if (media.sendEvents !== undefined || this.setup.kind === 'webrtc') this.#tones = undefined;
     else this.#tones ??= new DualToneDetector();
-    this.#timedOut = false;
-    this.#heardAtMs = undefined;
+    this.#watch.anew();
   }
 
   /** A graph names this leg: from now on it gets silence when nobody feeds it, and is expected to send. */
@@ -182,9 +127,7 @@ export class Leg {
 
   /** Sends digits once: an id that was seen before is ignored. */
   sendDigits(dtmfId: string, digits: string): void {
-    if (this.#known.has(dtmfId)) return;
-    this.#known.add(dtmfId);
-    this.#digits.push({ sender: new DigitSender(dtmfId, digits), timestamp: 0 });
+    this.#keypad.press(dtmfId, digits);
   }
 
   /** Copies of its frames go here; undefined ends the tap. */
@@ -214,8 +157,7 @@ export class Leg {
     }
     const heard = this.#ingress.packet(bytes, from, now.samples, now.ms);
     if (heard.type === 'dropped') return;
-    this.#heardAtMs = now.ms;
-    this.#timedOut = false;
+    this.#watch.voice(now.ms);
     if (!this.#connected) {
       this.#connected = true;
       this.#events.connected();
@@ -245,8 +187,7 @@ export class Leg {
     if (compound === undefined || this.#media === undefined) return;
     const { lock, reception } = this.#ingress;
     if (!this.#inside && !lock.admitControl(from, compound.ssrc, this.#media.remoteControl)) return;
-    // A phone that is muted, or without a microphone, is there all the same.
-    this.#heardAtMs = now.ms;
+    this.#watch.report(now.ms);
     if (compound.ntpMiddle !== undefined) reception.senderReport(compound.ntpMiddle, now.ms);
     this.#control.take(compound, epochOf(now));
     this.#outlet.expectLoss(100 * (this.#control.far?.lossRatio ?? 0));
@@ -266,7 +207,7 @@ export class Leg {
 
   /** Second half of a 20 ms step: what this leg hears. */
   speak(now: Moment): void {
-    this.#watch(now);
+    this.#watch.step(this.#expected, now.ms);
     this.heard.fill(0);
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
@@ -365,7 +306,7 @@ export class Leg {
   #hear({ run, packet, codec }: Voice, gainDb: number, now: Moment): void {
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
-    if (this.#playlist.busy || this.#digits.length > 0) return;
+    if (this.#playlist.busy || this.#keypad.busy) return;
     const way = passage(codec, media.send.codec, gainDb);
     if (way === 'no') return;
     this.#fedAtMs = now.ms;
@@ -427,13 +368,13 @@ export class Leg {
   }
 
   #sendDigit(media: LegMedia, now: Moment): boolean {
-    const [sending] = this.#digits;
-    if (sending === undefined) return false;
-    const step = sending.sender.next(media.sendEvents !== undefined, this.#eventTicks(media));
+    const step = this.#keypad.next(media);
     switch (step.type) {
+      case 'idle':
+        return false;
       case 'event':
-        if (step.first) sending.timestamp = this.#egress.startTimestamp(now.samples);
-        this.#egress.event(step.payload, media.sendEvents ?? 0, sending.timestamp, step.first);
+        if (step.first) this.#eventTimestamp = this.#egress.startTimestamp(now.samples);
+        this.#egress.event(step.payload, media.sendEvents ?? 0, this.#eventTimestamp, step.first);
         return true;
       case 'tone': {
         const sound = toneFrame(step.digit, step.frameIndex);
@@ -443,30 +384,16 @@ export class Leg {
       case 'pause':
         this.#frame(quiet, this.#outlet.silence(), now);
         return true;
-      case 'done':
-        this.#digits.shift();
-        this.#events.dtmfSent(sending.sender.dtmfId);
-        return this.#sendDigit(media, now);
       default:
         return assertNever(step, 'step');
     }
   }
 
-  #eventTicks({ sendEvents, wideEvents }: LegMedia): number {
-    return sendEvents !== undefined && wideEvents?.includes(sendEvents) === true ? 48 : 8;
-  }
-
-  #watch(now: Moment): void {
+  /** Is its voice expected? */
+  get #expected(): boolean {
     const media = this.#media;
-    const expected = this.#named || this.#ingress.packets > 0;
-    if (media === undefined || !expected || media.direction === 'recvonly' || peerHolds(media.direction)) {
-      this.#heardAtMs = undefined;
-      return;
-    }
-    this.#heardAtMs ??= now.ms;
-    if (this.#timedOut || now.ms - this.#heardAtMs < this.#timeoutMs) return;
-    this.#timedOut = true;
-    this.#events.silent();
+    if (media === undefined || !(this.#named || this.#ingress.packets > 0)) return false;
+    return media.direction !== 'recvonly' && !peerHolds(media.direction);
   }
 
   #report(now: Moment): void {

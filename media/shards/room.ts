@@ -1,6 +1,7 @@
 import type { Graph } from '../../protocol/media.ts';
 import { TapRingWriter } from '../audio/tap-ring.ts';
-import type { Feed, Leg, Moment } from './leg.ts';
+import type { Moment } from './leg-ports.ts';
+import type { Feed, Leg } from './leg.ts';
 import type { ShardGraph } from './messages.ts';
 import { Recordings } from './recordings.ts';
 

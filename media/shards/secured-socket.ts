@@ -1,6 +1,6 @@
 import { Front } from '../edge/front.ts';
 import type { Place } from '../edge/source-lock.ts';
-import type { LegSocket } from './leg.ts';
+import type { LegSocket } from './leg-ports.ts';
 import type { LegSetup } from './messages.ts';
 import { openLoopback, openPair } from './sockets.ts';
 

@@ -2,7 +2,8 @@ import { assertNever } from '../../base/assert-never.ts';
 import type { MediaEvent } from '../../protocol/media.ts';
 import type { Place } from '../edge/source-lock.ts';
 import { clockRate } from '../sdp/index.ts';
-import { Leg, type LegEvents, type LegSocket, type Moment } from './leg.ts';
+import type { LegEvents, LegSocket, Moment } from './leg-ports.ts';
+import { Leg } from './leg.ts';
 import type { FromShard, LegSetup, LoadedPrompt, ShardOptions, ToShard } from './messages.ts';
 import { Room } from './room.ts';
 

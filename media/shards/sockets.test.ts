@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import type { LegSocket } from './leg.ts';
+import type { LegSocket } from './leg-ports.ts';
 import { openPair } from './sockets.ts';
 
 const nothing = (): void => {};

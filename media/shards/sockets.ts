@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Place } from '../edge/source-lock.ts';
-import type { LegSocket } from './leg.ts';
+import type { LegSocket } from './leg-ports.ts';
 
 /** The system's default of 208 KB overflows when the thread stalls for 10 ms under load. */
 const bufferBytes = 1 << 20;
