@@ -22,6 +22,8 @@ module.exports = {
     allow('^media/audio/', npm('libopus-wasm')),
     allow('^media/recording/', '^(base|media/audio|media/recording)/'),
     allow('^media/recording/', npm('zod')),
+    allow('^media/speech/', '^(base|media/audio|media/speech)/'),
+    allow('^media/speech/', npm('pinyin-pro')),
     allow('^media/mediasoup/', '^(base|protocol|media/sdp|media/mediasoup)/'),
     allow('^media/mediasoup/', npm('mediasoup')),
     allow('^media/ears/', '^(base|protocol|media/audio|media/ears)/'),
@@ -29,7 +31,7 @@ module.exports = {
     allow('^media/[^/]+\\.ts$', '^(base|protocol|media)/'),
     allow('^media/(shards|rpc)/', '^(base|protocol|media)/'),
     allow('^media/([^/]+\\.ts$|shards/|rpc/)', npm('pino|zod|mediasoup')),
-    builtins('^media/(edge|audio|mediasoup|ears|recording|shards|rpc)/'),
+    builtins('^media/(edge|audio|mediasoup|ears|recording|speech|shards|rpc)/'),
     builtins('^media/[^/]+\\.ts$'),
 
     allow(

@@ -45,7 +45,7 @@ async function startIn(
 ): Promise<MediaNode> {
   const bootId = randomUUID();
   const log = new EventLog(keptEvents);
-  const prompts = new Prompts();
+  const prompts = new Prompts(options.prompts);
   scope.defer('prompts', () => prompts.close());
   const shards = new ShardPool({ rtpTimeoutMs: options.rtpTimeoutMs }, prompts, logger);
   scope.defer('shards', () => shards.stop());

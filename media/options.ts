@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { PortRange } from './port-pool.ts';
 import type { CodecChoice } from './sdp/index.ts';
 import type { RecorderOptions } from './recorder.ts';
+import type { PromptOptions } from './shards/prompts.ts';
 
 /** How a media node is set up. */
 export interface MediaNodeOptions {
@@ -28,6 +29,8 @@ export interface MediaNodeOptions {
   readonly codecs: readonly CodecChoice[];
   /** Absent: no call can be recorded. */
   readonly recordings?: RecorderOptions;
+  /** Absent: prompts are kept in memory only and spoken by the system's voices. */
+  readonly prompts?: PromptOptions;
 }
 
 /** What everything is when nothing is said. */
@@ -72,13 +75,16 @@ const known = {
   transcriptions: { type: 'string' },
   recordings: { type: 'string' },
   'recording-key-file': { type: 'string' },
+  'prompt-cache': { type: 'string' },
+  'speech-program': { type: 'string' },
 } as const;
 
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
   [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
   [--codecs G711,PCMU,PCMA,G722,opus]
-  [--no-ears] [--transcriptions N] [--recordings FOLDER --recording-key-file FILE]`;
+  [--no-ears] [--transcriptions N] [--recordings FOLDER --recording-key-file FILE]
+  [--prompt-cache FOLDER] [--speech-program PATH]`;
 
 class Wrong extends Error {}
 
@@ -128,6 +134,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
     const d = defaultOptions;
     const workerBin = values['worker-bin'];
     const { recordings: directory, 'recording-key-file': keyFile } = values;
+    const { 'prompt-cache': cache, 'speech-program': speechProgram } = values;
     if ((directory === undefined) !== (keyFile === undefined))
       throw new Wrong('--recordings and --recording-key-file go together');
     const bind = optional(values.bind, (text) => address('bind', text), d.bind);
@@ -140,6 +147,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       rtpPorts: optional(values['rtp-ports'], range, d.rtpPorts),
       ...(workerBin === undefined ? {} : { workerBin }),
       ...(directory === undefined || keyFile === undefined ? {} : { recordingFiles: { directory, keyFile } }),
+      ...(cache === undefined && speechProgram === undefined ? {} : { prompts: { directory: cache, speechProgram } }),
       leaseInSeconds: optional(
         values['lease-seconds'],
         (text) => whole('lease-seconds', text, 1, 3600),

@@ -134,6 +134,8 @@ export const configSchema = z.strictObject({
       leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),
       /** How many utterances are written down at the same time; phrases are spotted on all. */
       transcriptions: z.coerce.number().int().min(0).max(64).default(2),
+      /** A program that speaks the texts of prompts (docs/dialplan.md), instead of flite and espeak-ng. */
+      speechProgram: z.string().optional(),
     })
     .prefault({}),
   calls: z
@@ -294,6 +296,8 @@ export function siteFiles(config: Config) {
     mediaSecret: join(config.home, 'run', 'media.secret'),
     recordings: resolve(config.root, config.recording.folder ?? join(config.home, 'recordings')),
     recordingKey: resolve(config.root, config.recording.keyFile ?? join(config.home, 'data', 'recording.key')),
+    /** Prompts and music as they are sent; may be removed at any time. */
+    promptCache: join(config.home, 'cache', 'prompts'),
     /** Address and admin token for the command line; mode 0600. */
     runFile: join(config.home, 'run', 'server.json'),
     logs: join(config.home, 'logs'),

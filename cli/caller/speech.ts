@@ -7,15 +7,12 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ScriptRun, splitByScript } from '../../base/script-runs.ts';
 import { readWav, resample } from './wav.ts';
 
-export type SpokenLanguage = 'en' | 'zh';
+export { splitByScript } from '../../base/script-runs.ts';
 
-/** A stretch of text in one language. */
-export interface SpokenRun {
-  readonly language: SpokenLanguage;
-  readonly text: string;
-}
+export type SpokenLanguage = ScriptRun['language'];
 
 export interface Speech {
   /** 8 kHz. */
@@ -28,29 +25,6 @@ export interface Speech {
 export const cannedText = 'hello, my order has not arrived and I want a refund';
 const cannedFile = new URL('./assets/demo-en.wav', import.meta.url);
 
-const han = /\p{Script=Han}/u;
-const latin = /\p{Script=Latin}/u;
-
-/**
- * Cuts text where the script changes. What belongs to no script (digits, punctuation) stays with what is before it;
- * text without any letters is read in `language`.
- */
-export function splitByScript(text: string, language: SpokenLanguage = 'en'): SpokenRun[] {
-  const runs: { language: SpokenLanguage; text: string }[] = [];
-  let before = '';
-  for (const char of text) {
-    const own = han.test(char) ? 'zh' : latin.test(char) ? 'en' : undefined;
-    const last = runs.at(-1);
-    if (last !== undefined && (own === undefined || own === last.language)) last.text += char;
-    else if (own === undefined) before += char;
-    else {
-      runs.push({ language: own, text: before + char });
-      before = '';
-    }
-  }
-  return runs.length === 0 && before.trim() !== '' ? [{ language, text: before }] : runs;
-}
-
 /** Hanzi to what espeak-ng's pinyin voice reads: tone numbers, 5 for the neutral tone. */
 export async function toPinyin(text: string): Promise<string> {
   // Its dictionary is large, and most commands say nothing in Chinese.
@@ -61,7 +35,7 @@ export async function toPinyin(text: string): Promise<string> {
 
 type Spoken = { readonly samples: Int16Array } | { readonly missing: string };
 
-async function speakRun(run: SpokenRun, folder: string, name: string): Promise<Spoken> {
+async function speakRun(run: ScriptRun, folder: string, name: string): Promise<Spoken> {
   const file = join(folder, `${name}.wav`);
   const program = run.language === 'en' ? 'flite' : 'espeak-ng';
   // The text goes by a file, so that it can neither be too long nor be taken for an option.

@@ -81,6 +81,10 @@ function mediaArguments(config: Config): readonly string[] {
     ...['--lease-seconds', String(leaseMs(config) / 1000)],
     ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],
     ...['--transcriptions', String(config.media.transcriptions)],
+    ...['--prompt-cache', siteFiles(config).promptCache],
+    ...(config.media.speechProgram === undefined
+      ? []
+      : ['--speech-program', resolve(config.root, config.media.speechProgram)]),
     ...['--recordings', siteFiles(config).recordings, '--recording-key-file', siteFiles(config).recordingKey],
   ];
 }

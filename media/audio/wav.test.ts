@@ -12,6 +12,15 @@ describe('readWav', () => {
     expect(readWav(writeWav({ sampleRate, samples }))).toEqual({ ok: true, value: { sampleRate, samples } });
   });
 
+  test.each([22_050, 24_000, 44_100, 48_000])('takes %i samples a second', (sampleRate) => {
+    expect(readWav(writeWav({ sampleRate, samples })).ok).toBe(true);
+  });
+
+  test('mixes two channels down', () => {
+    const stereo = patched((file) => (file.writeUInt16LE(2, 22), file));
+    expect(readWav(stereo)).toEqual({ ok: true, value: { sampleRate: 8000, samples: Int16Array.of(1, 16_383) } });
+  });
+
   test('skips chunks it does not know, odd lengths included', () => {
     const plain = writeWav({ sampleRate: 8000, samples });
     const extra = Buffer.from('LIST\u0003\0\0\0abc\0', 'latin1');
@@ -27,8 +36,8 @@ describe('readWav', () => {
   test.each([
     ['nothing', Buffer.alloc(0), 'not a WAV file'],
     ['text', Buffer.from('hello, this is no audio at all'), 'not a WAV file'],
-    ['stereo', patched((file) => (file.writeUInt16LE(2, 22), file)), 'the WAV file has 2 channels, not one'],
-    ['44.1 kHz', patched((file) => (file.writeUInt32LE(44_100, 24), file)), '44100 samples a second'],
+    ['surround', patched((file) => (file.writeUInt16LE(6, 22), file)), 'the WAV file has 6 channels, not one or two'],
+    ['96 kHz', patched((file) => (file.writeUInt32LE(96_000, 24), file)), '96000 samples a second'],
     ['8 bit', patched((file) => (file.writeUInt16LE(8, 34), file)), 'not PCM of 16 bits'],
     ['mu-law', patched((file) => (file.writeUInt16LE(7, 20), file)), 'not PCM of 16 bits'],
     ['no data', patched((file) => file.subarray(0, 36)), 'has no data'],

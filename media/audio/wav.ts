@@ -6,7 +6,10 @@ export interface Sound {
   readonly samples: Int16Array;
 }
 
-/** Reads a WAV file (RIFF, PCM16, 8 or 16 kHz, mono). The error says what is wrong, as a phrase. */
+/** The rates of files that are taken: whole numbers of samples in 20 ms. */
+const rates = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+
+/** Reads a WAV file (RIFF, PCM16, 8 to 48 kHz, mono or stereo, which is mixed down). The error says what is wrong, as a phrase. */
 export function readWav(file: Buffer): Result<Sound, string> {
   if (file.length < 12 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE')
     return fail('not a WAV file');
@@ -27,10 +30,10 @@ export function readWav(file: Buffer): Result<Sound, string> {
       if (format === undefined) return fail('the WAV file has no format before its data');
       const extensible = format.code === 0xfffe;
       if ((format.code !== 1 && !extensible) || format.bits !== 16) return fail('the WAV file is not PCM of 16 bits');
-      if (format.channels !== 1) return fail(`the WAV file has ${format.channels} channels, not one`);
-      if (format.rate !== 8000 && format.rate !== 16_000)
-        return fail(`the WAV file has ${format.rate} samples a second, not 8000 or 16000`);
-      return ok({ sampleRate: format.rate, samples: pcm16(body) });
+      const { channels, rate } = format;
+      if (channels !== 1 && channels !== 2) return fail(`the WAV file has ${channels} channels, not one or two`);
+      if (!rates.includes(rate)) return fail(`the WAV file has ${rate} samples a second, not ${rates.join(', ')}`);
+      return ok({ sampleRate: rate, samples: channels === 1 ? pcm16(body) : mixedDown(pcm16(body)) });
     }
     // Chunks are padded to even lengths.
     at += 8 + size + (size & 1);
@@ -42,6 +45,12 @@ function pcm16(bytes: Buffer): Int16Array {
   const samples = new Int16Array(bytes.length >> 1);
   for (let at = 0; at < samples.length; at++) samples[at] = bytes.readInt16LE(at * 2);
   return samples;
+}
+
+function mixedDown(stereo: Int16Array): Int16Array {
+  return Int16Array.from({ length: stereo.length >> 1 }, (_, at) =>
+    Math.round(((stereo[2 * at] ?? 0) + (stereo[2 * at + 1] ?? 0)) / 2),
+  );
 }
 
 /** A WAV file of mono PCM16. */

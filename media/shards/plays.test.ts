@@ -98,6 +98,37 @@ describe('plays', () => {
     expect(bytesOf(a.sent)).toEqual([0xff, 0xff, 1]);
   });
 
+  test('music that comes back goes on where it was, also after another file and in another codec', async () => {
+    const rig = new ShardRig();
+    rig.prompts.set('/m.wav', prompt(1, 2, 3, 4, 5, 6));
+    rig.prompts.set('/p.wav', prompt(9));
+    const { a } = await pair(rig);
+    const music = (playId: string) => ({ plays: [{ playId, to: 'a', files: ['/m.wav'], loop: true }] });
+    rig.apply(music('m1'));
+    rig.tick(2);
+    rig.apply({ plays: [{ playId: 'p', to: 'a', files: ['/p.wav'] }] });
+    rig.tick(1);
+    rig.apply(music('m2'));
+    rig.tick(2);
+    rig.apply(bridge);
+    rig.say('b');
+    rig.apply(music('m3'));
+    rig.tick(3);
+    expect(bytesOf(a.sent)).toEqual([1, 2, 9, 3, 4, 0x80, 5, 6, 1]);
+  });
+
+  test('what is played once begins anew when it comes back', async () => {
+    const rig = new ShardRig();
+    rig.prompts.set('/p.wav', prompt(1, 2, 3));
+    const { a } = await pair(rig);
+    const once = (playId: string) => ({ plays: [{ playId, to: 'a', files: ['/p.wav'] }] });
+    rig.apply(once('p1'));
+    rig.tick(2);
+    rig.apply(once('p2'));
+    rig.tick(2);
+    expect(bytesOf(a.sent)).toEqual([1, 2, 1, 2]);
+  });
+
   test('a last frame that is not full is filled up with silence', async () => {
     const rig = new ShardRig();
     rig.prompts.set('/p.wav', new Uint8Array(170).fill(5));

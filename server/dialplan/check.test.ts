@@ -165,7 +165,7 @@ describe('a mistake is told with its place and what to do', () => {
     [
       'an unknown prompt',
       { 'routes.yaml': route('a: { play: welcom, next: b }\nb: { hangup: normal }') },
-      'routes.yaml:6:18: error unknown-prompt: there is no prompt "welcom": no prompts/*/welcom.wav in any language - did you mean "welcome"?',
+      'routes.yaml:6:18: error unknown-prompt: there is no prompt "welcom": no prompts/*/welcom.wav (or .txt) in any language - did you mean "welcome"?',
     ],
     [
       'an unknown prompt in a list',
@@ -285,7 +285,18 @@ describe('a mistake is told with its place and what to do', () => {
       recordings,
     );
     expect(linesOf(compiled)).toEqual([
-      'routes.yaml:6:18: error missing-language: the prompt "welcome" is missing in zh-CN: no prompts/zh-CN/welcome.wav - record it as 16-bit mono WAV at 8 or 16 kHz',
+      'routes.yaml:6:18: error missing-language: the prompt "welcome" is missing in zh-CN: no prompts/zh-CN/welcome.wav - record it as 16-bit WAV, or write what is to be spoken into a .txt file of that name',
+    ]);
+  });
+
+  it('a prompt may be a text in one language and a recording in another; a text that cannot be spoken is told', () => {
+    const files = { 'routes.yaml': route('a: { play: hello, next: b }\nb: { hangup: normal }') };
+    const recordings = new Map([...sounds('hello')].filter(([path]) => !path.includes('en-US')));
+    const text = ['prompts/en-US/hello.txt', { path: 'speech:en-US/hello', lengthMs: 400 }] as const;
+    expect(linesOf(compileFiles(files, new Map([...recordings, text])))).toEqual([]);
+    const empty = ['prompts/en-US/hello.txt', { problem: 'there is nothing to be said in it' }] as const;
+    expect(linesOf(compileFiles(files, new Map([...recordings, empty])))).toEqual([
+      'routes.yaml:6:18: error bad-text: prompts/en-US/hello.txt cannot be spoken: there is nothing to be said in it',
     ]);
   });
 
@@ -299,7 +310,7 @@ describe('a mistake is told with its place and what to do', () => {
       recordings,
     );
     expect(linesOf(compiled)).toEqual([
-      'routes.yaml:6:19: error bad-audio: prompts/en-US/welcome.wav cannot be played: it is not a WAV file - convert it: sox IN.wav -r 8000 -c 1 -b 16 OUT.wav',
+      'routes.yaml:6:19: error bad-audio: prompts/en-US/welcome.wav cannot be played: it is not a WAV file - convert it: sox IN.wav -r 16000 -b 16 OUT.wav',
     ]);
   });
 

@@ -88,22 +88,23 @@ export const findings = {
     zh: '请使用 IANA 名称，例如 Asia/Shanghai',
   }),
   'unknown-prompt': error(
-    'there is no prompt "{id}": no {path} in any language',
-    '没有提示音“{id}”：任何语言下都没有 {path}',
+    'there is no prompt "{id}": no {path} (or .txt) in any language',
+    '没有提示音“{id}”：任何语言下都没有 {path}（或 .txt）',
   ),
   'unknown-music': error('there is no music "{id}": {path} is missing', '没有等待音乐“{id}”：缺少 {path}'),
   'missing-language': error(
     'the prompt "{id}" is missing in {language}: no {path}',
     '提示音“{id}”缺少 {language} 版本：没有 {path}',
     {
-      en: 'record it as 16-bit mono WAV at 8 or 16 kHz',
-      zh: '请录制 8 或 16 kHz、16 位单声道 WAV',
+      en: 'record it as 16-bit WAV, or write what is to be spoken into a .txt file of that name',
+      zh: '请录制 16 位 WAV，或把要播报的文字写入同名 .txt 文件',
     },
   ),
   'bad-audio': error('{path} cannot be played: {reason}', '无法播放 {path}：{reason}', {
-    en: 'convert it: sox IN.wav -r 8000 -c 1 -b 16 OUT.wav',
-    zh: '请转换：sox IN.wav -r 8000 -c 1 -b 16 OUT.wav',
+    en: 'convert it: sox IN.wav -r 16000 -b 16 OUT.wav',
+    zh: '请转换：sox IN.wav -r 16000 -b 16 OUT.wav',
   }),
+  'bad-text': error('{path} cannot be spoken: {reason}', '无法播报 {path}：{reason}'),
   'bad-number': error('"{number}" cannot be a called number: {reason}', '“{number}”不能作为被叫号码：{reason}', {
     en: 'write "+8653100000", "1000", "+8653100000-99", "_9." or "_NXXNXXXXXX"',
     zh: '可写为 "+8653100000"、"1000"、"+8653100000-99"、"_9." 或 "_NXXNXXXXXX"',

@@ -62,7 +62,13 @@ export class Linker {
   #prompt(name: string, every: boolean, place: Place): Prompt {
     const { languages } = this.site;
     const found = new Map<Language, Sound>();
-    const pathIn = (language: Language): string => `prompts/${language}/${name}.wav`;
+    // A recording comes before a text to be spoken.
+    const textIn = (language: Language): string => `prompts/${language}/${name}.txt`;
+    const recordingIn = (language: Language): string => `prompts/${language}/${name}.wav`;
+    const pathIn = (language: Language): string =>
+      !this.#sounds.has(recordingIn(language)) && this.#sounds.has(textIn(language))
+        ? textIn(language)
+        : recordingIn(language);
     if (languages.every((language) => !this.#sounds.has(pathIn(language)))) {
       const path = `prompts/*/${name}.wav`;
       this.report(place, 'unknown-prompt', { id: name, path }, suggest(name, this.#promptNames()));
@@ -89,13 +95,13 @@ export class Linker {
     else if (!('problem' in sound)) return sound;
     else if (!this.#reported.has(path)) {
       this.#reported.add(path);
-      this.report(place, 'bad-audio', { path, reason: sound.problem });
+      this.report(place, path.endsWith('.txt') ? 'bad-text' : 'bad-audio', { path, reason: sound.problem });
     }
     return null;
   }
 
   #promptNames(): readonly string[] {
-    return [...this.#sounds.keys()].flatMap((path) => /^prompts\/[^/]+\/(.+)\.wav$/.exec(path)?.[1] ?? []);
+    return [...this.#sounds.keys()].flatMap((path) => /^prompts\/[^/]+\/(.+)\.(?:wav|txt)$/.exec(path)?.[1] ?? []);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Diagnostic } from './diagnostics.ts';
 import type { BadSound } from './link.ts';
 import type { Sound } from './plan.ts';
 import type { SourceText } from './source.ts';
+import { spokenSound } from './spoken.ts';
 import { wavLength } from './wav.ts';
 
 /** Folders that others read: rules belong to `server/insight`. */
@@ -25,7 +26,7 @@ function soundOf(file: string, content: Buffer): Sound | BadSound {
 /** The files of a folder that belong to the plan, by name, sorted. Throws if the folder cannot be read. */
 async function namesIn(root: string): Promise<readonly string[]> {
   const names = (await readdir(root, { recursive: true })).map((name) => name.split(path.sep).join('/'));
-  return names.filter((name) => !notOurs.test(name) && /\.(?:ya?ml|wav)$/i.test(name)).sort();
+  return names.filter((name) => !notOurs.test(name) && /\.(?:ya?ml|wav)$|^prompts\/[^/]+\/.+\.txt$/i.test(name)).sort();
 }
 
 /** Changes whenever a file of the folder does, without reading any; for looking often. Never throws. */
@@ -58,6 +59,7 @@ export async function readFolder(directory: string): Promise<Folder> {
       const content = await readFile(file);
       hash.update(`${name}\0${content.length}\0`).update(content);
       if (/\.wav$/i.test(name)) sounds.set(name, soundOf(file, content));
+      else if (/\.txt$/i.test(name)) sounds.set(name, spokenSound(name, content.toString('utf8')));
       else files.push({ name, text: content.toString('utf8') });
     } catch (cause) {
       // Editors put a file aside for a moment when they save it; one that is gone by now is simply not there.

@@ -16,7 +16,7 @@ const time = (what: string) => duration.describe(what);
 
 const prompts = z
   .union([name, z.array(name).min(1).max(20)])
-  .describe('One prompt or a list of prompts: the names of files in `prompts/<language>/`, without `.wav`.');
+  .describe('One prompt or a list of prompts: the names of files in `prompts/<language>/`, without `.wav` or `.txt`.');
 const everyLanguage = z
   .boolean()
   .default(false)

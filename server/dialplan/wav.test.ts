@@ -22,6 +22,7 @@ function wav(
 it.each([
   [wav(), 1000],
   [wav({ rate: 16_000 }), 500],
+  [wav({ channels: 2, rate: 44_100, bytes: 176_400 }), 1000],
   [wav({ list: true }), 1000],
 ])('tells the length', (file, ms) => {
   expect(wavLength(file.subarray(0, 4096), file.length)).toEqual({ ok: true, value: ms });
@@ -37,8 +38,8 @@ it.each([
   [Buffer.alloc(0), 'it is not a WAV file'],
   [wav({ format: 7 }), 'it is not 16-bit PCM'],
   [wav({ bits: 8 }), 'it is not 16-bit PCM'],
-  [wav({ channels: 2 }), 'it has 2 channels, not one'],
-  [wav({ rate: 44_100 }), 'its rate is 44100 Hz, not 8000 or 16000'],
+  [wav({ channels: 6 }), 'it has 6 channels, not one or two'],
+  [wav({ rate: 96_000 }), 'its rate is 96000 Hz, not 8000, 16000, 22050, 24000, 32000, 44100, 48000'],
   [wav({ bytes: 0 }), 'it has no sound in it'],
   [wav().subarray(0, 20), 'it has no sound in it'],
 ])('refuses what cannot be played', (file, reason) => {
