@@ -1,6 +1,6 @@
 import type { MediaResult } from '../protocol/media.ts';
 
-/** Share of RTP packets lost, 0 to 1, over all SIP legs there are: on the way to us, and of ours on the way to them. */
+/** Share of RTP packets lost, 0 to 1, over all legs there are, phones' and browsers': on the way to us, and of ours on the way to them. */
 export interface RtpLoss {
   readonly received: number;
   readonly sent: number;
@@ -16,8 +16,6 @@ function share(lost: number, of: number): number {
 export function rtpLossOf(endpoints: Endpoints): RtpLoss {
   let [lost, expected, lostThere, sent] = [0, 0, 0, 0];
   for (const endpoint of endpoints) {
-    // A browser's loss is mediasoup's to know: the edge sees the loopback only.
-    if (endpoint.kind !== 'sip') continue;
     lost += endpoint.received?.lost ?? 0;
     expected += endpoint.received?.expected ?? 0;
     if (endpoint.sent === undefined) continue;

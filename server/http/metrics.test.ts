@@ -20,6 +20,8 @@ it('counts from the rows: how late words and alerts came after they were said, w
     row('call-ended', 7000, { cause: 'caller-hangup' }),
     row('answered', 8000, { ringMs: 500 }),
     row('dial-failed', 9000, { cause: 'busy' }),
+    row('quality', 9000, { side: 'agent', codec: 'opus', mos: 4.2 }),
+    row('quality', 9000, { side: 'outside', codec: 'PCMA', mos: 2.9, cause: 'carrier-leg' }),
   ]).written;
   const text = await metrics.registry.metrics();
   expect(text).toContain('jackfield_alert_latency_seconds_sum 0.3');
@@ -29,6 +31,9 @@ it('counts from the rows: how late words and alerts came after they were said, w
   expect(text).toContain('jackfield_calls_ended_total{cause="caller-hangup"} 1');
   expect(text).toContain('jackfield_dialled_calls_total{outcome="answered"} 1');
   expect(text).toContain('jackfield_dialled_calls_total{outcome="busy"} 1');
+  expect(text).toContain('jackfield_leg_mos_bucket{le="4",side="agent",codec="opus"} 0');
+  expect(text).toContain('jackfield_leg_mos_bucket{le="4.3",side="agent",codec="opus"} 1');
+  expect(text).toContain('jackfield_leg_causes_total{side="outside",cause="carrier-leg"} 1');
   expect(text).toContain('jackfield_queue_wait_seconds_count{outcome="answered"} 1');
   expect(text).toContain('jackfield_sip_dropped_total{reason="source-rate"} 3');
   expect(text).toContain('jackfield_sip_sources_held 1');

@@ -46,6 +46,19 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #mos = new Histogram({
+    name: 'jackfield_leg_mos',
+    help: 'How legs that are over sounded (E-model, 1 to 4.5), by whose end it was and in which codec.',
+    labelNames: ['side', 'codec'],
+    buckets: [1.5, 2, 2.5, 3.1, 3.6, 4, 4.3],
+    registers: [this.registry],
+  });
+  readonly #badLegs = new Counter({
+    name: 'jackfield_leg_causes_total',
+    help: 'Legs that sounded bad, by the cause that was found.',
+    labelNames: ['side', 'cause'],
+    registers: [this.registry],
+  });
   readonly #strangers = new Counter({
     name: 'jackfield_strangers_refused_total',
     help: 'INVITEs of nobody we know.',
@@ -111,7 +124,7 @@ export class Metrics {
   #showLoss(live: LivePort): void {
     new Gauge({
       name: 'jackfield_rtp_loss_ratio',
-      help: 'Share of RTP packets lost on SIP legs: received, since each source began; sent, as last reported.',
+      help: 'Share of RTP packets lost on all legs: received, since each source began; sent, as last reported.',
       labelNames: ['direction'],
       registers: [this.registry],
       async collect() {
@@ -154,10 +167,18 @@ export class Metrics {
     this.#countHeard(row);
     this.#countDialled(row);
     this.#countTrunks(row);
+    this.#countQuality(row);
     if (row.type === 'recording-finished') this.#recordings.inc({ outcome: 'finished' });
     if (row.type === 'recording-failed') this.#recordings.inc({ outcome: 'failed' });
     if (row.type === 'call-recovered') this.#stateRepairs.inc();
     if (row.type === 'call-ended') this.#callsEnded.inc({ cause: typeof cause === 'string' ? cause : 'unknown' });
+  }
+
+  #countQuality({ type, facts }: LedgerRow): void {
+    const { mos, side, codec, cause } = facts;
+    if (type !== 'quality' || typeof mos !== 'number') return;
+    this.#mos.observe({ side: String(side), codec: String(codec) }, mos);
+    if (typeof cause === 'string') this.#badLegs.inc({ side: String(side), cause });
   }
 
   #countDialled({ type, facts }: LedgerRow): void {
