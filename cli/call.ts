@@ -1,8 +1,9 @@
 /**
  * `jackfield call CALLED` places a demo call; `call list|show|ladder|hangup` look into and end calls, `call transfer|swap|complete|cancel`
- * hand them over, `call dial` makes one.
+ * hand them over, `call conference` adds people to one, `call dial` makes one.
  */
 import type { Command } from 'commander';
+import { registerConference } from './call/conference.ts';
 import { registerDial } from './call/dial.ts';
 import { registerLadder } from './call/ladder.ts';
 import { registerRecording } from './call/recording.ts';
@@ -41,6 +42,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     });
   registerCallRecords(call, terminal);
   registerTransfer(call, terminal);
+  registerConference(call, terminal);
   registerLadder(call, terminal);
   registerDial(call, terminal);
   registerRecording(call, terminal);

@@ -81,10 +81,25 @@ export const deskTransfer = z.object({
   since: time.optional(),
   /** The caller has hung up meanwhile. */
   callerLeft: z.boolean().optional(),
+  /** They join the talk as soon as they answer; nobody waits meanwhile. */
+  joins: z.boolean().optional(),
   /** Why it came to nothing; the caller is back. */
   failure: problem.optional(),
 });
 export type DeskTransfer = z.infer<typeof deskTransfer>;
+
+/** Somebody who was added to a talk. */
+export const conferenceMember = z.object({
+  /** Names them in commands. */
+  id,
+  /** The number, or the id of the colleague. */
+  to: z.string(),
+  name: z.string().optional(),
+  muted: z.boolean(),
+  /** Their phone is on hold. */
+  heldByPeer: z.boolean(),
+});
+export type ConferenceMember = z.infer<typeof conferenceMember>;
 
 export const deskCall = z.object({
   callId,
@@ -105,6 +120,12 @@ export const deskCall = z.object({
   consulted: z.boolean().optional(),
   /** Once the one who is consulted has answered: `waits` while the other talks to the caller, or holds both. */
   consultation: z.enum(['talks', 'waits', 'caller-left']).optional(),
+  /** Who was added to the talk, in the order in which they came; absent where nobody was. */
+  conference: z.array(conferenceMember).optional(),
+  /** This agent was added to the talk, by the one named here. */
+  host: z.object({ id: agentId, name: z.string().optional() }).optional(),
+  /** The caller has left the conference; the others talk on. */
+  callerLeft: z.boolean().optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
   /** What the caller pressed before, in order. */
   pressed: z.array(
@@ -221,6 +242,13 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('swap'), callId }),
   z.object({ type: z.literal('complete-transfer'), callId }),
   z.object({ type: z.literal('cancel-transfer'), callId }),
+  /** Adds somebody to the talk: `agent:bob` or a number. */
+  z.object({ type: z.literal('add'), callId, to: z.string().min(1).max(64) }),
+  /** Takes the one who is consulted into the talk with the caller. */
+  z.object({ type: z.literal('merge'), callId }),
+  /** Sends a member away, or makes them silent. */
+  z.object({ type: z.literal('drop-member'), callId, member: id }),
+  z.object({ type: z.literal('mute-member'), callId, member: id, muted: z.boolean() }),
   z.object({ type: z.literal('dispose'), callId, disposition: z.string().min(1).max(64) }),
   z.object({ type: z.literal('acknowledge-alert'), callId, alertId }),
 ]);

@@ -87,6 +87,34 @@ export const transferRequest = z.object({
   type: z.enum(['blind', 'attended']),
 });
 export type TransferCallRequest = z.infer<typeof transferRequest>;
+/** `POST /api/v1/calls/{id}/conference`: somebody is added to the talk; without `to`, the one who is consulted. */
+export const conferenceRequest = z.object({
+  /** `agent:bob`, the id of a colleague, or a number. */
+  to: z.string().min(1).max(64).optional(),
+});
+export type ConferenceRequest = z.infer<typeof conferenceRequest>;
+/** `PATCH /api/v1/calls/{id}/conference/{member}` */
+export const memberRequest = z.object({
+  muted: z.boolean().optional(),
+  /** How much louder (or softer) the others hear them. */
+  gainDb: z.number().min(-30).max(12).optional(),
+});
+export type MemberRequest = z.infer<typeof memberRequest>;
+/** One who was added to a talk. */
+export const memberSummary = z.object({
+  /** Names them in requests. */
+  id,
+  /** The number, or the id of the colleague. */
+  to: z.string(),
+  type: z.enum(['agent', 'outside']),
+  by: agentId,
+  since: time,
+  muted: z.boolean(),
+  gainDb: z.number(),
+});
+export type MemberSummary = z.infer<typeof memberSummary>;
+/** `GET /api/v1/calls/{id}/conference` */
+export const memberList = z.object({ items: z.array(memberSummary) });
 export const dialResult = z.object({ id: callId });
 
 /** One ledger row of a call's story, personal fields included unless they were erased. */

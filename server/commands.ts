@@ -3,11 +3,12 @@ import { assertNever } from '../base/assert-never.ts';
 import type { Result } from '../base/result.ts';
 import type { DeskCommand } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { type Calls, type CallState, isOnHold, type RecordingOrder } from './calls/index.ts';
+import { type Calls, type CallState, isOnHold, membersOf, type RecordingOrder } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
 import type { DialOrder } from './outbound.ts';
+import type { Conferences } from './conferences.ts';
 import type { Transfers } from './transfers.ts';
 
 export interface CommandPorts {
@@ -19,6 +20,8 @@ export interface CommandPorts {
   readonly dial: (order: DialOrder) => Result<string, Problem>;
   /** Hands calls over. */
   readonly transfers: Pick<Transfers, 'begin' | 'proceed'>;
+  /** Adds people to talks. */
+  readonly conferences: Pick<Conferences, 'add' | 'merge' | 'drop' | 'set'>;
   /** Begins, pauses or masks recordings. */
   readonly recording: { readonly ask: (callId: string, order: RecordingOrder, by: string) => Problem | undefined };
   /** Marks an alert as read; false if there is none such. */
@@ -57,6 +60,10 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
     case 'swap':
     case 'complete-transfer':
     case 'cancel-transfer':
+    case 'add':
+    case 'merge':
+    case 'drop-member':
+    case 'mute-member':
     case 'dispose':
     case 'acknowledge-alert':
       return onCall(ports, agentId, command);
@@ -98,6 +105,7 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
   const consulted = call?.transfer?.consult?.since != null ? call.transfer.target : undefined;
   if (call !== undefined && consulted?.type === 'agent' && consulted.agentId === agentId)
     return asConsulted(calls, agentId, call, command);
+  if (call !== undefined && isMember(call, agentId)) return asMember(calls, agentId, call, command);
   if (call?.offer?.agentId !== agentId) return makeProblem('no-such-call');
   switch (command.type) {
     case 'acknowledge-alert':
@@ -118,6 +126,14 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
       return ports.transfers.proceed(call.callId, 'complete');
     case 'cancel-transfer':
       return ports.transfers.proceed(call.callId, 'cancel');
+    case 'add':
+      return ports.conferences.add(call.callId, command.to, 'desk');
+    case 'merge':
+      return ports.conferences.merge(call.callId);
+    case 'drop-member':
+      return ports.conferences.drop(call.callId, command.member, agentId);
+    case 'mute-member':
+      return ports.conferences.set(call.callId, command.member, { muted: command.muted }, agentId);
     case 'mute':
     case 'hold':
     case 'resume':
@@ -126,6 +142,24 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
       return talk(calls, agentId, call, command);
     default:
       return assertNever(command);
+  }
+}
+
+function isMember(call: CallState, agentId: string): boolean {
+  return membersOf(call).some(({ who }) => who.type === 'agent' && who.agentId === agentId);
+}
+
+/** A colleague who was added may be silent, and leave; the rest is the business of the agent whose call it is. */
+function asMember(calls: Calls, agentId: string, { callId }: CallState, command: CallCommand): Problem | undefined {
+  switch (command.type) {
+    case 'mute':
+      calls.post(callId, { type: 'muted', agentId, muted: command.muted });
+      return undefined;
+    case 'hang-up':
+      calls.post(callId, { type: 'conference-left', agentId });
+      return undefined;
+    default:
+      return makeProblem('not-now', { state: 'a guest of the conference', expected: 'talking' });
   }
 }
 

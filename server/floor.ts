@@ -1,7 +1,7 @@
 /** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
-import type { Calls, CallState, Device, RoutingPort } from './calls/index.ts';
+import { type Calls, type CallState, type Device, membersOf, type RoutingPort } from './calls/index.ts';
 import type { Desks } from './desks.ts';
 import type { Plan } from './dialplan/index.ts';
 import {
@@ -48,18 +48,23 @@ type Busy = Parameters<Dispatcher['post']>[0] extends infer Event
   : never;
 
 /** The agents of a call in which one talks, or dials, or is rung for a transfer. */
-function busyAgents({ phase, offer, queue, dial, callId, transfer }: CallState): Busy[] {
+function busyAgents(call: CallState): Busy[] {
+  const { phase, offer, queue, dial, callId, transfer } = call;
   if (phase !== 'talking' && phase !== 'dialling') return [];
   const queueId = dial?.queueId ?? queue?.queueId ?? null;
   const target = transfer?.target;
-  const rung =
+  const members = membersOf(call).flatMap(({ who }) =>
+    who.type === 'agent' ? [{ agentId: who.agentId, callId, queueId, offerId: null }] : [],
+  );
+  const rung: Busy[] =
     target?.type === 'agent'
       ? [{ agentId: target.agentId, callId, queueId, offerId: null, dialling: transfer?.consult?.since == null }]
       : [];
-  if (offer === null) return rung;
+  const others = [...rung, ...members];
+  if (offer === null) return others;
   const { agentId, offerId } = offer;
-  if (dial === null) return [{ agentId, callId, queueId, offerId }, ...rung];
-  return [{ agentId, callId, queueId, offerId: null, dialling: phase === 'dialling' }, ...rung];
+  if (dial === null) return [{ agentId, callId, queueId, offerId }, ...others];
+  return [{ agentId, callId, queueId, offerId: null, dialling: phase === 'dialling' }, ...others];
 }
 
 /** The agents who are not done with a call that they talked in. */

@@ -19,6 +19,7 @@ import type { CallLegQuality } from '../protocol/quality.ts';
 import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import { obey } from './commands.ts';
+import type { Conferences } from './conferences.ts';
 import { webSocketUrls } from './config.ts';
 import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
@@ -38,6 +39,10 @@ export class Live implements LivePort {
 
   get recordings(): Recording {
     return this.#brain.recording;
+  }
+
+  get conferences(): Conferences {
+    return this.#brain.conferences;
   }
 
   agents(): readonly AgentSummary[] {
@@ -124,7 +129,7 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening, outbound, phones, recording, transfers } = this.#brain;
+    const { floor, plans, calls, listening, outbound, phones, recording, transfers, conferences } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
     const ports = {
@@ -135,6 +140,7 @@ export class Live implements LivePort {
       phones,
       dial: outbound.dial.bind(outbound),
       transfers,
+      conferences,
       recording,
     };
     const problem = obey(ports, agentId, commandOf(wanted));

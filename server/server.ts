@@ -28,6 +28,7 @@ import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
 import { readKey, readSecret } from './secrets.ts';
+import { Conferences } from './conferences.ts';
 import { Transfers } from './transfers.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
 import { trunkPlanOf } from './trunk-plan.ts';
@@ -56,6 +57,7 @@ export class Brain {
   readonly gateway: DeskGateway;
   readonly outbound: Outbound;
   readonly transfers: Transfers;
+  readonly conferences: Conferences;
   readonly #digits = new DigitModes();
   readonly #rows: Rows;
   readonly #kept: Kept;
@@ -139,6 +141,7 @@ export class Brain {
     });
     this.outbound = this.#makeOutbound();
     this.transfers = this.#makeTransfers();
+    this.conferences = new Conferences({ calls: () => this.calls, transfers: this.transfers });
     this.gateway = this.#makeGateway();
   }
 
@@ -386,6 +389,7 @@ export class Brain {
             acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
             dial: (order) => this.outbound.dial(order),
             transfers: this.transfers,
+            conferences: this.conferences,
             recording: this.recording,
           },
           agentId,

@@ -3,14 +3,17 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Language } from '../protocol/media.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { callableNumber, isDialled } from './callable.ts';
-import type {
-  Calls,
-  CallState,
-  Device,
-  RungTarget,
-  TransferOrder,
-  TransferTarget,
-  TransferWay,
+import {
+  type Calls,
+  type CallState,
+  type Consult,
+  type Device,
+  membersOf,
+  mostMembers,
+  type RungTarget,
+  type TransferOrder,
+  type TransferTarget,
+  type TransferWay,
 } from './calls/index.ts';
 import { findRoute, type Plan, type Queue } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
@@ -24,10 +27,12 @@ export interface TransferRequest {
   readonly way: TransferWay;
   /** The agent wants to talk to them first. */
   readonly consult?: boolean;
+  /** They are added to the talk, instead of taking the agent's place. */
+  readonly joins?: boolean;
 }
 
 /** What can be asked of a transfer that is under way. */
-export type TransferStep = 'swap' | 'complete' | 'cancel';
+export type TransferStep = 'swap' | 'complete' | 'cancel' | 'merge';
 
 /** A REFER of an agent's desk phone, as the SIP side tells it. */
 export interface Referral {
@@ -66,11 +71,16 @@ export class Transfers {
   }
 
   /** Begins a transfer for the agent in the call; what becomes of it comes as desk events and ledger rows. */
-  begin({ callId, to, way, consult = false }: TransferRequest): Problem | undefined {
+  begin({ callId, to, way, consult = false, joins = false }: TransferRequest): Problem | undefined {
     const call = this.#options.calls().get(callId);
-    const order = this.#orderOf(call, to, way, consult);
+    const members = call === undefined ? 0 : membersOf(call).length;
+    if (joins && members >= mostMembers) return makeProblem('conference-full', { most: mostMembers + 2 });
+    if (members > 0 && !consult && !joins)
+      return makeProblem('not-now', { state: 'in a conference', expected: 'a consultation, or a talk of two' });
+    const order = this.#orderOf(call, to, way, consult || joins);
     if (!order.ok) return order.error;
-    this.#options.calls().post(callId, { type: 'transfer-asked', order: order.value });
+    const asked = joins ? { ...order.value, joins } : order.value;
+    this.#options.calls().post(callId, { type: 'transfer-asked', order: asked });
     return undefined;
   }
 
@@ -84,10 +94,18 @@ export class Transfers {
     const { consult, by: agentId } = transfer;
     if (what === 'cancel') return void calls.post(callId, { type: 'transfer-cancelled', agentId });
     if (consult === null) return makeProblem('not-now', { state: 'transferring', expected });
+    if (what === 'merge') return this.#merge(callId, consult, agentId);
     if (what === 'complete') return void calls.post(callId, { type: 'consult-completed', agentId });
     if (consult.since === null || consult.phone !== null || consult.callerLeft)
       return makeProblem('not-now', { state: consult.since === null ? 'ringing' : 'talking', expected });
     return void calls.post(callId, { type: 'consult-swapped', agentId });
+  }
+
+  #merge(callId: string, consult: Consult, agentId: string): Problem | undefined {
+    // A desk phone with two lines joins them by a key of its own.
+    if (consult.phone !== null || consult.callerLeft)
+      return makeProblem('not-now', { state: 'talking', expected: 'consulting' });
+    return void this.#options.calls().post(callId, { type: 'conference-merged', agentId });
   }
 
   /** A desk phone's REFER: the same transfer, answered and told of as RFC 3515 wants it. */

@@ -26,6 +26,18 @@ export const transferProblems = {
     expected: { en: 'an agent without a call', zh: '空闲的坐席' },
     todo: { en: 'Transfer to a queue, or try again later.', zh: '请转接到队列，或稍后再试。' },
   },
+  'conference-full': {
+    status: 409,
+    what: { en: 'There are already {most} people in this talk.', zh: '该通话已有 {most} 方参加。' },
+    expected: { en: 'at most {most} people', zh: '最多 {most} 方' },
+    todo: { en: 'Drop somebody first.', zh: '请先移出一方。' },
+  },
+  'no-such-member': {
+    status: 404,
+    what: { en: 'Nobody with the id "{member}" is in this conference.', zh: '会议中没有编号为“{member}”的成员。' },
+    expected: { en: 'the id of somebody who was added', zh: '已加入成员的编号' },
+    todo: { en: 'Look at the conference again.', zh: '请刷新会议成员。' },
+  },
   'consult-whom': {
     status: 422,
     what: {

@@ -1,4 +1,5 @@
 /** An attended transfer: the agent talks to the target while the caller waits, then hands over or comes back. */
+import { joinConference } from './conference.ts';
 import type { CallEffect, CallEvent } from './events.ts';
 import { fail, join, leave, type On, type TransferringCall, withTarget, withTransfer } from './handing.ts';
 import { isHold } from './legs.ts';
@@ -35,6 +36,7 @@ export function answered(state: TransferringCall, consult: Consult, now: number)
   const told = target.type === 'agent' ? { ...facts, to: target.agentId } : facts;
   const dialled: CallEffect[] = target.type === 'agent' ? [{ type: 'dial-connected', agentId: target.agentId }] : [];
   const by = { agentId: state.transfer.by };
+  if (consult.joins === true) return andThen(step(talking, ...dialled), () => joinConference(talking, now));
   const connected = step(talking, record('consult-connected', told, by), ...dialled);
   return andThen(connected, () => answerPhone(talking, consult.answer));
 }

@@ -105,6 +105,20 @@ export type CallEvent =
   /** The colleague who is consulted hangs up at the desk. */
   | { readonly type: 'consult-left'; readonly agentId: AgentId }
   | { readonly type: 'transfer-cancelled'; readonly agentId: AgentId }
+  /** The agent takes the one they consult into the talk with the caller. */
+  | { readonly type: 'conference-merged'; readonly agentId: AgentId }
+  /** Somebody (`by`: an account) sends the member with this leg away. */
+  | { readonly type: 'conference-dropped'; readonly member: LegId; readonly by: string }
+  /** Or makes them silent, or louder. */
+  | {
+      readonly type: 'conference-set';
+      readonly member: LegId;
+      readonly by: string;
+      readonly muted?: boolean;
+      readonly gainDb?: number;
+    }
+  /** A colleague who was added hangs up at the desk. */
+  | { readonly type: 'conference-left'; readonly agentId: AgentId }
   /** The colleague who is rung for a transfer says no at the desk. */
   | { readonly type: 'transfer-declined'; readonly offerId: OfferId }
   /** The transferor cannot be rung back. */

@@ -1,5 +1,7 @@
 /** Who hears whom, as it follows from a call's state. The one place where hold, mute, music and taps are decided. */
 import { type Graph, type Tone, toneUri } from '../../protocol/media.ts';
+import { conferenceGraph } from './conference-graph.ts';
+import { membersOf } from './conferenced.ts';
 import { type Dialled, toneOf } from './dialled.ts';
 import { type CallState, hasEnded, isOnHold, type Leg, silence } from './state.ts';
 import type { Consult, Transfer } from './transferred.ts';
@@ -14,6 +16,7 @@ export function graphOf(state: CallState): Graph {
   if (state.phase === 'dialling') return diallingGraph(state);
   const { transfer } = state;
   if (state.phase === 'talking' && transfer?.consult != null) return consultGraph(state, transfer, transfer.consult);
+  if (state.phase === 'talking' && membersOf(state).length > 0) return conference(state, true);
   if (!state.caller.open) return silence;
   const { caller, other, playing } = state;
   const plays =
@@ -29,6 +32,18 @@ export function graphOf(state: CallState): Graph {
     // The recorder's rule holds for the ears too: who is muted or on hold is not listened to.
     taps: agent && !isOnHold(state) ? taps(state, caller, other) : [],
     dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
+  };
+}
+
+/** The ears hear the caller and the agent, as ever: a talk has these two sides in its transcript. */
+function conference(state: CallState, withAgent: boolean): Graph {
+  const { caller, other } = state;
+  const both = withAgent && canTalk(caller) && canTalk(other) && state.offer !== null && !isOnHold(state);
+  const keys = canTalk(caller) ? state.keypad : [];
+  return {
+    ...conferenceGraph(state, withAgent),
+    taps: both ? taps(state, caller, other) : [],
+    dtmf: keys.map(({ dtmfId, digits }) => ({ dtmfId, to: caller.legId, digits })),
   };
 }
 
@@ -51,20 +66,22 @@ function consultGraph(state: CallState, transfer: Transfer, consult: Consult): G
   const own = consult.phone ?? other;
   const talks = (mine: Leg | null, to: 'target' | 'caller'): mine is Leg =>
     canTalk(mine) && !state.held && !mine.heldByPeer && (consult.phone !== null || consult.with === to);
-  const toCaller = caller.open && talks(other, 'caller');
+  const several = membersOf(state).length > 0;
+  const toCaller = (caller.open || several) && talks(other, 'caller');
   const toTarget = consult.since !== null && canTalk(leg) && talks(own, 'target');
+  const among = several ? conference(state, toCaller) : null;
   return {
     plays: [
-      ...(caller.open && !toCaller ? waits(state, caller) : []),
+      ...(among?.plays ?? (caller.open && !toCaller ? waits(state, caller) : [])),
       ...(consult.since !== null && leg.open && !toTarget ? waits(state, leg) : []),
       ...(consult.since === null ? progressTone(transfer, other, consult) : []),
     ],
     edges: [
-      ...(toCaller && other !== null ? bridge(state, caller, other) : []),
+      ...(among?.edges ?? (toCaller && other !== null ? bridge(state, caller, other) : [])),
       ...(toTarget && own !== null ? privately(state, own, leg, consult.muted) : []),
       ...(consult.since === null ? earlyEdge(transfer, own) : []),
     ],
-    taps: toCaller && other !== null ? taps(state, caller, other) : [],
+    taps: among?.taps ?? (toCaller && other !== null ? taps(state, caller, other) : []),
     dtmf: state.keypad.map(({ dtmfId, digits }) => ({ dtmfId, to: toTarget ? leg.legId : caller.legId, digits })),
   };
 }
@@ -83,13 +100,14 @@ function privately({ muted }: CallState, agent: Leg, target: Leg, targetMuted: b
 }
 
 /** A desk phone makes its own ring-back for its second line (RFC 3960 section 3.2); a page hears ours. */
-function progressTone({ rung, early, heard, country }: Transfer, other: Leg | null, { phone }: Consult) {
-  if (phone !== null || !canTalk(other) || !rung || (early && heard)) return [];
+function progressTone({ rung, early, heard, country }: Transfer, other: Leg | null, { phone, joins }: Consult) {
+  // Whoever is being added is not waited for: agent and caller talk.
+  if (joins === true || phone !== null || !canTalk(other) || !rung || (early && heard)) return [];
   return [{ playId: 'tone-ringback', to: other.legId, files: [toneUri('ringback', country)], loop: true }];
 }
 
-function earlyEdge({ rung, early, heard, leg }: Transfer, own: Leg | null): Graph['edges'] {
-  if (own?.open !== true || !early || (rung && !heard)) return [];
+function earlyEdge({ rung, early, heard, leg, consult }: Transfer, own: Leg | null): Graph['edges'] {
+  if (consult?.joins === true || own?.open !== true || !early || (rung && !heard)) return [];
   return [{ from: leg.legId, to: own.legId, gainDb: 0 }];
 }
 

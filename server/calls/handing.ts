@@ -36,12 +36,19 @@ export function transferRow(
   more: object,
 ): CallEffect {
   const to = nameOfTarget(target);
+  const personal = target.type === 'outside' ? { personal: { to } } : {};
+  // Nobody was to be handed over: somebody was to be added, and that is what has failed.
+  if (isAdding(consult)) {
+    const adding = { by, way, target: target.type, ...(target.type === 'outside' ? {} : { to }), ...more };
+    return record('conference-failed', adding, { agentId: by, ...personal });
+  }
   const type = consult === false || consult === null ? 'blind' : 'attended';
   const facts = { type, by, way, target: target.type, ...(target.type === 'outside' ? {} : { to }), ...more };
-  return record('call-transferred', facts, {
-    agentId: by,
-    ...(target.type === 'outside' ? { personal: { to } } : {}),
-  });
+  return record('call-transferred', facts, { agentId: by, ...personal });
+}
+
+function isAdding(consult: unknown): boolean {
+  return typeof consult === 'object' && consult !== null && 'joins' in consult && consult.joins === true;
 }
 
 /** The agent of a target that is not wanted any more goes back to what they did. */

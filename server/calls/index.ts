@@ -1,3 +1,4 @@
+export { type Member, membersOf, mostMembers } from './conferenced.ts';
 export type { CallEvent } from './events.ts';
 export type {
   CallRow,

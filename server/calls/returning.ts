@@ -2,6 +2,8 @@
  * An agent's page that is gone in mid-call (loaded again, crashed, its network lost): the caller hears music, and a fresh
  * INVITE that names the offer in progress brings the audio back to the agent's page as soon as there is one.
  */
+import { leaveConference } from './conference.ts';
+import { membersOf } from './conferenced.ts';
 import type { CallEffect, CallEvent } from './events.ts';
 import { type On, part } from './handing.ts';
 import { onOfferLost, release } from './offers.ts';
@@ -189,6 +191,7 @@ function refused({ order, refer, phone }: On<'transfer-asked'>): CallEffect[] {
  * call is over.
  */
 function giveUp(state: Waiting, now: number): Step {
+  if (membersOf(state).length > 0) return andThen(settled(state), (next) => leaveConference(next, true, now));
   const { instruction, dial } = state;
   if (instruction?.type !== 'queue' || dial !== null)
     return andThen(settled(state), (next) => end(next, 'media-failure', now));

@@ -1,6 +1,7 @@
 /** A call as one value: plain JSON, so that it is its own snapshot. Times in ms since the epoch. */
 import type { AgentId, CallId, LegId, QueueId, TicketId } from '../../protocol/ids.ts';
 import type { Graph, Language } from '../../protocol/media.ts';
+import { type Member, membersOf } from './conferenced.ts';
 import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
 import type { CallRecording } from './recorded.ts';
@@ -76,6 +77,8 @@ export interface CallState {
   readonly replacing: Replacing | null;
   /** Set while the agent's page is gone and awaited. Absent in snapshots of older servers. */
   readonly away?: Away | null;
+  /** Who talks with them beside caller and other. Absent where there is nobody, and in snapshots of older servers. */
+  readonly conference?: readonly Member[];
   /** Agents who have left the call and are not done with it yet. */
   readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
@@ -128,7 +131,9 @@ export interface Away {
 export function legsOf(state: CallState): readonly Leg[] {
   const { caller, other, ringing, transfer, replacing, away } = state;
   const rung = transfer === null ? [] : [transfer.leg, ...transfer.others, transfer.consult?.phone ?? null];
-  return [caller, other, ...rung, ...ringing, replacing?.leg ?? null, away?.leg ?? null].filter((leg) => leg !== null);
+  const added = membersOf(state).map(({ leg }) => leg);
+  const more = [...rung, ...ringing, replacing?.leg ?? null, away?.leg ?? null, ...added];
+  return [caller, other, ...more].filter((leg) => leg !== null);
 }
 
 /** The caller is on hold: by the agent's button, or by the hold key of their desk phone. */

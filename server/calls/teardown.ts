@@ -1,7 +1,8 @@
 /** How a call ends. The order is written here once; docs/teardown.md explains it. */
+import { type Member, membersOf, offerOf } from './conferenced.ts';
 import type { CallEffect } from './events.ts';
 import { type CallState, type Leg, type Replacing, silence } from './state.ts';
-import { record, type Step, step } from './step.ts';
+import { andThen, record, type Step, step } from './step.ts';
 import type { Consult } from './transferred.ts';
 
 /** The answer to an INVITE that ends before our 200, by cause. */
@@ -89,12 +90,35 @@ function transferGoodbye({ transfer }: CallState, cause: string): CallEffect[] {
     target.type === 'agent' ? [{ type: 'free-agent', agentId: target.agentId, wrapUp: false } as const] : [];
   const type = consult === null ? 'blind' : 'attended';
   const facts = { type, by, way, target: target.type, outcome: 'abandoned' };
+  const row = consult?.joins === true ? 'conference-failed' : 'call-transferred';
   return [
-    record('call-transferred', facts, { agentId: by }),
+    record(row, facts, { agentId: by }),
     ...[leg, ...others].flatMap((each) => legGoodbye(each, cause)),
     ...phoneGoodbye(consult, cause, false),
     ...freed,
   ];
+}
+
+/** A colleague who was added to the talk has left it: they wrap up. */
+export function dismiss(state: CallState, member: Member, now: number): Step {
+  const offer = offerOf(member);
+  if (offer === null) return step(state);
+  const { agentId } = offer;
+  return step(
+    { ...state, parted: [...state.parted, { offer, since: member.since, at: now }] },
+    record('wrap-up-started', {}, { agentId }),
+    { type: 'free-agent', agentId, wrapUp: true },
+  );
+}
+
+/** All who were added are sent home, and those of them who are colleagues wrap up. */
+function dismissAll(state: CallState, cause: string, now: number): Step {
+  const members = membersOf(state);
+  const first = step(members.length === 0 ? state : { ...state, conference: [] });
+  return members.reduce((all, member) => {
+    const left = andThen(all, (next) => dismiss(next, member, now));
+    return step(left.state, ...left.effects, ...legGoodbye(member.leg, cause));
+  }, first);
 }
 
 /** Whether the agent has something to wrap up: a talk, or an attempt that their queue wants to know of. */
@@ -124,7 +148,8 @@ function rows(state: CallState, cause: string, now: number): CallEffect[] {
  * Ends the call: the facts first, then goodbye to every leg that still has a dialog, then its media, then the agent goes
  * to wrap-up. Legs that are already gone must be marked `ended` before.
  */
-export function end(state: CallState, cause: string, now: number): Step {
+export function end(before: CallState, cause: string, now: number): Step {
+  const { state, effects: farewells } = dismissAll(before, cause, now);
   const wrapUp = wrapsUp(state);
   const waits = wrapUp || state.parted.length > 0;
   const over: CallState = {
@@ -156,6 +181,7 @@ export function end(state: CallState, cause: string, now: number): Step {
     ...transferGoodbye(state, cause),
     ...newcomerGoodbye(state.replacing, cause),
     ...legGoodbye(state.away?.leg ?? null, cause),
+    ...farewells,
     { type: 'close-media' },
     ...leaveQueue(state, wrapUp),
     ...(waits ? [] : [{ type: 'retire' } as const]),

@@ -42,6 +42,8 @@ export interface Consult {
   readonly phone: Leg | null;
   /** Our answer to the INVITE of that leg, until it is sent. */
   readonly answer: string | null;
+  /** They join the talk as soon as they answer; until then the agent talks to the caller. */
+  readonly joins?: boolean;
 }
 
 /** A transfer whose target is being rung. The caller hears music, then ring-back or what the target lets be heard. */
@@ -97,6 +99,8 @@ export interface TransferOrder {
   readonly target: TransferTarget;
   /** The agent wants to talk to the target first. */
   readonly consult?: boolean;
+  /** The target is added to the talk: a consultation that becomes a conference by itself. */
+  readonly joins?: boolean;
   readonly country: string;
   /** How long the target may ring, ms. */
   readonly ringMs: number;

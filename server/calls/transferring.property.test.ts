@@ -49,6 +49,7 @@ const target = fc.constantFrom<TransferTarget>(
 const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
   target.map((each) => asked(each)),
   people.map((each) => asked(each, { consult: true })),
+  people.map((each) => asked(each, { consult: true, joins: true })),
   people.map((each) => dialled(each)),
   fc.constantFrom<CallEvent>(
     ...[referred, hangUp, wrappedUp('alice'), wrappedUp('bob'), { type: 'recall-failed' as const }],
@@ -59,6 +60,8 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'consult-completed', agentId: 'alice' },
     { type: 'consult-completed', agentId: 'alice', refer: { legId: second, token: 9 } },
     { type: 'consult-left', agentId: 'bob' },
+    { type: 'conference-merged', agentId: 'alice' },
+    { type: 'conference-left', agentId: 'bob' },
     { type: 'muted', agentId: 'bob', muted: true },
     { type: 'keyed', agentId: 'alice', digits: '1' },
     { type: 'timer', timer: 'ring' },
@@ -69,6 +72,8 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'offered', offerId: 'o2', agentId: 'carol', until: 99, devices: [device] },
   ),
   leg.map((replaces) => ({ type: 'leg-replacing', legId: newcomer, replaces, device: null, sdp: 'offer' }) as const),
+  leg.map((member) => ({ type: 'conference-dropped', member, by: 'alice' }) as const),
+  leg.map((member) => ({ type: 'conference-set', member, by: 'alice', muted: true }) as const),
   leg.map(opened),
   leg.map((legId) => answered(legId)),
   leg.map((legId) => answered(legId, '')),
@@ -85,15 +90,20 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
   leg.map((legId) => ({ type: 'endpoint-lost', legId, cause: 'worker-died' }) as const),
 );
 
+const withBob = [asked(bob, { consult: true, joins: true }), opened(colleague), answered(colleague), taken(colleague)];
+/** A talk of two, and one of three. */
+const beginnings: readonly (readonly CallEvent[])[] = [toTalk, [...toTalk, ...withBob]];
+
 describe('any transfers in any order', () => {
   it('leave no agent engaged, no leg behind and nobody heard who is not in the call', () => {
     fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
-        const all = [...toTalk, ...events];
+      fc.property(fc.constantFrom(...beginnings), fc.array(anyEvent, { maxLength: 30 }), (begun, events) => {
+        const all = [...begun, ...events];
         const { state } = run(all);
         const { transfer } = state;
         const line = transfer?.consult?.phone?.legId;
-        const present = [state.caller.legId, state.other?.legId, transfer?.leg.legId, line];
+        const members = (state.conference ?? []).map((each) => each.leg.legId);
+        const present = [state.caller.legId, state.other?.legId, transfer?.leg.legId, line, ...members];
         // While the agent consults, the caller and the target never hear each other.
         if (transfer?.consult != null)
           for (const { from, to } of state.graph.edges)
@@ -124,11 +134,13 @@ describe('any transfers in any order', () => {
           expect([legId, bade || left]).toEqual([legId, true]);
         }
         const asks = over.effects.filter(
-          (each) => each.type === 'record' && /^(?:transfer|consult)-asked$/.test(each.row.type),
+          (each) => each.type === 'record' && /^(?:transfer|consult|conference)-asked$/.test(each.row.type),
         ).length;
         const ends = over.effects.filter(
           (each) =>
-            each.type === 'record' && each.row.type === 'call-transferred' && each.row.facts['way'] !== 'recall',
+            each.type === 'record' &&
+            /^(?:call-transferred|conference-joined|conference-failed)$/.test(each.row.type) &&
+            each.row.facts['way'] !== 'recall',
         ).length;
         expect(ends).toBe(asks);
         // A second line of a phone that we took gets its final answer, and then its goodbye.

@@ -1,5 +1,6 @@
 /** A call that is handed over: its target is rung while the caller hears music, and the agent may wait for it or leave. */
 import { onConsulting } from './consulting.ts';
+import { membersOf, mostMembers } from './conferenced.ts';
 import type { CallEffect, CallEvent } from './events.ts';
 import {
   fail,
@@ -24,7 +25,7 @@ export function onTransferAsked(state: CallState, event: On<'transfer-asked'>, n
   const { order, refer = null } = event;
   const { by, way, target } = order;
   const own = way === 'recall' ? state.offer === null && state.other === null : state.offer?.agentId === by;
-  if (state.phase !== 'talking' || state.transfer !== null || !own)
+  if (state.phase !== 'talking' || state.transfer !== null || !own || !fitsConference(state, order))
     return step(state, ...releaseTarget(target), ...refuse(event));
   const accepted: CallEffect[] = refer === null ? [] : [{ type: 'answer-refer', ...refer, status: 202 }];
   const asked: CallState = {
@@ -39,6 +40,12 @@ export function onTransferAsked(state: CallState, event: On<'transfer-asked'>, n
   );
 }
 
+/** Of a talk of more than two nobody is handed over unseen, and only so many fit into it. */
+function fitsConference(state: CallState, { consult, joins }: On<'transfer-asked'>['order']): boolean {
+  const members = membersOf(state).length;
+  return members === 0 || (consult === true && (joins !== true || members < mostMembers));
+}
+
 /** Not now: said to the phone that asked. */
 function refuse({ refer, phone }: On<'transfer-asked'>): CallEffect[] {
   return [
@@ -49,10 +56,10 @@ function refuse({ refer, phone }: On<'transfer-asked'>): CallEffect[] {
   ];
 }
 
-function transferAsked({ by, way, target, consult = false }: On<'transfer-asked'>['order']): CallEffect {
+function transferAsked({ by, way, target, consult = false, joins = false }: On<'transfer-asked'>['order']): CallEffect {
   const to = nameOfTarget(target);
   const facts = { by, way, target: target.type, ...(target.type === 'outside' ? {} : { to }) };
-  return record(consult ? 'consult-asked' : 'transfer-asked', facts, {
+  return record(joins ? 'conference-asked' : consult ? 'consult-asked' : 'transfer-asked', facts, {
     agentId: by,
     ...(target.type === 'outside' ? { personal: { to } } : {}),
   });
@@ -68,8 +75,10 @@ function ring(state: CallState, event: On<'transfer-asked'>, target: RungTarget,
   const [leg, ...others] = legs as [Leg, ...Leg[]];
   const progress = { rung: false, early: false, heard: false, taking: 0, tried: [] };
   const consult = consultOf(event);
+  // Whoever is added is rung while agent and caller talk on.
+  const waiting = consult?.joins === true ? { ...state, playing: null } : music(state);
   const ringing: CallState = {
-    ...withTimer(music(state), 'ring', now + ringMs),
+    ...withTimer(waiting, 'ring', now + ringMs),
     legs: state.legs + legs.length,
     held: false,
     transfer: { by, way, target, leg, others, consult, askedAt: now, until: now + ringMs, country, ...progress },
@@ -85,7 +94,8 @@ function ring(state: CallState, event: On<'transfer-asked'>, target: RungTarget,
 function consultOf({ order, phone }: On<'transfer-asked'>): Consult | null {
   if (order.consult !== true) return null;
   const second = phone === undefined ? null : newLeg(phone.legId, 'sip', phone.device ?? undefined);
-  return { since: null, with: 'target', muted: false, callerLeft: false, phone: second, answer: null };
+  const begins = { since: null, muted: false, callerLeft: false, phone: second, answer: null };
+  return order.joins === true ? { ...begins, with: 'caller', joins: true } : { ...begins, with: 'target' };
 }
 
 function openPhone({ legId, sdp }: { readonly legId: string; readonly sdp: string }): CallEffect {

@@ -1,5 +1,6 @@
 /** The call machine: pure and total. Every state takes every event; there is no clock, no wait and no id made inside. */
 import { assertNever } from '../../base/assert-never.ts';
+import { onConference } from './conference.ts';
 import type { Dialling } from './dialled.ts';
 import { beginDialling, firstLegs, isDialling, onDialling } from './dialling.ts';
 import type { CallEffect, CallEvent } from './events.ts';
@@ -67,6 +68,8 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
   if (recording !== undefined) return settle(state, recording);
   const replacing = onReplacing(state, event);
   if (replacing !== undefined) return settle(state, replacing);
+  const conferring = onConference(state, event, now);
+  if (conferring !== undefined) return settle(state, conferring);
   const returning = onReturning(state, event, now);
   if (returning !== undefined) return settle(state, returning);
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
@@ -100,9 +103,6 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onEndpointAnswered(state, event, now);
     case 'endpoint-lost':
       return onEndpointLost(state, event, now);
-    case 'endpoint-heard':
-    case 'leg-progress':
-      return step(state);
     case 'digit':
       return whichLeg(state, event.legId) === 'caller' ? onDigit(state, event.digit) : step(state);
     case 'play-ended':
@@ -154,20 +154,23 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onTransferAsked(state, event, now);
     case 'recall-failed':
       return giveUpRecall(state, now);
+    case 'endpoint-heard':
+    case 'leg-progress':
     case 'transfer-cancelled':
     case 'transfer-declined':
     case 'consult-swapped':
     case 'consult-left':
+    case 'conference-merged':
+    case 'conference-dropped':
+    case 'conference-set':
+    case 'conference-left':
     case 'recording-decided':
     case 'recording-asked':
     case 'recording-failed':
     case 'agent-seen':
       return step(state);
     case 'consult-completed':
-      return step(
-        state,
-        ...(event.refer === undefined ? [] : [{ type: 'answer-refer', ...event.refer, status: 481 } as const]),
-      );
+      return nothingToComplete(state, event);
     case 'wrap-up-ended':
       return onWrapUpEnded(state, event);
     case 'timer':
@@ -177,6 +180,10 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     default:
       return assertNever(event);
   }
+}
+
+function nothingToComplete(state: CallState, { refer }: Extract<CallEvent, { type: 'consult-completed' }>): Step {
+  return step(state, ...(refer === undefined ? [] : [{ type: 'answer-refer', ...refer, status: 481 } as const]));
 }
 
 /** The server died between the failure of a transfer and the ring-back. */

@@ -9,6 +9,8 @@ import {
   type Dialled,
   isOnHold,
   type Leg,
+  type Member,
+  membersOf,
   nameOfTarget,
 } from '../calls/index.ts';
 
@@ -46,7 +48,8 @@ export function deskCallOf(
     ...(name === undefined || dial === null ? {} : { toName: name }),
     ...(dial === null || rung ? {} : { dial: progressOf(dial) }),
     ...(rung || end !== null ? {} : transferOf(state, around)),
-    ...(rung ? transferrer(state, around) : {}),
+    ...(rung && part.member === undefined ? transferrer(state, around) : {}),
+    ...(end === null ? conferenceOf(state, part, around) : {}),
     ...(queueId === undefined ? {} : { queue: { id: queueId, name: around.queueName(queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
     ...(queue === null ? {} : { waitingSince: queue.queuedAt }),
@@ -55,7 +58,7 @@ export function deskCallOf(
     ...(talkingSince === null ? {} : { answeredAt: talkingSince }),
     ...(end === null ? {} : { endedAt: end.at, endCause: end.cause }),
     ...(rung ? rungDevices(state, part) : end === null || state.end !== null ? devicesOf(state) : {}),
-    muted: part.consulted ? state.transfer?.consult?.muted === true : state.muted,
+    muted: part.member?.muted ?? (part.consulted ? state.transfer?.consult?.muted === true : state.muted),
     heldByPeer: state.caller.heldByPeer,
     ...(rung || end !== null ? {} : recordingOf(state)),
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
@@ -74,12 +77,15 @@ interface Part {
   readonly rung: boolean;
   /** And has answered: they are consulted. */
   readonly consulted: boolean;
+  /** The agent was added to the talk. */
+  readonly member?: Member;
   readonly end: CallState['end'];
   readonly talkingSince: number | null;
 }
 
 /** An agent's part in the call: theirs now, about to be theirs, or over while the call goes on. */
-function partOf({ offer, transfer, parted, end, talkingSince }: CallState, agentId?: string): Part | undefined {
+function partOf(state: CallState, agentId?: string): Part | undefined {
+  const { offer, transfer, parted, end, talkingSince } = state;
   if (offer !== null && offer.agentId === agentId)
     return { offer, rung: false, consulted: false, end, talkingSince: offer.answeredAt ?? talkingSince };
   const target = transfer?.target;
@@ -89,6 +95,12 @@ function partOf({ offer, transfer, parted, end, talkingSince }: CallState, agent
     const since = transfer.consult?.since ?? null;
     return { offer: rung, rung: true, consulted: since !== null, end: null, talkingSince: since };
   }
+  const member = membersOf(state).find(({ who }) => who.type === 'agent' && who.agentId === agentId);
+  if (member?.who.type === 'agent') {
+    const { since, who } = member;
+    const added = { offerId: who.offerId, agentId: who.agentId, offeredAt: since, until: since };
+    return { offer: added, rung: true, consulted: true, member, end: null, talkingSince: since };
+  }
   const left = parted.find((each) => each.offer.agentId === agentId);
   if (left === undefined) return undefined;
   const over = { at: left.at, cause: 'transferred' };
@@ -96,14 +108,35 @@ function partOf({ offer, transfer, parted, end, talkingSince }: CallState, agent
 }
 
 /** The agents who have to do with the call now. */
-export function agentsOf({ offer, transfer, parted }: CallState): string[] {
+export function agentsOf(state: CallState): string[] {
+  const { offer, transfer, parted } = state;
   const target = transfer?.target;
   const all = [
     offer?.agentId,
     target?.type === 'agent' ? target.agentId : undefined,
+    ...membersOf(state).map(({ who }) => (who.type === 'agent' ? who.agentId : undefined)),
     ...parted.map((each) => each.offer.agentId),
   ];
   return [...new Set(all.filter((id) => id !== undefined))];
+}
+
+/** Who is in the talk beside the caller and the agent, and to whom it belongs. */
+function conferenceOf(state: CallState, { member }: Part, { nameOf }: CallSurroundings): Partial<DeskCallHead> {
+  const members = membersOf(state);
+  const callerLeft = members.length > 0 && state.caller.signalling === 'ended' ? { callerLeft: true } : {};
+  const named = (id: string) => {
+    const name = nameOf(id);
+    return name === undefined ? {} : { name };
+  };
+  const conference = members.map(({ leg, who, muted }) => {
+    const to = who.type === 'agent' ? who.agentId : who.to;
+    return { id: leg.legId, to, ...named(to), muted, heldByPeer: leg.heldByPeer };
+  });
+  return {
+    ...(members.length === 0 ? {} : { conference }),
+    ...callerLeft,
+    ...(member === undefined ? {} : { host: { id: member.by, ...named(member.by) } }),
+  };
 }
 
 /** Who hands the call over, and whether they want to talk first. An agent who is rung back hands nothing over. */
@@ -136,7 +169,8 @@ function transferOf(
     const { rung, early, target, consult } = transfer;
     const stage = consult?.since != null ? 'talking' : early ? 'early-media' : rung ? 'ringing' : 'calling';
     const type = consult === null ? 'blind' : 'attended';
-    return { transfer: { ...named(nameOfTarget(target)), type, stage, ...consultOf(consult) } };
+    const joins = consult?.joins === true ? { joins: true } : {};
+    return { transfer: { ...named(nameOfTarget(target)), type, stage, ...consultOf(consult), ...joins } };
   }
   if (transferFailure === null) return {};
   const { to, cause, status, reason } = transferFailure;
@@ -156,7 +190,9 @@ function consultOf(consult: Consult | null): Partial<DeskTransfer> {
 function deskState(state: CallState): DeskCall['state'] {
   const { end, phase, dial, transfer } = state;
   if (end !== null) return 'ended';
-  const swapped = transfer?.consult?.since != null && transfer.consult.with === 'caller';
+  // Whoever is added is rung while the agent talks to the caller.
+  const consult = transfer?.consult ?? null;
+  const swapped = consult?.with === 'caller' && (consult.since !== null || consult.joins === true);
   if (phase === 'talking') return isOnHold(state) || (transfer !== null && !swapped) ? 'held' : 'talking';
   // Somebody else wants the agent to call: their phone rings as for any other call.
   const rings = dial === null || (dial.stage === 'agent' && dial.way === 'invited' && !dial.auto);
@@ -193,7 +229,9 @@ function devicesOf({ ringing, other, offer }: CallState): Pick<DeskCall, 'rings'
 }
 
 /** The devices that a transfer to this agent rings, or the one they are consulted on. */
-function rungDevices({ transfer }: CallState, { consulted }: Part): Pick<DeskCall, 'rings' | 'on'> {
+function rungDevices({ transfer }: CallState, { consulted, member }: Part): Pick<DeskCall, 'rings' | 'on'> {
+  const own = member === undefined ? undefined : deviceOf(member.leg);
+  if (member !== undefined) return own === undefined ? {} : { on: own };
   if (transfer === null) return {};
   const devices = [transfer.leg, ...transfer.others].flatMap((leg) => deviceOf(leg) ?? []);
   const [on] = devices;

@@ -11,6 +11,8 @@ import type {
   DeviceCredentials,
   DialRequest,
   DialplanStatus,
+  MemberRequest,
+  MemberSummary,
   QueueSummary,
   Readiness,
   SipCredentials,
@@ -41,9 +43,22 @@ export interface RecordingSound {
   close(): void;
 }
 
+/** Talks of more than two. A problem says why not; what becomes of it is told by the ledger. */
+export interface ConferencesPort {
+  members(callId: string): Result<readonly MemberSummary[], Problem>;
+  /** Rings somebody who joins the talk as soon as they answer. */
+  add(callId: string, to: string, way: 'api'): Problem | undefined;
+  /** Takes the one who is consulted into the talk. */
+  merge(callId: string): Problem | undefined;
+  /** `by`: the account that asks. */
+  drop(callId: string, member: string, by: string): Problem | undefined;
+  set(callId: string, member: string, wanted: MemberRequest, by: string): Problem | undefined;
+}
+
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
 export interface LivePort {
   readonly recordings: RecordingsPort;
+  readonly conferences: ConferencesPort;
   agents(): readonly AgentSummary[];
   agent(agentId: string): AgentSummary | undefined;
   queues(): readonly QueueSummary[];

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Route } from './route.ts';
 import { callRoutes } from './routes/calls.ts';
+import { conferenceRoutes } from './routes/conference.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { operationRoutes } from './routes/operation.ts';
@@ -18,6 +19,7 @@ export function routeTable(context: Context): Route[] {
     ...contactRoutes(context),
     ...callRoutes(context),
     ...transferRoutes(context),
+    ...conferenceRoutes(context),
     ...recordingRoutes(context),
     ...siteRoutes(context),
     ...deviceRoutes(context),

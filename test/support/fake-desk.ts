@@ -348,6 +348,10 @@ export class FakeDesk {
       case 'swap':
       case 'complete-transfer':
       case 'cancel-transfer':
+      case 'add':
+      case 'merge':
+      case 'drop-member':
+      case 'mute-member':
       case 'keypad':
       case 'hang-up':
         return;

@@ -24,9 +24,12 @@ export interface FakeLiveParts {
   readonly hungUp: string[];
   /** What is asked of transfers, where the test wants to say; else `c1` is handed over and never consults. */
   readonly transfers?: Pick<LivePort, 'transfer' | 'proceedTransfer'>;
+  /** The same of conferences; else bob is in `c1`. */
+  readonly conferences?: LivePort['conferences'];
 }
 
-export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfers }: FakeLiveParts): LivePort {
+export function fakeLive(parts: FakeLiveParts): LivePort {
+  const { clock, agents, ready, hungUp, transfers = fakeTransfers, conferences } = parts;
   return {
     agents,
     agent: (id) => agents().find((agent) => agent.id === id),
@@ -94,6 +97,7 @@ export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfe
     testTrunk: (id) => Promise.resolve(id === 'demo' ? { trunk: id, grade: 'C', checks: [] } : undefined),
     ...transfers,
     recordings: fakeRecordings(),
+    conferences: conferences ?? fakeConferences,
     forget: () => Promise.resolve(),
     hangUp(callId) {
       hungUp.push(callId);
@@ -101,6 +105,20 @@ export function fakeLive({ clock, agents, ready, hungUp, transfers = fakeTransfe
     },
   };
 }
+
+const ofC1 = (callId: string) => (callId === 'c1' ? undefined : makeProblem('no-such-call'));
+/** In `c1` is bob, and nobody else is anywhere. */
+const fakeConferences: LivePort['conferences'] = {
+  members: (callId) =>
+    callId === 'c1'
+      ? ok([{ id: 'c1.a2', to: 'bob', type: 'agent', by: 'alice', since: 1, muted: false, gainDb: 0 }])
+      : fail(makeProblem('no-such-call')),
+  add: ofC1,
+  merge: ofC1,
+  drop: (callId, member) =>
+    ofC1(callId) ?? (member === 'c1.a2' ? undefined : makeProblem('no-such-member', { member })),
+  set: (callId, member) => ofC1(callId) ?? (member === 'c1.a2' ? undefined : makeProblem('no-such-member', { member })),
+};
 
 const fakeTransfers: Pick<LivePort, 'transfer' | 'proceedTransfer'> = {
   transfer: (callId) => (callId === 'c1' ? ok(undefined) : fail(makeProblem('no-such-call'))),

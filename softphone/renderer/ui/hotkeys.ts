@@ -15,6 +15,7 @@ export const hotkeys = {
   record: { code: 'KeyO', label: 'Alt+O' },
   transfer: { code: 'KeyR', label: 'Alt+R' },
   swap: { code: 'KeyS', label: 'Alt+S' },
+  merge: { code: 'KeyJ', label: 'Alt+J' },
   completeTransfer: { code: 'KeyG', label: 'Alt+G' },
   acknowledge: { code: 'KeyK', label: 'Alt+K' },
   transcript: { code: 'KeyT', label: 'Alt+T' },

@@ -11,6 +11,7 @@ import { ProblemNote } from '../ui/problem-note.tsx';
 import { CallControls, isHandedOver } from './call-controls.tsx';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimer } from './call-timer.tsx';
+import { ConferencePanel, isConference } from './conference-panel.tsx';
 import { DialPanel } from './dial-panel.tsx';
 import { DialProgressNote } from './dial-progress.tsx';
 import { Keypad } from './keypad.tsx';
@@ -120,6 +121,7 @@ export function CallCard(props: CallCardProps) {
       {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
+      {details !== undefined && isConference(details) ? <ConferencePanel call={details} actions={actions} /> : null}
       {details === undefined ? null : <TransferNote call={details} offsetMs={offsetMs} />}
       {details === undefined ? null : <QualityNote call={details} />}
       <CallControls joined={joined} actions={actions} keypad={keypad} transfer={transfer} />
@@ -128,6 +130,8 @@ export function CallCard(props: CallCardProps) {
         <TransferPanel
           transfer={actions.transfer}
           consult={actions.consult}
+          add={actions.add}
+          conference={details?.conference !== undefined}
           search={actions.searchContacts}
           colleagues={actions.colleagues}
           self={self}
@@ -148,6 +152,7 @@ function stateText(state: CardState, call: DeskCall | undefined) {
     return call.transfer.with === 'caller' ? 'call.consultPaused' : 'call.consulting';
   }
   if (state === 'held' && isHandedOver(call)) return 'call.transferring';
+  if (call?.conference !== undefined && state === 'talking') return 'call.conference';
   if (call?.direction !== 'outbound') return `call.${state}` as const;
   if (state === 'dialling' && call.dial?.stage === 'failed') return 'call.dialFailed';
   return state === 'ringing' || state === 'offered' ? 'call.dialAsked' : (`call.${state}` as const);

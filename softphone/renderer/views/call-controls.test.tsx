@@ -16,7 +16,7 @@ vi.mock('antd', () => ({
 }));
 vi.mock('@ant-design/icons', () => {
   const names = ['AudioMuted', 'Audio', 'Border', 'CaretRight', 'Check', 'Close', 'Pause', 'Phone', 'PlayCircle'];
-  const outlined = [...names, 'Retweet', 'Rollback', 'Swap', 'Table'].map((name) => `${name}Outlined`);
+  const outlined = [...names, 'Retweet', 'Rollback', 'Swap', 'Table', 'Team'].map((name) => `${name}Outlined`);
   return Object.fromEntries([...outlined, 'PhoneFilled'].map((name) => [name, () => null]));
 });
 
@@ -51,6 +51,9 @@ const states: readonly (readonly [string, Joined])[] = [
   ['with the caller', talking(consult({ with: 'caller' }))],
   ['two lines of a desk phone', { type: 'elsewhere', details: consult({}) }],
   ['the caller has left', talking(consult({ with: 'target', callerLeft: true }))],
+  ['somebody is added', talking(consult({ stage: 'ringing', joins: true }))],
+  ['a conference', talking({ ...call, conference: [] })],
+  ['a guest of a conference', talking({ ...call, conference: [], host: { id: 'bob' } })],
   ['consulted', talking({ ...call, transferredBy: 'bob', consulted: true, consultation: 'talks' })],
 ];
 

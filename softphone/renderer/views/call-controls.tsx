@@ -79,11 +79,11 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
       );
     case 'elsewhere':
     case 'talking':
-      if (joined.details?.consulted === true)
+      if (joined.details?.consulted === true || joined.details?.host !== undefined)
         return (
           <div className="controls">
             <Mute actions={actions} />
-            <HangUp actions={actions} />
+            <HangUp actions={actions} {...leaving(joined.details, t('actions.leave'))} />
           </div>
         );
       if (isHandedOver(joined.details) && joined.details?.transfer !== undefined)
@@ -98,9 +98,9 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
           <Mute actions={actions} />
           {joined.details === undefined ? null : <Hold held={joined.details.state === 'held'} actions={actions} />}
           {joined.details === undefined ? null : <KeypadSwitch keypad={keypad} />}
-          {joined.details === undefined ? null : (
+          {joined.details === undefined || joined.details.transfer?.joins === true ? null : (
             <ActionButton
-              label={t('actions.transfer')}
+              label={t(joined.details.conference === undefined ? 'actions.transfer' : 'actions.addMember')}
               testId="transfer"
               hotkey="transfer"
               icon={<SwapOutlined />}
@@ -109,7 +109,7 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
             />
           )}
           <RecordButton state={joined.details?.recording} onPress={actions.toggleRecording} />
-          <HangUp actions={actions} />
+          <HangUp actions={actions} {...leaving(joined.details, t('actions.leave'))} />
         </div>
       );
     default:
@@ -119,7 +119,13 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
 
 /** Whether the call rings somebody else now. */
 export function isHandedOver(call: DeskCall | undefined): boolean {
-  return call?.transfer !== undefined && call.transfer.stage !== 'failed';
+  // Whoever is added joins the talk: nobody is handed over.
+  return call?.transfer !== undefined && call.transfer.stage !== 'failed' && call.transfer.joins !== true;
+}
+
+/** In a conference whoever hangs up leaves the others to talk on, and the button says so. */
+function leaving(call: DeskCall | undefined, label: string): { readonly label?: string } {
+  return call?.conference === undefined ? {} : { label };
 }
 
 interface HandingProps {

@@ -1,4 +1,4 @@
-import { CheckOutlined, PhoneOutlined, RollbackOutlined, RetweetOutlined } from '@ant-design/icons';
+import { CheckOutlined, PhoneOutlined, RollbackOutlined, RetweetOutlined, TeamOutlined } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskTransfer } from '../../../protocol/desk.ts';
@@ -48,6 +48,15 @@ export function ConsultControls({ transfer, actions, children }: ConsultControls
           hotkey="swap"
           icon={<RetweetOutlined />}
           onPress={actions.swap}
+        />
+      ) : null}
+      {talks && heard !== undefined ? (
+        <ActionButton
+          label={t('actions.merge')}
+          testId="merge"
+          hotkey="merge"
+          icon={<TeamOutlined />}
+          onPress={actions.merge}
         />
       ) : null}
       <ActionButton

@@ -44,7 +44,8 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const joined = joinCall(call, phone.line);
   const actions = useDeskActions({ model, session, joined, line: phone.line });
   const talking = joined.type === 'talking' || joined.type === 'elsewhere';
-  const consulted = talking && joined.details?.consulted === true;
+  // Somebody who was asked into another's call has no say over it.
+  const consulted = talking && (joined.details?.consulted === true || joined.details?.host !== undefined);
   const keypadShown = keypadOpen && talking;
   const handed = talking && isHandedOver(joined.details);
   const transferShown = transferOpen && talking && !handed && !consulted;

@@ -53,6 +53,7 @@ export function HelpDialog({ open, close }: HelpDialogProps) {
               {row('transfer', t('actions.transfer'))}
               {row('swap', t('keys.swap'))}
               {row('completeTransfer', t('actions.completeTransfer'))}
+              {row('merge', t('keys.merge'))}
               {row('hangUp', t('actions.hangUp'))}
               {row('acknowledge', t('actions.acknowledge'))}
               {row('disposition', t('keys.disposition'))}

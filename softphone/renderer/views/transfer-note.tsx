@@ -17,6 +17,8 @@ export function TransferNote({ call, offsetMs }: { readonly call: DeskCall; read
     );
   }
   if (transfer === undefined) return null;
+  // Who is being added stands among those in the talk.
+  if (transfer.joins === true) return null;
   if (transfer.type === 'attended' && transfer.stage !== 'failed')
     return <ConsultPanel call={call} transfer={transfer} offsetMs={offsetMs} />;
   const stage = transfer.stage === 'talking' ? 'early-media' : transfer.stage;

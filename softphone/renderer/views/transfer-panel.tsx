@@ -1,4 +1,4 @@
-import { CommentOutlined, SwapOutlined } from '@ant-design/icons';
+import { CommentOutlined, SwapOutlined, TeamOutlined } from '@ant-design/icons';
 import { useEffect, useRef } from 'react';
 import type { KeyboardEvent, SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -17,6 +17,10 @@ interface TransferPanelProps {
   readonly transfer: (to: string) => void;
   /** Talks to them first. */
   readonly consult: (to: string) => void;
+  /** Adds them to the talk. */
+  readonly add: (to: string) => void;
+  /** More than two talk: people are added, and nobody is handed over unseen. */
+  readonly conference: boolean;
   readonly search: SearchContacts;
   readonly colleagues: ListColleagues;
   /** The agent's own id. */
@@ -27,32 +31,33 @@ interface TransferPanelProps {
 
 /**
  * Where the caller is handed over to: a colleague, a queue, a contact, an extension or a number. Arrows choose, Enter
- * hands over at once, Shift+Enter talks to them first.
+ * hands over at once, Shift+Enter talks to them first, Ctrl+Enter adds them to the talk.
  */
-export function TransferPanel({ transfer, consult, search, colleagues, self, queues, close }: TransferPanelProps) {
+export function TransferPanel(props: TransferPanelProps) {
+  const { transfer, consult, add, conference, search, colleagues, self, queues, close } = props;
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
   const box = useBox();
   useEffect(() => field.current?.focus(), []);
-  const choices = useChoices(box.text, { search, colleagues, self, queues });
-  const hand = (to: string, talkFirst: boolean): void => {
+  const choices = useChoices(box.text, { search, colleagues, self, queues: conference ? [] : queues });
+  const hand = (to: string, how: (to: string) => void): void => {
     if (to.trim() === '') {
       box.complain();
       field.current?.focus();
       return;
     }
     close();
-    (talkFirst ? consult : transfer)(to.trim());
+    how(to.trim());
   };
   const chosen = choices[box.at]?.to ?? box.text;
   const submitted = (event: SyntheticEvent): void => {
     event.preventDefault();
-    hand(chosen, false);
+    hand(chosen, conference ? add : transfer);
   };
   const pressed = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || !event.shiftKey) return;
+    if (event.key !== 'Enter' || event.shiftKey === event.ctrlKey) return;
     event.preventDefault();
-    hand(chosen, true);
+    hand(chosen, event.ctrlKey ? add : consult);
   };
   return (
     <div className="dial" data-testid="transfer-panel">
@@ -88,16 +93,26 @@ export function TransferPanel({ transfer, consult, search, colleagues, self, que
             testId="consult-now"
             icon={<CommentOutlined />}
             shortcut="Shift+Enter"
-            onPress={() => hand(chosen, true)}
+            onPress={() => hand(chosen, consult)}
           />
           <ActionButton
-            label={t('actions.transferNow')}
-            testId="transfer-now"
-            icon={<SwapOutlined />}
-            kind="primary"
-            shortcut="Enter"
-            onPress={() => hand(chosen, false)}
+            label={t('actions.addNow')}
+            testId="add-now"
+            icon={<TeamOutlined />}
+            kind={conference ? 'primary' : 'plain'}
+            shortcut={conference ? 'Enter' : 'Ctrl+Enter'}
+            onPress={() => hand(chosen, add)}
           />
+          {conference ? null : (
+            <ActionButton
+              label={t('actions.transferNow')}
+              testId="transfer-now"
+              icon={<SwapOutlined />}
+              kind="primary"
+              shortcut="Enter"
+              onPress={() => hand(chosen, transfer)}
+            />
+          )}
         </div>
       </form>
     </div>

@@ -40,6 +40,11 @@ export interface DeskActions {
   readonly consult: (to: string) => void;
   readonly swap: () => void;
   readonly completeTransfer: () => void;
+  /** Adds somebody to the talk, or takes the one who is consulted into it. */
+  readonly add: (to: string) => void;
+  readonly merge: () => void;
+  readonly muteMember: (member: string, muted: boolean) => void;
+  readonly dropMember: (member: string) => void;
   readonly muted: boolean;
   /** The keys that mean something in the present state of the call. */
   readonly callKeys: HotkeyActions;
@@ -100,6 +105,18 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     completeTransfer: () => {
       if (call !== undefined) void session.command({ type: 'complete-transfer', callId: call.callId });
     },
+    add: (to) => {
+      if (call !== undefined) void session.command({ type: 'add', callId: call.callId, to });
+    },
+    merge: () => {
+      if (call !== undefined) void session.command({ type: 'merge', callId: call.callId });
+    },
+    muteMember: (member, silent) => {
+      if (call !== undefined) void session.command({ type: 'mute-member', callId: call.callId, member, muted: silent });
+    },
+    dropMember: (member) => {
+      if (call !== undefined) void session.command({ type: 'drop-member', callId: call.callId, member });
+    },
     cancelTransfer: () => {
       if (call !== undefined) void session.command({ type: 'cancel-transfer', callId: call.callId });
     },
@@ -113,7 +130,7 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
 }
 
 function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyActions {
-  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording, swap, completeTransfer } = actions;
+  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording, swap, completeTransfer, merge } = actions;
   switch (joined.type) {
     case 'none':
     case 'wrap-up':
@@ -128,13 +145,13 @@ function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyA
       return { hangUp };
     case 'elsewhere':
     case 'talking': {
-      const { transfer, consulted } = joined.details ?? {};
-      if (consulted === true) return { hangUp, mute: toggleMute };
-      if (transfer?.type !== 'attended' || transfer.stage === 'failed')
+      const { transfer, consulted, host } = joined.details ?? {};
+      if (consulted === true || host !== undefined) return { hangUp, mute: toggleMute };
+      if (transfer?.type !== 'attended' || transfer.stage === 'failed' || transfer.joins === true)
         return { hangUp, mute: toggleMute, hold: toggleHold, record: toggleRecording };
       // Hanging up is handing over then, and has a key that says so.
       if (transfer.callerLeft === true) return { hangUp, mute: toggleMute };
-      return { completeTransfer, mute: toggleMute, ...(transfer.with === undefined ? {} : { swap }) };
+      return { completeTransfer, mute: toggleMute, ...(transfer.with === undefined ? {} : { swap, merge }) };
     }
     default:
       return assertNever(joined);

@@ -1,0 +1,102 @@
+import { AudioMutedOutlined, AudioOutlined, CloseOutlined } from '@ant-design/icons';
+import { useTranslation } from 'react-i18next';
+import type { ConferenceMember, DeskCall } from '../../../protocol/desk.ts';
+import { known, partyName, partyNumber } from '../party.ts';
+import { ActionButton } from '../ui/action-button.tsx';
+import type { DeskActions } from './use-desk-actions.ts';
+
+interface ConferencePanelProps {
+  readonly call: DeskCall;
+  readonly actions: DeskActions;
+}
+
+/** Whether more than two talk, or somebody is being added. */
+export function isConference({ conference, transfer }: DeskCall): boolean {
+  return conference !== undefined || (transfer?.joins === true && transfer.stage !== 'failed');
+}
+
+/** Everybody in the talk: who they are, who is silent, who rings; each of those who were added can be silenced or sent away. */
+export function ConferencePanel({ call, actions }: ConferencePanelProps) {
+  const { t } = useTranslation();
+  const { conference = [], transfer, host, callerLeft } = call;
+  const caller = partyName(call) ?? known(partyNumber(call)) ?? t('call.unknownCaller');
+  const adding = transfer?.joins === true && transfer.stage !== 'failed' ? transfer : undefined;
+  const callerState = callerLeft === true ? 'left' : call.heldByPeer ? 'holds' : 'there';
+  return (
+    <div className="consult conference" role="group" aria-label={t('conference.title')} data-testid="conference">
+      {host === undefined ? null : (
+        <p className="remark" data-testid="conference-host">
+          {t('conference.host', { agent: host.name ?? host.id })}
+        </p>
+      )}
+      <ul className="consult-parties">
+        <li
+          className={`consult-party conference-${callerState}`}
+          data-testid="conference-caller"
+          data-state={callerState}
+        >
+          <span className="consult-name">{caller}</span>
+          <span className="consult-state">{t(`conference.caller.${callerState}`)}</span>
+        </li>
+        {conference.map((member) => (
+          <MemberRow key={member.id} member={member} actions={host === undefined ? actions : undefined} />
+        ))}
+        {adding === undefined ? null : (
+          <li className="consult-party" data-testid="conference-adding" data-state={adding.stage}>
+            <span className="consult-name">{adding.name ?? adding.to}</span>
+            <span className="consult-state">
+              {t(adding.stage === 'calling' ? 'conference.calling' : 'conference.ringing')}
+              <ActionButton
+                label={t('actions.cancelAdding')}
+                testId="cancel-adding"
+                icon={<CloseOutlined />}
+                onPress={actions.cancelTransfer}
+              />
+            </span>
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: ConferenceMember;
+  /** Absent for a guest, who has no say over the others. */
+  readonly actions: DeskActions | undefined;
+}
+
+function MemberRow({ member, actions }: MemberRowProps) {
+  const { t } = useTranslation();
+  const { id, to, name, muted, heldByPeer } = member;
+  const state = heldByPeer ? 'holds' : muted ? 'muted' : 'there';
+  return (
+    <li className={`consult-party conference-${state}`} data-testid="conference-member" data-to={to} data-state={state}>
+      <span className="consult-name">
+        {name ?? to}
+        {name === undefined || name === to ? null : <span className="quiet"> {to}</span>}
+      </span>
+      <span className="consult-state">
+        {t(`conference.member.${state}`)}
+        {actions === undefined ? null : (
+          <>
+            <ActionButton
+              label={t(muted ? 'actions.unmuteMember' : 'actions.muteMember')}
+              testId="mute-member"
+              icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
+              pressed={muted}
+              onPress={() => actions.muteMember(id, !muted)}
+            />
+            <ActionButton
+              label={t('actions.dropMember')}
+              testId="drop-member"
+              icon={<CloseOutlined />}
+              kind="danger"
+              onPress={() => actions.dropMember(id)}
+            />
+          </>
+        )}
+      </span>
+    </li>
+  );
+}
