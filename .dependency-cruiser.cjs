@@ -54,7 +54,7 @@ module.exports = {
     allow('^server/crm/', npm('libphonenumber-js|zod|ulid')),
     allow('^server/channels/', '^(base|protocol|server/store|server/channels)/'),
     allow('^server/calls/', '^(base|protocol|server/calls)/'),
-    allow('^server/recordings/', '^(base|server/recordings|media/recording)/'),
+    allow('^server/recordings/', '^(base|protocol|server/recordings|media/recording)/'),
     { from: { path: '^server/' }, to: { path: '^server/[^/]+/ports\\.ts$', dependencyTypes: ['type-only'] } },
     allow('^server/(http|desk)/', '^(base|protocol|server/http|server/desk)/'),
     allow('^server/(http|desk)/', '^server/[^/]+/index\\.ts$'),

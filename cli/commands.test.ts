@@ -261,6 +261,17 @@ describe('calls', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/\+0\.000 {2}call-invited {2}to=\+8653100000 from=\+86138/)]);
   });
 
+  it.each(['last', '01M81', 'kd4brt', call.id])('have their recordings found by %s', async (given) => {
+    await serve({
+      'GET /api/v1/calls': () => ({ body: { items: [call] } }),
+      [`POST /api/v1/calls/${call.id}/recording`]: () => ({ status: 202, body: {} }),
+      [`PUT /api/v1/calls/${call.id}/recording/hold`]: () => ({ body: {} }),
+    });
+    expect((await jackfield(['call', 'record', given, 'pause'])).code).toBe(0);
+    expect((await jackfield(['call', 'recording', given, '--hold', 'on'])).code).toBe(0);
+    expect(requests.filter(({ method }) => method !== 'GET')).toHaveLength(2);
+  });
+
   it('are not guessed', async () => {
     await serve({ 'GET /api/v1/calls': () => ({ body: { items: [call, { ...call, id: '01M81X' }] } }) });
     expect(await jackfield(['call', 'show', '01M81'])).toMatchObject({

@@ -24,7 +24,7 @@ import { webSocketUrls } from './config.ts';
 import { deskAgentOf } from './desks.ts';
 import type { LivePort } from './http/index.ts';
 import { type Agent, queueViews } from './routing/index.ts';
-import type { Recording } from './recording.ts';
+import type { CallRecordings } from './call-recordings.ts';
 import { rtpLossOf, type RtpLoss } from './rtp-loss.ts';
 import type { Brain } from './server.ts';
 import type { TransferStep } from './transfers.ts';
@@ -37,7 +37,7 @@ export class Live implements LivePort {
     this.#brain = brain;
   }
 
-  get recordings(): Recording {
+  get recordings(): CallRecordings {
     return this.#brain.recording;
   }
 

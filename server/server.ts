@@ -15,8 +15,8 @@ import { enter } from './entrance.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
-import { makeRecording } from './archive.ts';
-import type { Recording } from './recording.ts';
+import { makeRecordings } from './make-recordings.ts';
+import type { CallRecordings } from './call-recordings.ts';
 import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
@@ -49,7 +49,7 @@ export class Brain {
   readonly floor: Floor;
   readonly desks: Desks;
   readonly listening: Listening;
-  readonly recording: Recording;
+  readonly recording: CallRecordings;
   readonly quality: QualityWatch;
   readonly media: MediaClient;
   readonly phones: Phones;
@@ -116,7 +116,7 @@ export class Brain {
         return answer.ok ? answer.value.rejected : [];
       },
     });
-    this.recording = makeRecording({
+    this.recording = makeRecordings({
       config,
       clock,
       logger,

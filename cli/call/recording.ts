@@ -10,9 +10,11 @@ import { openApi } from '../api.ts';
 import { tableLines } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { CliError, exitCodes, perform, withCommonOptions } from '../terminal.ts';
+import { recordTexts } from '../texts/records.ts';
 import { recordingTexts } from '../texts/recording.ts';
 import { speaker } from '../texts/text.ts';
 import { dateTime, lasting } from '../times.ts';
+import { findCallId } from './records.ts';
 
 type Say = (key: keyof typeof recordingTexts & string, facts?: Record<string, string | number>) => string;
 
@@ -28,6 +30,7 @@ interface RecordingOptions {
 /** Adds the sub-commands. */
 export function registerRecording(call: Command, terminal: Terminal): void {
   const say = speaker(recordingTexts, terminal.language);
+  const find = speaker(recordTexts, terminal.language);
   withCommonOptions(call.command('recording').description(say('recording')), terminal)
     .argument('<id>', say('id'))
     .option('--out <file>', say('out'))
@@ -36,7 +39,10 @@ export function registerRecording(call: Command, terminal: Terminal): void {
     .option('--hold <on|off>', say('hold'))
     .option('--remove', say('remove'))
     .action((id: string, _options: unknown, command: Command) =>
-      perform(terminal, () => recording(id, command.optsWithGlobals<RecordingOptions>(), terminal, say)),
+      perform(terminal, async () => {
+        const found = await findCallId(openApi(terminal), id, find);
+        return recording(found, command.optsWithGlobals<RecordingOptions>(), terminal, say);
+      }),
     );
   withCommonOptions(call.command('record').description(say('record')), terminal)
     .argument('<id>', say('id'))
@@ -45,7 +51,8 @@ export function registerRecording(call: Command, terminal: Terminal): void {
       perform(terminal, async () => {
         const known = recordingOrder.safeParse(order);
         if (!known.success) throw new CliError(exitCodes.usage, say('bad-order', { given: order }));
-        await openApi(terminal).post(pathOf(id), { order: known.data }, z.object({}));
+        const api = openApi(terminal);
+        await api.post(pathOf(await findCallId(api, id, find)), { order: known.data }, z.object({}));
         terminal.out(say('asked', { order }));
         return exitCodes.ok;
       }),

@@ -10,7 +10,7 @@ export const recordingTexts = {
     en: 'begin, pause, resume, mask or unmask the recording of a talk',
     zh: '开始、暂停、恢复、屏蔽或取消屏蔽通话录音',
   },
-  id: { en: 'id of the call', zh: '通话编号' },
+  id: { en: 'id of the call, its beginning or end, or `last`', zh: '通话编号、其开头或结尾，或 `last`' },
   order: { en: 'start, pause, resume, mask or unmask', zh: 'start、pause、resume、mask 或 unmask' },
   out: { en: 'write the sound to this file', zh: '将声音写入此文件' },
   format: {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,5 +112,34 @@ describe('whoever writes recordings', () => {
     expect(timeline).toMatchObject({ damages: [], end: null });
     // 64 KiB hold five chunks of 0.8 s.
     expect(timeline.lengthMs).toBe(4000);
+  });
+
+  it('does so too where the file system itself has no room left', () => {
+    const program = new URL('./full-disk.test-support.ts', import.meta.url).pathname;
+    // A tmpfs of its own, seen by this command alone: as root, or as root of a user namespace. Where neither is allowed, the
+    // limit of the test before this one.
+    const small = 'mount -t tmpfs -o size=64k jackfield "$2" && "$0" "$1" "$2" && cp "$2"/* "$3"';
+    const limited = 'ulimit -f 60; "$0" "$1" "$2" && cp "$2"/* "$3"';
+    const disk = mkdtempSync(join(tmpdir(), 'jackfield-small-'));
+    const ways = [
+      ['unshare', '--mount', 'bash', '-c', small],
+      ['unshare', '--user', '--map-root-user', '--mount', 'bash', '-c', small],
+      ['bash', '-c', limited],
+    ];
+    let output = '';
+    for (const [command = '', ...args] of ways) {
+      const run = spawnSync(command, [...args, process.execPath, program, disk, directory], { encoding: 'utf8' });
+      if (run.status === 0) output = run.stdout;
+      if (output !== '') break;
+    }
+    rmSync(disk, { recursive: true, force: true });
+    const told = JSON.parse(output) as FromRecorder[];
+    expect(told).toMatchObject([{ type: 'failed', recordingId: 'r1' }]);
+    const [failed] = told;
+    expect(['ENOSPC', 'EFBIG']).toContain(failed?.type === 'failed' ? failed.code : '');
+    console.log(`the disk was full by ${failed?.type === 'failed' ? failed.code : '?'}`);
+    const timeline = timelineOf(readFileSync(recordingPath(directory, 'r1')), keys);
+    expect(timeline).toMatchObject({ damages: [], end: null });
+    expect(timeline.lengthMs).toBeGreaterThanOrEqual(2400);
   });
 });

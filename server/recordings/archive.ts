@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { setImmediate as breath } from 'node:timers/promises';
 import { fail, ok, type Result } from '../../base/result.ts';
 import {
@@ -144,9 +155,39 @@ export class Archive {
     written.sync();
     const made = { bytes: written.size, hash: written.hash(), keyId: this.#keys.current.keyId };
     written.close();
-    const commit = (wanted: boolean): void =>
-      wanted ? renameSync(`${path}.converted`, path) : rmSync(`${path}.converted`, { force: true });
+    syncFolder(this.#directory);
+    const commit = (wanted: boolean): void => {
+      if (wanted) renameSync(`${path}.converted`, path);
+      else rmSync(`${path}.converted`, { force: true });
+    };
     return { ...made, commit };
+  }
+
+  /**
+   * After a death: puts a converted file that the ledger knows by `hash` in its place, removes one it does not know
+   * (`hash`: null where it knows none). `lost`: the ledger knows one, and the file is still what was received.
+   */
+  settle(recordingId: string, hash: string | null): 'settled' | 'swapped' | 'lost' {
+    const path = recordingPath(this.#directory, recordingId);
+    const converted = `${path}.converted`;
+    rmSync(`${converted}.new`, { force: true });
+    if (hash !== null && existsSync(converted) && hashNow(converted) === hash) {
+      renameSync(converted, path);
+      return 'swapped';
+    }
+    rmSync(converted, { force: true });
+    return hash !== null && this.#isReceived(path) ? 'lost' : 'settled';
+  }
+
+  #isReceived(path: string): boolean {
+    if (!existsSync(path)) return false;
+    const bytes = new OpenFile(path);
+    try {
+      const [first] = readSealed(bytes, this.#keys);
+      return first?.type === 'part' && first.head.content === 'g711';
+    } finally {
+      bytes.close();
+    }
   }
 
   /** When a file was last written to, ms since the epoch; undefined if it is not there. */
@@ -186,6 +227,21 @@ function piecesOf(bytes: Bytes, keys: Keyring): Buffer {
   for (const found of readSealed(bytes, keys))
     if (found.type === 'record' && found.kind === recordKind.piece) pieces.push(found.content);
   return Buffer.concat(pieces);
+}
+
+/** Of a file that a death left: there is one at most for each start. */
+function hashNow(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/** A new name is on the disk when its folder is. */
+function syncFolder(directory: string): void {
+  const folder = openSync(directory, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 async function hashOf(path: string): Promise<string> {

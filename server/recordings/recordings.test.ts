@@ -1,10 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../base/logger.ts';
 import { frameOf, recordingOf as fileOf, ringOf } from '../../media/recording/fixture.test-support.ts';
 import { recordingPath, RecordingWriter } from '../../media/recording/index.ts';
-import { Archive, decide, isExpired, opusOf, readPolicy, recordingOf, type RecordingRow, wavOf } from './index.ts';
+import {
+  Archive,
+  Conversions,
+  decide,
+  isExpired,
+  opusOf,
+  readPolicy,
+  type RecordingLedger,
+  recordingOf,
+  type RecordingRow,
+  wavOf,
+} from './index.ts';
 
 const keys = ringOf(1);
 let directory = '';
@@ -31,8 +43,9 @@ describe('which calls are recorded', () => {
   });
 });
 
+const row = (type: string, at: number, facts: RecordingRow['facts'] = {}): RecordingRow => ({ type, at, facts });
+
 describe('what the ledger tells of a recording', () => {
-  const row = (type: string, at: number, facts: RecordingRow['facts'] = {}): RecordingRow => ({ type, at, facts });
   const begun = row('recording-started', 1, { recording: 'c.r1', queue: 'support' });
   const finished = row('recording-finished', 5, { lengthMs: 4, bytes: 9, hash: 'aa', keyId: 'k', keepDays: 2 });
 
@@ -119,6 +132,68 @@ describe('the archive', () => {
     });
     expect(readFileSync(recordingPath(directory, 'c.r1')).includes(file.subarray(0, 64))).toBe(false);
     expect([archive.remove('c.r1'), archive.remove('c.r1'), archive.list()]).toEqual([true, false, []]);
+  });
+});
+
+describe('conversions', () => {
+  /** A ledger with one finished recording, and what is written to it. */
+  function ledgerOf(hash: string) {
+    const rows = [
+      row('recording-started', 1, { recording: 'c.r1' }),
+      row('recording-finished', 2, { lengthMs: 2000, hash }),
+    ].map((each) => ({ ...each, erased: false }));
+    const ledger: RecordingLedger = {
+      rows: () => rows,
+      put: ({ type, facts }) => {
+        rows.push({ ...row(type, 3, facts), erased: false });
+        return { durable: Promise.resolve() };
+      },
+    };
+    return { rows, ledger };
+  }
+  const received = fileOf(keys, frames(100)).file;
+  const ogg = Buffer.from('OggS and what follows');
+  const path = (): string => recordingPath(directory, 'c.r1');
+
+  async function afterDeath(known: boolean, change: (made: { readonly hash: string }) => void = () => {}) {
+    writeFileSync(path(), received);
+    const archive = new Archive(directory, keys);
+    const { rows, ledger } = ledgerOf('aa');
+    // The process died before `commit`.
+    const { commit: _, ...made } = archive.replace('c.r1', 'c', {
+      content: 'audio/ogg',
+      file: ogg,
+      lengthMs: 2000,
+      at: 5,
+    });
+    if (known) ledger.put({ type: 'recording-converted', callId: 'c', facts: { ...made, content: 'audio/ogg' } });
+    change(made);
+    const conversions = new Conversions({ archive, ledger, logger: silentLogger, keepAs: 'opus' });
+    const facts = recordingOf(rows);
+    if (facts !== undefined) conversions.takeUp('c', facts);
+    await conversions.idle;
+    const sealed = await archive.verify('c.r1');
+    return { sealed: sealed.ok ? sealed.value : undefined, facts: recordingOf(rows), left: readdirSync(directory) };
+  }
+
+  it('are finished after a death between the row and the swap of files', async () => {
+    const { sealed, facts, left } = await afterDeath(true);
+    expect(sealed).toMatchObject({ whole: true, content: 'audio/ogg', hash: facts?.hash });
+    expect(left).toEqual(['c.r1.jfr']);
+  });
+
+  it('are made anew where the ledger does not know them, or where the disk lost them', async () => {
+    for (const lost of [false, true]) {
+      const { sealed, facts, left } = await afterDeath(lost, () => lost && rmSync(`${path()}.converted`));
+      expect(sealed).toMatchObject({ whole: true, content: 'audio/ogg', hash: facts?.hash });
+      expect(left).toEqual(['c.r1.jfr']);
+    }
+  });
+
+  it('that were damaged meanwhile do not take the place of what was received', async () => {
+    const { sealed, left } = await afterDeath(true, () => writeFileSync(`${path()}.converted`, 'rubbish'));
+    expect(sealed).toMatchObject({ whole: true, content: 'audio/ogg' });
+    expect(left).toEqual(['c.r1.jfr']);
   });
 });
 

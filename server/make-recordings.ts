@@ -5,7 +5,7 @@ import type { Calls } from './calls/index.ts';
 import { type Config, siteFiles } from './config.ts';
 import type { Ledger } from './ledger/index.ts';
 import type { Plans } from './plans.ts';
-import { Recording } from './recording.ts';
+import { CallRecordings } from './call-recordings.ts';
 import type { Rows } from './rows.ts';
 import { Archive, readKeys } from './recordings/index.ts';
 
@@ -26,7 +26,7 @@ function openArchive(config: Config, logger: Logger): Archive | undefined {
 }
 
 /** The recordings of a site, with what they need of it. */
-export function makeRecording(site: {
+export function makeRecordings(site: {
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,10 +34,10 @@ export function makeRecording(site: {
   readonly rows: Rows;
   readonly plans: Plans;
   readonly calls: () => Calls;
-}): Recording {
+}): CallRecordings {
   const { config, clock, logger, ledger, rows, plans, calls } = site;
   const { keepAs, keepDays } = config.recording;
-  return new Recording({
+  return new CallRecordings({
     archive: openArchive(config, logger),
     plan: () => plans.current,
     dice: Math.random,

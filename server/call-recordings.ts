@@ -10,11 +10,13 @@ import type { Plan } from './dialplan/index.ts';
 import type { Ledger } from './ledger/index.ts';
 import {
   type Archive,
+  Conversions,
   decide,
-  isExpired,
+  Keeping,
   opusOf,
   readPolicy,
   type RecordingFacts,
+  type RecordingLedger,
   recordingOf,
   type Sound,
   soundOf,
@@ -51,18 +53,26 @@ const retentionEveryMs = 3_600_000;
 const oneListeningMs = 600_000;
 const mostRows = 100_000;
 
-export class Recording {
+/** What is recorded and what was: each call decided on, each file followed from its first second to its removal. */
+export class CallRecordings {
   readonly #options: RecordingOptions;
   /** Recordings that have begun and are not known to be finished, by call. */
   readonly #open = new Map<string, string>();
   readonly #listened = new Map<string, number>();
   readonly #cancels = new Map<string, () => void>();
-  #converting: Promise<void> = Promise.resolve();
-  #converter: 'unknown' | 'there' | 'missing' = 'unknown';
+  readonly #conversions: Conversions;
+  readonly #keeping: Keeping;
   #closed = false;
 
   constructor(options: RecordingOptions) {
     this.#options = options;
+    const ledger: RecordingLedger = {
+      rows: (callId) => options.ledger.rows({ callId, limit: mostRows }),
+      put: (row) => options.rows.put(row),
+    };
+    const { archive, logger, keepAs, ffmpeg } = options;
+    this.#conversions = new Conversions({ archive, ledger, logger, keepAs, ffmpeg });
+    this.#keeping = new Keeping({ archive, ledger });
   }
 
   /** Takes up what a server before this one left: files to be finished, converted or removed. */
@@ -71,7 +81,7 @@ export class Recording {
       const callId = callOfLeg(recordingId);
       const facts = this.facts(callId);
       if (facts?.state === 'recording') this.#open.set(callId, recordingId);
-      if (facts?.state === 'finished' && facts.content === 'g711') this.#convertLater(callId, facts);
+      else if (facts !== undefined) this.#conversions.takeUp(callId, facts);
     }
     this.#every('look', lookEveryMs, () => this.#finishLeft());
     this.#every('retention', retentionEveryMs, () => this.applyRetention());
@@ -81,14 +91,14 @@ export class Recording {
   async close(): Promise<void> {
     this.#closed = true;
     for (const cancel of this.#cancels.values()) cancel();
-    await this.#converting;
+    await this.#conversions.close();
   }
 
   /** In a word, for the status. */
   get summary(): string {
     if (this.#options.archive === undefined) return 'the key of recordings cannot be read: no call is recorded';
     if (this.#options.keepAs === 'g711') return 'kept as G.711';
-    return this.#converter === 'missing'
+    return this.#conversions.missing
       ? 'ffmpeg is not installed: kept as G.711 (apt-get install ffmpeg)'
       : 'kept as Opus';
   }
@@ -137,7 +147,7 @@ export class Recording {
     const row = { type: 'recording-finished', callId, facts: { ...facts, keepDays: days === 0 ? null : days } };
     await this.#options.rows.put(row).durable;
     const now = this.facts(callId);
-    if (now !== undefined) this.#convertLater(callId, now);
+    if (now !== undefined) this.#conversions.later(callId, now);
   }
 
   /** It cannot be written any more: the alarm. The call takes care of ledger and desk, if it is there. */
@@ -199,50 +209,24 @@ export class Recording {
   }
 
   /** Legal hold: nothing removes it until it is released. Resolves when durable. */
-  async hold(callId: string, held: boolean, by: string): Promise<Problem | undefined> {
-    const facts = this.#there(callId);
-    if (!facts.ok) return facts.error;
-    if (facts.value.held === held) return undefined;
-    const row = { type: held ? 'recording-held' : 'recording-released', callId };
-    await this.#options.rows.put({ ...row, facts: { recording: facts.value.recordingId, by } }).durable;
-    return undefined;
+  hold(callId: string, held: boolean, by: string): Promise<Problem | undefined> {
+    return this.#keeping.hold(callId, held, by);
   }
 
   /** Removes a recording for good. Resolves when durable. */
-  async remove(callId: string, by: string, reason = 'asked'): Promise<Problem | undefined> {
-    const facts = this.#there(callId);
-    if (!facts.ok) return facts.error;
-    const { held, recordingId, state } = facts.value;
-    if (held) return makeProblem('recording-held');
-    if (state === 'recording') return makeProblem('recording-not-now', { state });
-    this.#options.archive?.remove(recordingId);
-    await this.#options.rows.put({ type: 'recording-removed', callId, facts: { recording: recordingId, by, reason } })
-      .durable;
-    return undefined;
+  remove(callId: string, by: string): Promise<Problem | undefined> {
+    return this.#keeping.remove(callId, by);
   }
 
   /** A person is erased: the recordings of their calls go, those under legal hold stay. Gives how many of each. */
-  async erase(callIds: readonly string[]): Promise<{ readonly removed: number; readonly held: number }> {
-    let removed = 0;
-    let held = 0;
-    for (const callId of callIds) {
-      const problem = await this.remove(callId, 'erasure', 'erased');
-      if (problem === undefined) removed++;
-      else if (problem.code === 'recording-held') held++;
-    }
-    return { removed, held };
+  erase(callIds: readonly string[]): Promise<{ readonly removed: number; readonly held: number }> {
+    return this.#keeping.erase(callIds);
   }
 
   /** Removes what is older than its queue wants it kept, and what an erasure without this server left behind. */
-  async applyRetention(): Promise<void> {
-    for (const recordingId of this.#options.archive?.list() ?? []) {
-      const callId = callOfLeg(recordingId);
-      const rows = this.#options.ledger.rows({ callId, limit: mostRows });
-      const facts = recordingOf(rows);
-      if (rows.some(({ erased }) => erased)) await this.remove(callId, 'erasure', 'erased');
-      else if (facts !== undefined && isExpired(facts, this.#options.clock.now()))
-        await this.remove(callId, 'retention', 'retention');
-    }
+  applyRetention(): Promise<void> {
+    const { archive, clock } = this.#options;
+    return this.#keeping.applyRetention((archive?.list() ?? []).map(callOfLeg), clock.now());
   }
 
   #there(callId: string): Result<RecordingFacts, Problem> {
@@ -281,42 +265,6 @@ export class Recording {
           message: 'left behind',
         });
     }
-  }
-
-  #convertLater(callId: string, facts: RecordingFacts): void {
-    if (this.#options.keepAs === 'g711' || facts.state !== 'finished') return;
-    this.#converting = this.#converting
-      .then(() => (this.#closed ? undefined : this.#convert(callId, facts)))
-      .catch((err: unknown) => this.#options.logger.error({ err, callId }, 'a recording could not be converted'));
-  }
-
-  async #convert(callId: string, { recordingId, lengthMs, startedAt }: RecordingFacts): Promise<void> {
-    const { archive, logger, rows, ffmpeg } = this.#options;
-    const opened = await archive?.open(recordingId);
-    if (archive === undefined || opened?.ok !== true || opened.value.type !== 'audio/wav') return;
-    const made = await opusOf(opened.value, ffmpeg).finally(() => opened.value.close());
-    if (!made.ok) {
-      // Told once, not for every call.
-      if (made.error.code === 'no-converter' && this.#converter !== 'missing')
-        logger.warn(
-          { reason: made.error.message },
-          'recordings are kept as G.711: install ffmpeg to have them as Opus',
-        );
-      if (made.error.code === 'no-converter') this.#converter = 'missing';
-      else
-        logger.error({ callId, reason: made.error.message }, 'a recording could not be converted; it is kept as G.711');
-      return;
-    }
-    this.#converter = 'there';
-    const file = { content: 'audio/ogg', file: made.value, lengthMs: lengthMs ?? 0, at: startedAt };
-    const { commit, ...sealed } = archive.replace(recordingId, callId, file);
-    await rows.put({
-      type: 'recording-converted',
-      callId,
-      facts: { recording: recordingId, content: 'audio/ogg', ...sealed },
-    }).durable;
-    // Somebody may have had it removed meanwhile.
-    commit(this.facts(callId)?.state !== 'removed');
   }
 
   #every(name: string, everyMs: number, run: () => void | Promise<void>): void {
