@@ -1,7 +1,14 @@
+import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { EndpointKind, MediaResult } from '../protocol/media.ts';
 import type { Codec } from './sdp/index.ts';
 import type { Answer } from './errors.ts';
 import type { NetworkStatistics } from './mediasoup/statistics.ts';
+
+/** What comes with a description, as in the RPC. */
+export interface LegNotes {
+  readonly signalledFrom?: string | undefined;
+  readonly policy?: LegPolicy | undefined;
+}
 
 /** A media end of a leg, as the RPC sees it: descriptions in and out. */
 export interface Endpoint {
@@ -14,10 +21,10 @@ export interface Endpoint {
   readonly connected: boolean | undefined;
   /** Its worker died under it: it can only be closed. */
   readonly dead: boolean;
-  /** Our answer to an offer, or our offer. The same question gets the same text. `signalledFrom` as in the RPC. */
-  describe(remoteSdp: string | undefined, signalledFrom?: string): Promise<Answer<MediaResult<'open'>>>;
+  /** Our answer to an offer, or our offer. The same question gets the same text. */
+  describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>>;
   /** The far side's answer to our offer. */
-  answer(remoteSdp: string, signalledFrom?: string): Promise<Answer<MediaResult<'answer'>>>;
+  answer(remoteSdp: string, notes?: LegNotes): Promise<Answer<MediaResult<'answer'>>>;
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>>;
   /** What mediasoup knows of its network; absent where the edge knows all there is. Never rejects. */
   statistics?(): Promise<NetworkStatistics | undefined>;
@@ -30,4 +37,6 @@ export interface EndpointSetup {
   readonly callId: string;
   /** The codec of the call's first leg, to be chosen if the far side has it. */
   readonly preferred: Codec | undefined;
+  /** What its far side wants; absent: as the node is set up. */
+  readonly policy?: LegPolicy | undefined;
 }

@@ -3,7 +3,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ears } from './ears/ports.ts';
-import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import type { NetworkStatistics } from './mediasoup/statistics.ts';
 import { refuse, type Answer } from './errors.ts';
 import { InOrder } from './in-order.ts';
@@ -71,8 +71,8 @@ export class Endpoints {
   get verbs(): Verbs {
     return {
       open: (params) => this.#inOrder(params.callId, () => this.#open(params)),
-      answer: ({ endpointId, remoteSdp, signalledFrom }) =>
-        this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp, signalledFrom)),
+      answer: ({ endpointId, remoteSdp, ...notes }) =>
+        this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp, notes)),
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
       close: ({ endpointId }) => this.#closeInOrder(endpointId),
       closeCall: ({ callId }) => this.#inOrder(callId, () => this.#closeCall(callId)),
@@ -91,20 +91,21 @@ export class Endpoints {
     this.#taps.closeAll();
   }
 
-  async #open({ endpointId, callId, kind, remoteSdp, signalledFrom }: Params<'open'>): ReturnType<Verbs['open']> {
+  async #open({ endpointId, callId, kind, remoteSdp, ...notes }: Params<'open'>): ReturnType<Verbs['open']> {
     const known = this.#endpoints.get(endpointId);
     if (known !== undefined) {
       if (known.callId !== callId || known.kind !== kind)
         return refuse('bad-request', 'this endpoint exists with another call or kind');
-      return known.describe(remoteSdp, signalledFrom);
+      return known.describe(remoteSdp, notes);
     }
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
-    const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred: this.#codecOf(callId) });
+    const preferred = this.#codecOf(callId);
+    const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred, policy: notes.policy });
     if (!opened.ok) {
       this.#forgetIfEmpty(callId);
       return opened;
     }
-    const described = await this.#describeNew(opened.value, remoteSdp, signalledFrom);
+    const described = await this.#describeNew(opened.value, remoteSdp, notes);
     if (!described.ok) {
       opened.value.close();
       this.#forgetIfEmpty(callId);
@@ -117,13 +118,9 @@ export class Endpoints {
   }
 
   /** The first description of an endpoint. Nothing may be left behind if the worker dies in the middle of it. */
-  async #describeNew(
-    endpoint: Endpoint,
-    remoteSdp: string | undefined,
-    signalledFrom: string | undefined,
-  ): ReturnType<Verbs['open']> {
+  async #describeNew(endpoint: Endpoint, remoteSdp: string | undefined, notes: LegNotes): ReturnType<Verbs['open']> {
     try {
-      const described = await endpoint.describe(remoteSdp, signalledFrom);
+      const described = await endpoint.describe(remoteSdp, notes);
       return endpoint.dead ? refuse('overloaded', 'the mediasoup worker died') : described;
     } catch (err) {
       this.#options.logger.warn({ err, callId: endpoint.callId }, 'an endpoint could not be described');

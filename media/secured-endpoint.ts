@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Emitter } from '../base/emitter.ts';
 import type { MediaResult } from '../protocol/media.ts';
-import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { SecuredTermination } from './mediasoup/secured.ts';
 import type { TerminationLoss } from './mediasoup/termination.ts';
@@ -104,12 +104,12 @@ export class SecuredEndpoint implements Endpoint {
     return this.#dead;
   }
 
-  async describe(remoteSdp: string | undefined, signalledFrom?: string): Promise<Answer<MediaResult<'open'>>> {
+  async describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>> {
     if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
     if (remoteSdp === undefined) return refuse('unsupported-sdp', 'an SRTP endpoint answers offers, and makes none');
     const offer = readDescription(remoteSdp, 'rtp');
     if (!offer.ok) return offer;
-    const agreed = await this.#agree(offer.value.audio, signalledFrom);
+    const agreed = await this.#agree(offer.value.audio, notes?.signalledFrom);
     return agreed.ok ? this.#say(remoteSdp, offer.value, agreed.value) : agreed;
   }
 

@@ -1,14 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { MediaResult } from '../protocol/media.ts';
-import type { Endpoint, EndpointSetup } from './endpoint.ts';
+import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { PortPool } from './port-pool.ts';
 import type { LegMedia } from './shards/messages.ts';
 import type { ShardPool } from './shards/pool.ts';
-import { anyCodec, chooseCodec, codecs, codecsOf, eventsBeside, payloadTypes, readDescription } from './sdp/index.ts';
+import { anyCodec, chooseCodec, codecs, codecsOf, eventsBeside, hasEvents, hearsTones } from './sdp/index.ts';
+import { payloadTypes, readDescription, underPolicy } from './sdp/index.ts';
 import { rtcpPlaceOf, sipAnswer, sipOffer } from './sdp/index.ts';
-import type { AudioLine, Codec, CodecChoice, NumberedCodec, Origin } from './sdp/index.ts';
+import type { AudioLine, Codec, CodecChoice, DigitsPolicy, NumberedCodec, Origin } from './sdp/index.ts';
 
 /** How many ports are tried when other programs sit in our range. */
 const mostTries = 50;
@@ -28,13 +30,20 @@ interface Said {
   readonly result: MediaResult<'open'>;
 }
 
+/** What a policy says of what was agreed. */
+export function asWanted({ dtmf = 'auto', silence }: LegPolicy): Pick<LegMedia, 'tones' | 'silence'> {
+  const tones = hearsTones(dtmf);
+  return { ...(tones === undefined ? {} : { tones }), ...(silence === undefined ? {} : { silence }) };
+}
+
 /** Everything the far side may send: the numbers of its description and, as we may have offered, our own. */
-function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
+function mediaOf(audio: AudioLine, send: NumberedCodec, policy: LegPolicy): LegMedia {
   const { telephoneEvent, wideEvent } = audio;
   const taken = new Set([...audio.codecs.map(({ payloadType }) => payloadType), telephoneEvent, wideEvent]);
   const ours = codecs.map((codec) => ({ codec, payloadType: payloadTypes[codec] }));
   const receive = [...audio.codecs, ...ours.filter(({ payloadType }) => !taken.has(payloadType))];
-  const events = new Set([telephoneEvent, wideEvent, payloadTypes.telephoneEvent, payloadTypes.wideEvent]);
+  const own = hasEvents(policy.dtmf ?? 'auto') ? [payloadTypes.telephoneEvent, payloadTypes.wideEvent] : [];
+  const events = new Set<number | undefined>([telephoneEvent, wideEvent, ...own]);
   const sendEvents = eventsBeside(audio, send.codec);
   const { address } = audio;
   return {
@@ -49,6 +58,7 @@ function mediaOf(audio: AudioLine, send: NumberedCodec): LegMedia {
       (number) => number !== undefined && !receive.some(({ payloadType }) => payloadType === number),
     ) as number[],
     direction: audio.direction,
+    ...asWanted(policy),
   };
 }
 
@@ -90,6 +100,7 @@ export class SipEndpoint implements Endpoint {
   readonly #port: number;
   readonly #sessionId = String(randomInt(2 ** 47));
   readonly #preferred: Codec | undefined;
+  #policy: LegPolicy;
   #version = 0;
   #signalledFrom: string | undefined;
   #said: Said | undefined;
@@ -102,6 +113,7 @@ export class SipEndpoint implements Endpoint {
     this.endpointId = setup.endpointId;
     this.callId = setup.callId;
     this.#preferred = setup.preferred;
+    this.#policy = setup.policy ?? {};
     this.#around = around;
     this.#port = port;
   }
@@ -116,13 +128,13 @@ export class SipEndpoint implements Endpoint {
     return this.#codec;
   }
 
-  describe(remoteSdp: string | undefined, signalledFrom?: string): Promise<Answer<MediaResult<'open'>>> {
-    this.#signalledFrom = signalledFrom ?? this.#signalledFrom;
+  describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>> {
+    this.#note(notes);
     return Promise.resolve(this.#describe(remoteSdp));
   }
 
-  answer(remoteSdp: string, signalledFrom?: string): Promise<Answer<MediaResult<'answer'>>> {
-    this.#signalledFrom = signalledFrom ?? this.#signalledFrom;
+  answer(remoteSdp: string, notes?: LegNotes): Promise<Answer<MediaResult<'answer'>>> {
+    this.#note(notes);
     return Promise.resolve(this.#answer(remoteSdp));
   }
 
@@ -140,18 +152,21 @@ export class SipEndpoint implements Endpoint {
     if (remoteSdp === undefined) {
       this.#offered = true;
       this.#answered = undefined;
-      return this.#say(undefined, sipOffer(this.#place(), this.#codec ?? this.#preferred, codecsOf(this.#policy)));
+      const events = hasEvents(this.#digits);
+      const preferred = this.#codec ?? this.#preferred;
+      return this.#say(undefined, sipOffer(this.#place(), preferred, codecsOf(this.#codecs), events));
     }
-    const offer = readDescription(remoteSdp, 'rtp');
-    if (!offer.ok) return offer;
-    const { audio } = offer.value;
+    const read = readDescription(remoteSdp, 'rtp');
+    if (!read.ok) return read;
+    const offer = underPolicy(read.value, this.#digits);
+    const { audio } = offer;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
-    const chosen = chooseCodec(audio, this.#codec ?? this.#preferred, this.#policy);
+    const chosen = chooseCodec(audio, this.#codec ?? this.#preferred, this.#codecs);
     if (chosen === undefined) return refuse('unsupported-sdp', 'none of its codecs is allowed here');
     this.#offered = false;
     this.#agree(audio, chosen);
-    return this.#say(remoteSdp, sipAnswer(offer.value, chosen, this.#place()), audio.direction);
+    return this.#say(remoteSdp, sipAnswer(offer, chosen, this.#place()), audio.direction);
   }
 
   #answer(remoteSdp: string): Answer<MediaResult<'answer'>> {
@@ -159,7 +174,7 @@ export class SipEndpoint implements Endpoint {
     if (!this.#offered) return refuse('bad-request', 'there is no offer of ours to answer');
     const answer = readDescription(remoteSdp, 'rtp');
     if (!answer.ok) return answer;
-    const { audio } = answer.value;
+    const { audio } = underPolicy(answer.value, this.#digits);
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
     // RFC 3264 section 6.1: the first it names is the one it wants to hear.
@@ -173,8 +188,17 @@ export class SipEndpoint implements Endpoint {
     return { ok: true, value: {} };
   }
 
-  get #policy(): readonly CodecChoice[] {
-    return this.#around.codecs ?? anyCodec;
+  get #codecs(): readonly CodecChoice[] {
+    return this.#policy.codecs ?? this.#around.codecs ?? anyCodec;
+  }
+
+  get #digits(): DigitsPolicy {
+    return this.#policy.dtmf ?? 'auto';
+  }
+
+  #note(notes: LegNotes | undefined): void {
+    this.#signalledFrom = notes?.signalledFrom ?? this.#signalledFrom;
+    this.#policy = notes?.policy ?? this.#policy;
   }
 
   /** An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. */
@@ -185,7 +209,7 @@ export class SipEndpoint implements Endpoint {
   #agree(audio: AudioLine, chosen: NumberedCodec): void {
     this.#codec = chosen.codec;
     this.#around.shards.configure(this.callId, this.endpointId, {
-      ...mediaOf(audio, chosen),
+      ...mediaOf(audio, chosen, this.#policy),
       signalled: this.#signalledFrom,
     });
   }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { callId, duration, endpointId, id, time } from './ids.ts';
+import { legPolicy } from './media-policy.ts';
 
 /** `sip`: a pair of plain RTP sockets. `webrtc`: ICE-lite + DTLS-SRTP terminated by mediasoup. */
 export const endpointKind = z.enum(['sip', 'webrtc']);
@@ -98,6 +99,9 @@ const legQuality = {
  */
 const signalledFrom = z.string().max(64).optional();
 
+/** Of a SIP leg; absent: as it was said last. */
+const policy = legPolicy.optional();
+
 const sdp = z.string().min(1).max(32_768);
 
 /** The requests, by verb: what is asked and what is answered. */
@@ -112,7 +116,7 @@ export const mediaVerbs = {
    * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same.
    */
   open: {
-    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom }),
+    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom, policy }),
     result: z.object({
       localSdp: sdp,
       /** What the far side asked of us in its offer: `sendonly`/`inactive` mean it put us on hold. */
@@ -120,7 +124,7 @@ export const mediaVerbs = {
     }),
   },
   /** Takes the far side's answer to the offer that `open` returned. */
-  answer: { params: z.object({ endpointId, remoteSdp: sdp, signalledFrom }), result: z.object({}) },
+  answer: { params: z.object({ endpointId, remoteSdp: sdp, signalledFrom, policy }), result: z.object({}) },
   /** Makes the call's graph this one. A revision not newer than the last is ignored (`applied: false`). */
   apply: {
     params: z.object({ callId, revision: z.number().int().nonnegative(), graph }),
@@ -237,6 +241,11 @@ export const mediaEvent = z.discriminatedUnion('type', [
     endpointId,
     cause: z.enum(['rtp-timeout', 'dtls-closed', 'ice-disconnected', 'worker-died', 'shard-died', 'lease-expired']),
   }),
+  /**
+   * Nothing came from a leg for `ms`, and its policy is to go on; or something comes again, `ms` after the last. The call
+   * does not end of it.
+   */
+  z.object({ type: z.literal('endpoint-silent'), callId, endpointId, silent: z.boolean(), ms: duration }),
   z.object({
     type: z.literal('digit'),
     callId,

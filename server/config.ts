@@ -5,6 +5,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { fail, ok, type Result } from '../base/result.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
+import { codecChoices, type LegPolicy } from '../protocol/media-policy.ts';
 import { digestAlgorithms } from '../protocol/sip.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -98,6 +99,19 @@ export const configSchema = z.strictObject({
           ).default([]),
           /** A file with the names of scanners instead of the list that comes with the engine; `none`. */
           scanners: z.string().optional(),
+        })
+        .prefault({}),
+      /** What desk phones want of their audio; a trunk says it in trunks.yaml. */
+      phones: z
+        .strictObject({
+          /** What is spoken with them, the best first; without it, `media.codecs`. */
+          codecs: list(z.enum(codecChoices))
+            .refine((all) => all.length > 0 && new Set(all).size === all.length, 'must name some codecs, each once')
+            .optional(),
+          dtmf: z.enum(['auto', 'rfc4733', 'in-band', 'info']).default('auto'),
+          /** Nothing came from a phone for so long: the call ends, or is flagged in the ledger and goes on. */
+          silenceInSeconds: z.coerce.number().min(1).max(3600).optional(),
+          silenceThen: z.enum(['end', 'flag']).default('end'),
         })
         .prefault({}),
       registrations: z
@@ -266,6 +280,17 @@ export function loadConfig(root: string, environment: Environment = process.env)
 export function environmentSecret(name: string, environment: Environment = process.env): string | undefined {
   const value = environment[name];
   return value === '' ? undefined : value;
+}
+
+/** What desk phones want of their audio, as the media node takes it. */
+export function audioOfPhones({ sip, media }: Config): LegPolicy {
+  const { codecs, dtmf, silenceInSeconds, silenceThen } = sip.phones;
+  const afterMs = (silenceInSeconds ?? media.rtpTimeoutInSeconds) * 1000;
+  return {
+    dtmf: dtmf === 'in-band' ? 'tone' : dtmf,
+    silence: { afterMs: Math.round(afterMs), then: silenceThen },
+    ...(codecs === undefined ? {} : { codecs }),
+  };
 }
 
 /** The address others reach this site at. */

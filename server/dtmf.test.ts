@@ -19,6 +19,15 @@ describe('the ways digits come', () => {
   });
 });
 
+describe('the policy of a trunk or phone', () => {
+  it.each(['rfc4733', 'tone', 'info'] as const)('%s: digits that come another way do not count', (policy) => {
+    const modes = new DigitModes((legId) => (legId === 'c1.c' ? policy : 'auto'));
+    for (const way of ['rfc4733', 'tone', 'info'] as const) expect(modes.counts('c1.c', way)).toBe(way === policy);
+    expect(modes.takesInfo('c1.c')).toBe(policy === 'info');
+    expect(modes.counts('c1.a', 'tone')).toBe(true);
+  });
+});
+
 describe('keys for a far side', () => {
   const graph = (dtmfId: string): Graph => ({
     edges: [],
@@ -37,7 +46,8 @@ describe('keys for a far side', () => {
     const applied: string[][] = [];
     const pressed: string[] = [];
     const told: string[] = [];
-    let answer: (taken: boolean) => void = () => undefined;
+    const refusals: string[] = [];
+    let answer: (left: string) => void = () => undefined;
     // Only `apply` is wrapped.
     const media = {
       apply: (_call: string, _revision: number, { dtmf }: Graph) =>
@@ -50,6 +60,7 @@ describe('keys for a far side', () => {
         return new Promise((resolve) => (answer = resolve));
       },
       sent: (callId, dtmfId) => told.push(`${callId} ${dtmfId}`),
+      refused: (callId, dtmfId, left) => refusals.push(`${callId} ${dtmfId} ${left}`),
       logger: silentLogger,
     });
     await port.apply('c1', 1, graph('k1'));
@@ -57,8 +68,14 @@ describe('keys for a far side', () => {
     expect(applied).toEqual([['k1x'], ['k1x']]);
     expect(pressed).toEqual(['c1.c 12']);
     expect(told).toEqual([]);
-    answer(true);
+    answer('');
     await new Promise(setImmediate);
     expect(told).toEqual(['c1 k1']);
+    await port.apply('c1', 3, graph('k2'));
+    answer('2');
+    await new Promise(setImmediate);
+    expect(refusals).toEqual(['c1 k2 2']);
+    await port.apply('c1', 4, graph('k2-again'));
+    expect(applied.at(-1)).toEqual(['k2-again', 'k2-againx']);
   });
 });

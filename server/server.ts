@@ -7,7 +7,7 @@ import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
 import { obey } from './commands.ts';
-import { advertisedAddress, type Config, siteFiles } from './config.ts';
+import { advertisedAddress, audioOfPhones, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
 import { Desks } from './desks.ts';
 import { DigitModes, withInfoKeypad } from './dtmf.ts';
@@ -26,7 +26,7 @@ import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts'
 import { partyOf, Rows } from './rows.ts';
 import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
-import { callEventOf, mediaPort, postLegEvent } from './switchboard.ts';
+import { callEventOf, mediaPort, postLegEvent, silenceRow } from './switchboard.ts';
 import { readKey, readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
 import { Transfers } from './transfers.ts';
@@ -58,7 +58,7 @@ export class Brain {
   readonly outbound: Outbound;
   readonly transfers: Transfers;
   readonly conferences: Conferences;
-  readonly #digits = new DigitModes();
+  readonly #digits = new DigitModes((legId) => this.sip.audioOf(legId).dtmf);
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
@@ -216,15 +216,13 @@ export class Brain {
   #makeCalls(): Calls {
     const { clock, logger } = this;
     const ports = {
-      media: withInfoKeypad(
-        mediaPort(this.media, (legId) => this.sip.sourceOf(legId)),
-        {
-          modes: this.#digits,
-          send: (legId, keys) => this.sip.sendKeys(legId, keys),
-          sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
-          logger,
-        },
-      ),
+      media: withInfoKeypad(mediaPort(this.media, this.sip), {
+        modes: this.#digits,
+        send: (legId, keys) => this.sip.sendKeys(legId, keys),
+        sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
+        refused: (callId, dtmfId, left) => this.calls.post(callId, { type: 'keypad-refused', dtmfId, left }),
+        logger,
+      }),
       sip: this.sip,
       plan: this.plans,
       routing: this.floor,
@@ -322,7 +320,7 @@ export class Brain {
         newCallId: () => this.#nextId(),
         key: readKey(join(config.home, 'data', 'credentials.key')),
         accountOf: (username) => this.phones.accountOf(username),
-        devices: { digest: sip.digest, ...sip.registrations },
+        devices: { digest: sip.digest, ...sip.registrations, audio: audioOfPhones(config) },
         returnMs: sip.returnInSeconds * 1000,
       },
       {
@@ -362,6 +360,7 @@ export class Brain {
         if (event.type === 'observation') return this.listening.observe(event);
         if (event.type === 'recording-ended' || event.type === 'recording-failed') return this.recording.told(event);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
+        if (event.type === 'endpoint-silent') return this.#rows.put(silenceRow(event));
         const posted = callEventOf(event, this.#digits);
         if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
       }),

@@ -1,6 +1,7 @@
 /** Connects calls with the SIP side and the media node, in both directions. */
 import type { Logger } from '../base/logger.ts';
 import type { MediaError, MediaEvent, MediaParams, MediaResult, MediaVerb } from '../protocol/media.ts';
+import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { CallEvent, Calls, MediaPort } from './calls/index.ts';
 import type { DigitModes } from './dtmf.ts';
 import type { MediaClient } from './media-client.ts';
@@ -21,33 +22,44 @@ export class MediaRefusal extends Error {
 /** What must not be refused because this server (or the node) has just started and the two have not met yet; ms. */
 const meetingMs = 5000;
 
-/**
- * The media node as calls see it. `sourceOf` tells where a leg's description came from, by which the node knows who may be
- * behind NAT.
- */
-export function mediaPort(media: MediaClient, sourceOf: (legId: string) => string | undefined): MediaPort {
+/** What the SIP side knows of a leg that its description does not say. */
+export interface LegFacts {
+  /** Where its description came from, by which the node knows who may be behind NAT. */
+  sourceOf(legId: string): string | undefined;
+  /** What its far side wants of its audio. */
+  audioOf(legId: string): LegPolicy;
+}
+
+/** The media node as calls see it. */
+export function mediaPort(media: MediaClient, facts: LegFacts): MediaPort {
   const ask = async <V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<MediaResult<V>> => {
     const answer = await media.call(verb, params);
     if (!answer.ok) throw new MediaRefusal(verb, answer.error);
     return answer.value;
   };
-  const signalled = (legId: string): { signalledFrom?: string } => {
-    const signalledFrom = sourceOf(legId);
-    return signalledFrom === undefined ? {} : { signalledFrom };
+  const known = (legId: string): { readonly signalledFrom?: string; readonly policy: LegPolicy } => {
+    const signalledFrom = facts.sourceOf(legId);
+    return { policy: facts.audioOf(legId), ...(signalledFrom === undefined ? {} : { signalledFrom }) };
   };
   return {
     open: async (request) => {
       await media.reachable(meetingMs);
-      return ask('open', { ...request, ...signalled(request.endpointId) });
+      return ask('open', { ...request, ...known(request.endpointId) });
     },
     answer: async (endpointId, remoteSdp) => {
       await media.reachable(meetingMs);
-      await ask('answer', { endpointId, remoteSdp, ...signalled(endpointId) });
+      await ask('answer', { endpointId, remoteSdp, ...known(endpointId) });
     },
     apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
     close: async (endpointId) => void (await ask('close', { endpointId })),
     closeCall: async (callId) => void (await ask('closeCall', { callId })),
   };
+}
+
+/** A leg from which nothing comes, and which goes on by its policy: a fact for the ledger. */
+export function silenceRow(event: Extract<MediaEvent, { type: 'endpoint-silent' }>) {
+  const { callId, endpointId, silent, ms } = event;
+  return { type: silent ? 'leg-silent' : 'leg-heard-again', callId, facts: { legId: endpointId, ms } };
 }
 
 /** A leg's event as its call takes it. They have the same names on purpose. */
@@ -85,6 +97,7 @@ export function callEventOf(
       return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
     case 'observation':
     case 'ears-changed':
+    case 'endpoint-silent':
     case 'recording-ended':
     case 'recording-failed':
       return undefined;

@@ -234,7 +234,7 @@ export function chooseCodec(
 
 /** The peer's number for RFC 4733 events beside this codec, and the ticks a millisecond has there (RFC 4733 section 2.1). */
 export function eventsBeside(
-  audio: AudioLine,
+  audio: Pick<AudioLine, 'telephoneEvent' | 'wideEvent'>,
   codec: Codec,
 ): { readonly payloadType: number; readonly ticksPerMs: number } | undefined {
   const { telephoneEvent, wideEvent } = audio;

@@ -5,6 +5,8 @@ export { peerHolds, peerListens, reverse } from './direction.ts';
 export type { Direction } from './direction.ts';
 export { clockRate, codecs, commonCodecs, encodings, payloadTypes, ticksOf } from './payload-types.ts';
 export type { Codec } from './payload-types.ts';
+export { hasEvents, hearsTones, underPolicy } from './policy.ts';
+export type { DigitsPolicy } from './policy.ts';
 export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
 export { webrtcAnswer, webrtcOffer } from './webrtc.ts';
 export type { LocalSecurity } from './webrtc.ts';

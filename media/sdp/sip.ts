@@ -21,17 +21,18 @@ function sharedPort({ rtcpMux }: AudioLine): string[] {
   return rtcpMux ? ['a=rtcp-mux'] : [];
 }
 
-/** An offer of these codecs, `preferred` first, to a SIP peer. */
+/** An offer of these codecs, `preferred` (what the call already speaks) first, and of RFC 4733 events, to a SIP peer. */
 export function sipOffer(
   { origin, port }: RtpPlace,
-  preferred: Codec = 'PCMU',
+  preferred?: Codec,
   offered: readonly Codec[] = commonCodecs,
+  events = true,
 ): string {
   const order = [...offered].sort((a, b) => Number(b === preferred) - Number(a === preferred));
   const formats: Formats = {
     codecs: order.map((codec) => ({ codec, payloadType: payloadTypes[codec] })),
-    telephoneEvent: payloadTypes.telephoneEvent,
-    ...(order.includes('opus') ? { wideEvent: payloadTypes.wideEvent } : {}),
+    telephoneEvent: events ? payloadTypes.telephoneEvent : undefined,
+    ...(events && order.includes('opus') ? { wideEvent: payloadTypes.wideEvent } : {}),
   };
   return joinLines([
     ...sessionLines(origin),

@@ -31,6 +31,8 @@ export interface LegEvents {
   connected(): void;
   digit(digit: Digit, mode: DtmfMode): void;
   silent(): void;
+  /** Nothing comes, or something comes again, from a leg that goes on all the same. */
+  flagged(silent: boolean, ms: number): void;
   playEnded(playId: string, end: PlayEnd): void;
   dtmfSent(dtmfId: string): void;
 }

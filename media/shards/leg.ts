@@ -78,7 +78,10 @@ export class Leg {
     const { want, events } = outside;
     this.setup = setup;
     this.#keypad = new Keypad((dtmfId) => events.dtmfSent(dtmfId));
-    this.#watch = new SilenceWatch(outside.rtpTimeoutMs, () => events.silent());
+    this.#watch = new SilenceWatch(outside.rtpTimeoutMs, {
+      lost: () => events.silent(),
+      flagged: (silent, ms) => events.flagged(silent, ms),
+    });
     this.#socket = socket;
     this.#events = events;
     this.#ingress = new Ingress(this.#inside);
@@ -100,9 +103,10 @@ export class Leg {
     this.#sends = 'nothing';
     this.#says ??= media.send.codec;
     // A browser's keypad is a command of its desk.
-    if (media.sendEvents !== undefined || this.setup.kind === 'webrtc') this.#tones = undefined;
+    const listens = media.tones ?? media.sendEvents === undefined;
+    if (!listens || this.setup.kind === 'webrtc') this.#tones = undefined;
     else this.#tones ??= new DualToneDetector();
-    this.#watch.anew();
+    this.#watch.anew(media.silence);
   }
 
   /** A graph names this leg: from now on it gets silence when nobody feeds it, and is expected to send. */
@@ -393,7 +397,8 @@ export class Leg {
   get #expected(): boolean {
     const media = this.#media;
     if (media === undefined || !(this.#named || this.#ingress.packets > 0)) return false;
-    return media.direction !== 'recvonly' && !peerHolds(media.direction);
+    // Who listens to an announcement need not say anything, and some phones then send nothing.
+    return media.direction !== 'recvonly' && !peerHolds(media.direction) && !this.#playlist.announcing;
   }
 
   #report(now: Moment): void {

@@ -1,3 +1,4 @@
+import type { SilencePolicy } from '../../protocol/media-policy.ts';
 import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
 import type { PlayoutCounts } from '../audio/playout.ts';
 import type { FrontMedia } from '../edge/front.ts';
@@ -40,6 +41,10 @@ export interface LegMedia {
   readonly wideEvents?: readonly number[];
   /** What the far side wrote. */
   readonly direction: Direction;
+  /** Are digits looked for in its voice? Absent: where it has no events. */
+  readonly tones?: boolean;
+  /** What becomes of it when nothing comes; absent: it is lost after the node's own time. */
+  readonly silence?: SilencePolicy;
 }
 
 /** How a shard is set up, once. */

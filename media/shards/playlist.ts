@@ -68,6 +68,10 @@ class Play {
     return { part: this.#part, frames: this.#frames };
   }
 
+  get loops(): boolean {
+    return this.#play.loop === true;
+  }
+
   /** The next frame in the codec of the leg; undefined while files are being read. */
   frame(codec: Codec): Uint8Array | undefined {
     const way = passage(this.#codec, codec, 0);
@@ -180,6 +184,11 @@ export class Playlist {
   /** Is something played (or being read to be played), so that the edges are hidden? */
   get busy(): boolean {
     return this.#plays.some((play) => play.end === undefined);
+  }
+
+  /** Is something heard to its end, as announcements are and music is not? */
+  get announcing(): boolean {
+    return this.#plays.find((play) => play.end === undefined)?.loops === false;
   }
 
   /** The next 20 ms, and the play it belongs to. Undefined: nothing to be played in these 20 ms. Tells of ends. */

@@ -134,6 +134,7 @@ export class Shard {
       connected: () => kind === 'sip' && tell({ type: 'endpoint-connected', callId, endpointId }),
       digit: ({ digit, durationMs }, mode) => tell({ type: 'digit', callId, endpointId, digit, durationMs, mode }),
       silent: () => tell({ type: 'endpoint-lost', callId, endpointId, cause: 'rtp-timeout' }),
+      flagged: (silent, ms) => tell({ type: 'endpoint-silent', callId, endpointId, silent, ms: Math.round(ms) }),
       playEnded: (playId, end) => tell({ type: 'play-ended', callId, playId, ...end }),
       dtmfSent: (dtmfId) => tell({ type: 'dtmf-sent', callId, dtmfId }),
     };

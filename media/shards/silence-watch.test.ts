@@ -3,8 +3,12 @@ import { SilenceWatch } from './silence-watch.ts';
 
 function watched() {
   let told = 0;
-  const watch = new SilenceWatch(1000, () => told++);
-  return { watch, told: () => told };
+  const flags: string[] = [];
+  const watch = new SilenceWatch(1000, {
+    lost: () => told++,
+    flagged: (silent, ms) => flags.push(`${silent ? 'silent' : 'heard'} ${ms}`),
+  });
+  return { watch, told: () => told, flags };
 }
 
 test('silence is told once, when the time is full', () => {
@@ -50,4 +54,23 @@ test('what is agreed anew is watched anew', () => {
   expect(told()).toBe(1);
   watch.step(true, 2020);
   expect(told()).toBe(2);
+});
+
+test('by its policy a leg is only flagged, once, and told of when it is heard again', () => {
+  const { watch, told, flags } = watched();
+  watch.anew({ afterMs: 400, then: 'flag' });
+  watch.step(true, 0);
+  watch.step(true, 400);
+  expect(flags).toEqual(['silent 400']);
+  // A re-INVITE and RTCP do not make it heard.
+  watch.anew({ afterMs: 400, then: 'flag' });
+  watch.report(500);
+  watch.step(true, 500);
+  watch.step(true, 2000);
+  watch.voice(3000);
+  watch.voice(3020);
+  expect(flags).toEqual(['silent 400', 'heard 3000']);
+  watch.step(true, 3420);
+  expect(flags.at(-1)).toBe('silent 400');
+  expect(told()).toBe(0);
 });

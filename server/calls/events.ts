@@ -35,6 +35,8 @@ export type CallEvent =
       readonly reason?: string | undefined;
     }
   | { readonly type: 'keypad-sent'; readonly dtmfId: string }
+  /** The far side takes no keys in INFO: these are left, for the audio. */
+  | { readonly type: 'keypad-refused'; readonly dtmfId: string; readonly left: string }
   /** An INVITE of somebody who may take the place of a leg of this call (RFC 3891), with what it offers. */
   | {
       readonly type: 'leg-replacing';

@@ -41,6 +41,12 @@ export function onKeyed(state: CallState, event: On<'keyed'>): Step {
   );
 }
 
-export function onKeypadSent(state: CallState, event: On<'keypad-sent'>): Step {
-  return step({ ...state, keypad: state.keypad.filter((keys) => keys.dtmfId !== event.dtmfId) });
+/** The far side has the keys; or it takes none in INFO, and what is left goes another way, under a name of its own. */
+export function onKeypadDone(state: CallState, event: On<'keypad-sent' | 'keypad-refused'>): Step {
+  const { dtmfId } = event;
+  const keypad = state.keypad.flatMap((keys) => {
+    if (keys.dtmfId !== dtmfId) return [keys];
+    return event.type === 'keypad-sent' ? [] : [{ dtmfId: `${dtmfId}-again`, digits: event.left }];
+  });
+  return step({ ...state, keypad });
 }

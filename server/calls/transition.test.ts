@@ -343,6 +343,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'muted', agentId: 'alice', muted: true },
     { type: 'keyed', agentId: 'alice', digits: '12' },
     { type: 'keypad-sent', dtmfId: 'k1' },
+    { type: 'keypad-refused', dtmfId: 'k1', left: '2' },
     { type: 'hang-up-asked', cause: 'agent-hangup' },
     { type: 'wrap-up-ended', agentId: 'alice', disposition: null, by: 'timeout' },
     { type: 'timer', timer: 'menu' },

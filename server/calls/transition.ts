@@ -25,7 +25,7 @@ import { onReturning } from './returning.ts';
 import { onLegReplacing, onReplacing } from './replacing.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
-import { onHeld, onKeyed, onKeypadSent, onMuted, onResumed } from './talk.ts';
+import { onHeld, onKeyed, onKeypadDone, onMuted, onResumed } from './talk.ts';
 import { end } from './teardown.ts';
 import { giveUpRecall, isTransferring, recall } from './handing.ts';
 import { onForeignQueueLeft, onTransferAsked, onTransferring } from './transferring.ts';
@@ -91,6 +91,13 @@ function onRecording(state: CallState, event: CallEvent): Step | undefined {
   }
 }
 
+function onLegRinging(state: CallState, { legId }: Extract<CallEvent, { type: 'leg-ringing' }>): Step {
+  if (whichLeg(state, legId) === 'ringing') return onDeviceRinging(state, legId);
+  return state.other?.legId === legId && state.other.signalling === 'inviting'
+    ? step(withOther(state, { signalling: 'ringing' }))
+    : step(state);
+}
+
 function react(state: CallState, event: CallEvent, now: number): Step {
   switch (event.type) {
     case 'plan-moved':
@@ -108,16 +115,14 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'play-ended':
       return onPlayEnded(state, event, now);
     case 'keypad-sent':
-      return onKeypadSent(state, event);
+    case 'keypad-refused':
+      return onKeypadDone(state, event);
     case 'leg-replacing':
       return onLegReplacing(state, event);
     case 'leg-confirmed':
       return onLegConfirmed(state, event, now);
     case 'leg-ringing':
-      if (whichLeg(state, event.legId) === 'ringing') return onDeviceRinging(state, event.legId);
-      return state.other?.legId === event.legId && state.other.signalling === 'inviting'
-        ? step(withOther(state, { signalling: 'ringing' }))
-        : step(state);
+      return onLegRinging(state, event);
     case 'leg-answered':
       return onLegAnswered(state, event);
     case 'leg-offered':

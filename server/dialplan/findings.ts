@@ -189,6 +189,7 @@ export const expectations = {
     zh: '带引号的号码前缀，例如 "+86" 或 "0"',
   },
   country: { en: 'a country of two letters, such as CN', zh: '两位字母的国家代码，例如 CN' },
+  'codecs-once': { en: 'each codec once', zh: '每种编解码器只写一次' },
   'number-text': { en: 'a number in quotes, such as "+8653188880000"', zh: '带引号的号码，例如 "+8653188880000"' },
   'record-when': {
     en: 'always, never, on-demand, or a share of the calls such as 25%',

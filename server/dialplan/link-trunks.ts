@@ -100,6 +100,9 @@ class TrunkLinker {
       destinations: { allow: value.destinations.allow ?? null, deny: value.destinations.deny },
       daily: dailyOf(value.daily),
       codecs: value.codecs ?? profile.codecs,
+      dtmf: value.dtmf === 'in-band' ? 'tone' : value.dtmf,
+      srtp: null,
+      silence: silenceOf(value['media-timeout']),
       reliable: value.reliable ?? profile.reliable,
       verifyIdentity: value['verify-identity'] ?? profile.verifyIdentity,
       testNumber: value['test-number'] ?? null,
@@ -176,6 +179,12 @@ function numbersOf({ numbers }: TrunkSource, profile: Profile): Trunk['numbers']
     out: numbers.out,
     format: numbers.format ?? profile.format,
   };
+}
+
+/** The media node looks every 20 ms; less than 0.1 s would end calls for a breath. */
+function silenceOf(source: TrunkSource['media-timeout']): Trunk['silence'] {
+  if (source === undefined) return null;
+  return { afterMs: Math.min(3_600_000, Math.max(100, durationMs(source.after))), then: source.then };
 }
 
 function dailyOf(daily: TrunkSource['daily']): Trunk['daily'] {

@@ -87,8 +87,13 @@ export interface Trunk {
     readonly deny: readonly DestinationRule[];
   };
   readonly daily: TrunkDaily | null;
-  /** Empty: as the media node offers. */
-  readonly codecs: readonly ('PCMU' | 'PCMA')[];
+  /** Empty: as the site says. */
+  readonly codecs: readonly ('PCMU' | 'PCMA' | 'G722' | 'opus')[];
+  readonly dtmf: 'auto' | 'rfc4733' | 'tone' | 'info';
+  /** Null: SRTP is taken where it is offered. */
+  readonly srtp: 'off' | 'optional' | 'required' | null;
+  /** Null: as the site says. */
+  readonly silence: { readonly afterMs: number; readonly then: 'end' | 'flag' } | null;
   readonly reliable: boolean;
   readonly verifyIdentity: boolean;
   readonly testNumber: string | null;

@@ -158,6 +158,11 @@ const health = z.strictObject({
   'retry-after': time('A target that failed a call is left alone so long where OPTIONS is not used.').default('30s'),
 });
 
+const mediaTimeout = z.strictObject({
+  after: time('How long nothing may come while the carrier should be heard.').default('30s'),
+  then: z.enum(['end', 'flag']).default('end').describe('`end` the call, or `flag` it in the ledger and go on.'),
+});
+
 export const attestations = ['A', 'B', 'C', 'absent', 'expired', 'forged', 'untrusted'] as const;
 
 export const trunkSource = z.strictObject({
@@ -195,10 +200,23 @@ export const trunkSource = z.strictObject({
     .optional()
     .describe('A cap against toll fraud: when it is reached outgoing calls are refused until midnight.'),
   codecs: z
-    .array(z.enum(['PCMU', 'PCMA']))
-    .max(2)
+    .array(z.enum(['PCMU', 'PCMA', 'G722', 'opus']))
+    .min(1)
+    .max(4)
+    .refine((all) => new Set(all).size === all.length, expected('codecs-once'))
     .optional()
-    .describe('The order in which codecs are offered.'),
+    .describe(
+      'What is spoken, and nothing else, the best first; the codec a call already has goes first where it is among them. Without it: `media.codecs` of the site.',
+    ),
+  dtmf: z
+    .enum(['auto', 'rfc4733', 'in-band', 'info'])
+    .default('auto')
+    .describe(
+      'How keys travel: `auto` (as each side shows), or only as events (`rfc4733`), as tones in the voice (`in-band`), or as SIP INFO (`info`).',
+    ),
+  'media-timeout': mediaTimeout
+    .optional()
+    .describe('What happens when no audio comes; without it, the call ends after `media.rtpTimeoutInSeconds`.'),
   reliable: z.boolean().optional().describe('Offer reliable provisional answers (RFC 3262).'),
   'verify-identity': z
     .boolean()

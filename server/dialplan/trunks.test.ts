@@ -147,3 +147,29 @@ describe('a route for some calls only', () => {
     );
   });
 });
+
+describe('the audio of a trunk', () => {
+  const text = (audio: string): string => `trunks: { a: { calls: in, addresses: [loopback], ${audio} } }\n`;
+  const trunkWith = (audio: string) => planOf({ 'routes.yaml': routes, 'trunks.yaml': text(audio) }).trunks.get('a');
+
+  it('is what the file says', () => {
+    expect(trunkWith('codecs: [G722, PCMA], dtmf: in-band, media-timeout: { after: 12s, then: flag }')).toMatchObject({
+      codecs: ['G722', 'PCMA'],
+      dtmf: 'tone',
+      silence: { afterMs: 12_000, then: 'flag' },
+    });
+    expect(trunkWith('')).toMatchObject({ codecs: [], dtmf: 'auto', srtp: null, silence: null });
+    expect(trunkWith('media-timeout: {}')).toMatchObject({ silence: { afterMs: 30_000, then: 'end' } });
+  });
+
+  it.each([
+    ['codecs: [PCMU, PCMU]', 'expected each codec once, found ["PCMU","PCMU"]'],
+    ['codecs: [G729]', 'expected "PCMU", "PCMA", "G722", "opus", found "G729"'],
+    ['codecs: []', 'found []'],
+    ['dtmf: inband', 'expected "auto", "rfc4733", "in-band", "info", found "inband"'],
+    ['media-timeout: { after: 30x }', 'expected a time with its unit'],
+    ['media-timeout: { then: stop }', 'expected "end", "flag", found "stop"'],
+  ])('%s', (audio, wanted) => {
+    expect(lines(text(audio))[0]).toContain(wanted);
+  });
+});

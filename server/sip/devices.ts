@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type AgentId, resumeHeader } from '../../protocol/ids.ts';
+import type { LegPolicy } from '../../protocol/media-policy.ts';
 import type { DigestAlgorithm } from '../../protocol/sip.ts';
 import { type Authenticated, Authenticator, type SipAccount } from './authenticator.ts';
 import { Credentials, type Minted } from './credentials.ts';
@@ -24,6 +25,8 @@ export interface DeviceSettings {
   /** OPTIONS to desk phones: how often (0: never), and how many unanswered make one unreachable. */
   readonly pingEveryInSeconds: number;
   readonly pingFailures: number;
+  /** What desk phones want of their audio. */
+  readonly audio: LegPolicy;
 }
 
 export const usualDeviceSettings: DeviceSettings = {
@@ -32,6 +35,7 @@ export const usualDeviceSettings: DeviceSettings = {
   longestInSeconds: 3600,
   pingEveryInSeconds: 60,
   pingFailures: 2,
+  audio: {},
 };
 
 export interface DevicesOptions {

@@ -5,6 +5,7 @@ import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
 import type { SipProtection } from '../../protocol/sip-protection.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import type { LegPolicy } from '../../protocol/media-policy.ts';
 import { Admission } from './admission.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
@@ -24,6 +25,7 @@ import { ha1sOf } from './digest.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { shownMessage } from './ladder.ts';
+import { audioOf } from './leg-audio.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, tellingDigits, userOf } from './numbers.ts';
 import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
@@ -31,6 +33,7 @@ import { type Place, placeOf, withReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
 import { checksOf, gradeOf } from './trunks/card.ts';
+import { shaped } from './trunks/offer-shape.ts';
 import type { AudioPlace } from './trunks/echo-audio.ts';
 import { type TrunkOptions, Trunks } from './trunks/index.ts';
 import { probe } from './trunks/probe.ts';
@@ -225,7 +228,10 @@ export class SipSide {
     const { offerId, auto } = destination;
     const own = auto === true ? autoAnswer(binding, offerId) : {};
     const named = { ...way.headers, [offerHeader]: offerId, ...own };
-    this.#legs.invite({ ...way, legId, sdp, from, headers: { ...headers, ...named } });
+    const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, this.#options.devices.audio);
+    if (offer === undefined)
+      return this.#listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
+    this.#legs.invite({ ...way, legId, sdp: offer, from, headers: { ...headers, ...named }, toDevice: true });
   }
 
   /** {@link Legs.sourceOf} */
@@ -233,8 +239,13 @@ export class SipSide {
     return this.#legs.sourceOf(legId);
   }
 
-  /** Keys for the far side of a leg, by INFO; false if it refuses them or is gone. */
-  sendKeys(legId: string, digits: string): Promise<boolean> {
+  /** {@link audioOf} */
+  audioOf(legId: string): LegPolicy {
+    return audioOf(legId, { legs: this.#legs, trunks: this.trunks, phones: this.#options.devices.audio });
+  }
+
+  /** Keys for the far side of a leg, by INFO; what it refused of them, empty if nothing. */
+  sendKeys(legId: string, digits: string): Promise<string> {
     return this.#legs.sendKeys(legId, digits);
   }
 
@@ -340,7 +351,7 @@ export class SipSide {
     const around = { newCallId, listener: this.#listener, legs: this.#legs, trunks: this.trunks };
     const place = placeOf(req.has('Replaces') ? req.get('Replaces') : undefined, origin, around);
     if (typeof place === 'number') return void res.send(place);
-    this.#legs.take(place.legId, req, res);
+    this.#legs.take(place.legId, req, res, origin.type === 'agent');
     if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
     const caller = userOf(req.getParsedHeader('From').uri);
     const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);

@@ -56,10 +56,12 @@ describe('an INFO', () => {
           return Promise.resolve({ status: bodies.length > after ? 415 : 200 });
         },
       }) as unknown as Dialog;
-    expect(await sendInfo(refusing(9), '1#')).toBe(true);
+    expect(await sendInfo(refusing(9), '1#')).toBe('');
     expect(bodies).toEqual(['Signal=1\r\nDuration=160\r\n', 'Signal=#\r\nDuration=160\r\n']);
     bodies.length = 0;
-    expect(await sendInfo(refusing(0), '12')).toBe(false);
+    expect(await sendInfo(refusing(0), '12')).toBe('12');
     expect(bodies).toHaveLength(1);
+    bodies.length = 0;
+    expect(await sendInfo(refusing(1), '123')).toBe('23');
   });
 });

@@ -51,16 +51,20 @@ export function takeInfo(req: Request, res: Response, tell: (digit: InfoDigit) =
   tell(read);
 }
 
-/** Sends keys one after the other, each when the last was answered. False as soon as the far side refuses one. */
-export async function sendInfo(dialog: Dialog, digits: string): Promise<boolean> {
-  for (const digit of digits) {
+/** Sends keys one after the other, each when the last was answered. What is left when the far side refuses one. */
+export async function sendInfo(dialog: Dialog, digits: string): Promise<string> {
+  for (const [at, digit] of [...digits].entries()) {
     const options = {
       method: 'INFO',
       headers: { 'Content-Type': 'application/dtmf-relay' },
       body: `Signal=${digit}\r\nDuration=${String(usualMs)}\r\n`,
     };
-    const answer: { readonly status?: number } | undefined = await dialog.request(options as never);
-    if (answer?.status !== undefined && answer.status >= 300) return false;
+    const asked: Promise<{ readonly status?: number } | undefined> = dialog.request(options as never);
+    const refused = await asked.then(
+      (answer) => answer?.status !== undefined && answer.status >= 300,
+      () => true,
+    );
+    if (refused) return digits.slice(at);
   }
-  return true;
+  return '';
 }

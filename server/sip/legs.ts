@@ -45,6 +45,8 @@ export interface OutgoingInvite {
   /** For challenges inside the dialog. */
   readonly auth?: { readonly username: string; readonly password: string };
   readonly trials?: Trials;
+  /** It goes to an agent's own device. */
+  readonly toDevice?: true;
 }
 
 /** An INVITE that may be sent again, elsewhere or with credentials, as the same leg. */
@@ -66,6 +68,8 @@ interface Pending {
 }
 
 interface Leg {
+  /** At its other end is an agent's own device. */
+  readonly isDevice: boolean;
   /** The address its last description came from. */
   source?: string | undefined;
   /** An incoming INVITE that has no final answer yet. */
@@ -126,8 +130,9 @@ export class Legs {
   }
 
   /** Takes in an INVITE; from now on the leg answers to `legId`. */
-  take(legId: LegId, req: Request, res: Response): void {
-    const leg: Leg = { source: sourceOf(req), pending: { req, res }, reinvites: new Map(), refers: new Refers() };
+  take(legId: LegId, req: Request, res: Response, isDevice: boolean): void {
+    const pending = { req, res };
+    const leg: Leg = { isDevice, source: sourceOf(req), pending, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     req.on('cancel', () => {
       leg.pending = undefined;
@@ -144,6 +149,12 @@ export class Legs {
   /** The address a leg's last description came from; undefined if that is not known (any more). */
   sourceOf(legId: LegId): string | undefined {
     return this.#legs.get(legId)?.source;
+  }
+
+  /** What is at the other end of a leg: an agent's own device, or anything else. Undefined: there is no such leg (yet). */
+  endOf(legId: LegId): 'device' | 'other' | undefined {
+    const leg = this.#legs.get(legId);
+    return leg && (leg.isDevice ? 'device' : 'other');
   }
 
   forget(legId: LegId): void {
@@ -178,7 +189,7 @@ export class Legs {
   }
 
   invite(invite: OutgoingInvite): void {
-    const leg: Leg = { reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { isDevice: invite.toDevice === true, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(invite.legId, leg);
     this.#attempt(leg, invite);
   }
@@ -342,15 +353,15 @@ export class Legs {
     if (leg?.dialog !== undefined) leg.refers.notify(leg.dialog, { status, reason, last }, this.#logger);
   }
 
-  /** Keys for the far side, by INFO; false if it refuses them or is gone. */
-  async sendKeys(legId: LegId, digits: string): Promise<boolean> {
+  /** Keys for the far side, by INFO; those it did not take, empty if it took all. */
+  async sendKeys(legId: LegId, digits: string): Promise<string> {
     const dialog = this.#legs.get(legId)?.dialog;
-    return dialog !== undefined && sendInfo(dialog, digits);
+    return dialog === undefined ? digits : sendInfo(dialog, digits);
   }
 
   /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
   restore(legId: LegId, stored: StoredDialog): void {
-    const leg: Leg = { reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { isDevice: false, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     this.#watch(legId, leg, restoreDialog(this.#srf, stored));
   }

@@ -67,10 +67,9 @@ describe('an outgoing call', () => {
     caller-id: { allowed: ['+8653188880000-99'], default: '+8653188880000' }`,
       ),
     );
-    side.sip.invite({
-      ...{ legId: 'a.x1', callId: 'a', destination: { type: 'outside', to: '+8613800138000' } },
-      ...{ sdp: testSdp.replace('RTP/AVP 0', 'RTP/AVP 0 8 101'), from: '+8653188880042' },
-    });
+    const sdp = testSdp.replace('RTP/AVP 0', 'RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000');
+    const destination = { type: 'outside', to: '+8613800138000' } as const;
+    side.sip.invite({ legId: 'a.x1', callId: 'a', destination, sdp, from: '+8653188880042' });
     const invite = await peer.request('INVITE');
     expect(invite.start).toBe('INVITE sip:13800138000@ims.example;user=phone SIP/2.0');
     expect(invite.header('From')).toMatch(/^<sip:053188880042@ims\.example>;tag=/);

@@ -17,6 +17,7 @@ interface RigLegOptions {
   readonly events?: boolean;
   /** RTCP on the port of RTP. */
   readonly mux?: boolean;
+  readonly policy?: Pick<LegMedia, 'tones' | 'silence'>;
 }
 
 interface RigLeg {
@@ -89,7 +90,7 @@ export class ShardRig {
   }
 
   configure(endpointId: string, options: RigLegOptions = {}): void {
-    const { codec = 'PCMU', direction = 'sendrecv', events = true, mux = false } = options;
+    const { codec = 'PCMU', direction = 'sendrecv', events = true, mux = false, policy = {} } = options;
     const remote = this.leg(endpointId).place;
     const media: LegMedia = {
       remote,
@@ -101,6 +102,7 @@ export class ShardRig {
       wideEvents: [102],
       direction,
       mux,
+      ...policy,
     };
     this.shard.take({ type: 'configure', endpointId, media });
   }

@@ -96,7 +96,13 @@ export interface TrunkConfig {
   readonly callerId: TrunkCallerId;
   readonly destinations: TrunkDestinations;
   readonly daily: TrunkDaily | null;
-  readonly codecs: readonly ('PCMU' | 'PCMA')[];
+  /** Empty: as the site says. */
+  readonly codecs: readonly ('PCMU' | 'PCMA' | 'G722' | 'opus')[];
+  readonly dtmf: 'auto' | 'rfc4733' | 'tone' | 'info';
+  /** Null: SRTP is taken where it is offered. */
+  readonly srtp: 'off' | 'optional' | 'required' | null;
+  /** What becomes of a call from which no audio comes; null: as the site says. */
+  readonly silence: { readonly afterMs: number; readonly then: 'end' | 'flag' } | null;
   readonly reliable: boolean;
   readonly verifyIdentity: boolean;
   readonly testNumber: string | null;

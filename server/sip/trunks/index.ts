@@ -1,5 +1,6 @@
 /** All trunks: whose a call is, what it may do, which way it goes out, and what all of it comes to. */
 import type { Cancel, Clock } from '../../../base/clock.ts';
+import type { LegPolicy } from '../../../protocol/media-policy.ts';
 import { AddressBook, networksOf } from '../addresses.ts';
 import type { Home } from '../numbers.ts';
 
@@ -10,6 +11,7 @@ import type { SecretRef, TrunkConfig, TrunkPlan } from './config.ts';
 import type { Attestation, DayUse, NotPlaced, TrunkEvent, TrunkLeg } from './facts.ts';
 import { incomingFacts, type IncomingFacts } from './incoming.ts';
 import { TrunkLine } from './line.ts';
+import { policyOf } from './media-policy.ts';
 import { Meter, priceOf } from './meter.ts';
 import { type Attempt, OutgoingCall } from './outgoing.ts';
 import { cannotKeep, privacyWish } from './privacy.ts';
@@ -212,6 +214,19 @@ export class Trunks {
     const known = this.#prices.get(legId);
     const trunk = this.#capacity.trunkOf(legId);
     return known ?? (trunk === undefined ? undefined : { trunk, direction: 'in', price: 0 });
+  }
+
+  /** What the trunk of a leg wants of its audio; undefined for a leg that is on none (yet). */
+  policyOf(legId: string): LegPolicy | undefined {
+    const config = this.#plan.trunks.get(this.noteOf(legId)?.trunk ?? '');
+    return config === undefined ? undefined : policyOf(config);
+  }
+
+  /** Does a trunk that takes calls want SRTP offered? */
+  get wantsKeys(): boolean {
+    return [...this.#plan.trunks.values()].some(
+      ({ calls, srtp }) => calls !== 'in' && (srtp === 'optional' || srtp === 'required'),
+    );
   }
 
   /** A leg from before a restart goes on. */

@@ -5,12 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { asUser, type Home } from '../numbers.ts';
 import { identityHeaders, type Shown, shownNumber } from './caller.ts';
-import { preferring } from './codec-order.ts';
 import type { OutboundRule, TrunkConfig, TrunkPlan } from './config.ts';
 import { answerTo } from './digest-client.ts';
 import type { NotPlaced } from './facts.ts';
 import { challengesOf, type TrunkLine } from './line.ts';
+import { policyOf } from './media-policy.ts';
 import { homeOf, mayCall, toTrunk } from './numbers.ts';
+import { shaped } from './offer-shape.ts';
 import type { TrunkAnswer } from './transport.ts';
 import { domainOf, wayTo } from './uris.ts';
 
@@ -176,10 +177,12 @@ export class OutgoingCall {
     if (config === undefined || shown === undefined) return undefined;
     const write = (number: string): string => asUser(toTrunk(number, config.numbers, site));
     const secret = password(config);
+    const sdp = this.#sdp === null ? null : shaped(this.#sdp, policyOf(config));
+    if (sdp === undefined) return undefined;
     return {
       ...{ trunk: config.id, target, answerWithinMs: config.answerWithinMs },
       ...wayTo(config, target, write(this.to)),
-      sdp: this.#sdp === null ? null : preferring(this.#sdp, config.codecs),
+      sdp,
       headers: {
         ...this.#headers,
         ...identityHeaders(shown, config.callerId, write, config.domain ?? domainForIdentity(config, target)),

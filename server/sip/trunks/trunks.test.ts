@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { callerOf, shownNumber } from './caller.ts';
 import { cannotKeep, privacyWish } from './privacy.ts';
 import { Capacity } from './capacity.ts';
-import { preferring } from './codec-order.ts';
 import type { TrunkCallerId, TrunkDaily, TrunkNumbers } from './config.ts';
 import { answerTo, parseChallenges } from './digest-client.ts';
 import { dayIn, Meter, priceOf } from './meter.ts';
 import { parseNameAddrs } from './name-addrs.ts';
 import { fromTrunk, mayCall, toTrunk } from './numbers.ts';
 import { rulesFor } from './outgoing.ts';
+import { shaped } from './offer-shape.ts';
 import { inOrder, Targets } from './targets.ts';
 import { wayTo } from './uris.ts';
 
@@ -341,10 +341,65 @@ describe('our answer to a challenge', () => {
   });
 });
 
-describe('the order of codecs', () => {
-  it('names those first that the carrier wants, and changes nothing else', () => {
-    const sdp = 'v=0\r\nm=audio 4000 RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000\r\n';
-    expect(preferring(sdp, ['PCMA'])).toBe(sdp.replace('0 8 101', '8 0 101'));
-    expect(preferring(sdp, [])).toBe(sdp);
+describe('an offer as one carrier gets it', () => {
+  const offer = (types: string, ...more: readonly string[]): string =>
+    [
+      ...[
+        'v=0',
+        `m=audio 4000 RTP/AVP ${types}`,
+        'a=rtpmap:0 PCMU/8000',
+        'a=rtpmap:8 PCMA/8000',
+        'a=rtpmap:9 G722/8000',
+      ],
+      ...['a=rtpmap:111 opus/48000/2', 'a=fmtp:111 useinbandfec=1', 'a=rtpmap:101 telephone-event/8000'],
+      ...['a=fmtp:101 0-15', 'a=rtpmap:102 telephone-event/48000', 'a=ptime:20', ...more, ''],
+    ].join('\r\n');
+  const listed = (sdp: string | undefined): string => /^m=audio 4000 (.+?)\r$/m.exec(sdp ?? '')?.[1] ?? 'none';
+  const keys = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x';
+
+  it('stays as it is where nothing is said', () => {
+    expect(shaped(offer('0 8 9 111 101 102'), {})).toBe(offer('0 8 9 111 101 102'));
+    expect(shaped(offer('0 8 9 111 101 102'), { codecs: [] })).toBe(offer('0 8 9 111 101 102'));
+  });
+
+  it.each([
+    ['the carrier’s own law first', '0 8 9 111 101 102', ['PCMA', 'PCMU'], 'RTP/AVP 8 0 101'],
+    ['nothing the carrier does not list', '0 8 9 111 101 102', ['PCMA'], 'RTP/AVP 8 101'],
+    ['what the call already speaks first', '111 0 8 9 101 102', ['PCMA', 'opus'], 'RTP/AVP 111 8 101 102'],
+    ['G.711 of the call before the carrier’s wish', '0 8 9 111 101 102', ['G722', 'PCMA'], 'RTP/AVP 8 9 101'],
+    [
+      'the carrier’s order where it has not what the call speaks',
+      '111 0 8 9 101 102',
+      ['G722', 'PCMA'],
+      'RTP/AVP 9 8 101',
+    ],
+    ['all, if there is none of the carrier’s', '0 8 101', ['G722'], 'RTP/AVP 0 8 101'],
+  ] as const)('names %s', (_what, types, codecs, wanted) => {
+    const made = shaped(offer(types), { codecs: [...codecs] });
+    expect(listed(made)).toBe(wanted);
+    const left = wanted.split(' ').slice(1);
+    for (const [, type] of (made ?? '').matchAll(/^a=(?:rtpmap|fmtp):(\d+) /gm))
+      expect(wanted.startsWith('RTP/AVP 0 8 101') || left.includes(type ?? '')).toBe(true);
+  });
+
+  it.each(['tone', 'info'] as const)('has no events for a carrier whose keys are %s', (dtmf) => {
+    const made = shaped(offer('0 8 101 102'), { dtmf });
+    expect(listed(made)).toBe('RTP/AVP 0 8');
+    expect(made).not.toContain('telephone-event');
+  });
+
+  it.each([
+    ['off', 'RTP/AVP', false],
+    [undefined, 'RTP/AVP', false],
+    ['optional', 'RTP/AVP', true],
+    ['required', 'RTP/SAVP', true],
+  ] as const)('has keys by policy: %s', (srtp, profile, hasKeys) => {
+    const made = shaped(offer('0 101', keys), srtp === undefined ? {} : { srtp });
+    expect(listed(made)).toBe(`${profile} 0 101`);
+    expect(made?.includes(keys)).toBe(hasKeys);
+  });
+
+  it('is none where keys are wanted and there are none', () => {
+    expect(shaped(offer('0 101'), { srtp: 'required' })).toBeUndefined();
   });
 });
