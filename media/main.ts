@@ -1,7 +1,7 @@
 /** The media node as a program. Standard output is for the one line that says it is up; the log goes to standard error. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { createEars } from './ears/index.ts';
+import { LateEars } from './ears/late.ts';
 import { readKeys } from './recording/index.ts';
 import { parseArguments, startMediaNode, usage, type MediaArguments } from './index.ts';
 
@@ -55,7 +55,11 @@ const recordings =
     ? {}
     : { recordings: { directory: recordingFiles.directory, keys: keysOf(recordingFiles.keyFile) } };
 
-const parts = ears ? { ears: createEars({ logger, writers: transcriptions }) } : {};
+const late = new LateEars(
+  async () => (await import('./ears/index.ts')).createEars({ logger, writers: transcriptions }),
+  (err) => logger.error({ err }, 'nothing is heard: the ears cannot be made'),
+);
+const parts = ears ? { ears: late } : {};
 const node = await startMediaNode({ ...options, ...recordings, secret }, logger, parts).catch((error: unknown) =>
   fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
 );
@@ -70,6 +74,8 @@ process.stdout.write(
     pid: process.pid,
   })}\n`,
 );
+
+if (ears) void late.listen();
 
 const stop = (): void => {
   node.close().then(

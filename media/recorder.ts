@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import { type Cancel, type Clock, systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
+import { RestartPolicy } from '../base/supervisor.ts';
 import type { GraphRecording, MediaEvent } from '../protocol/media.ts';
 import { tapRingMemory } from './audio/tap-ring.ts';
 import type { FromRecorder, ToRecorder } from './recording/session.ts';
@@ -19,11 +21,14 @@ const slots = 128;
 interface Open {
   readonly callId: string;
   readonly memory: SharedArrayBuffer;
+  /** Since when frames may wait in the ring, ms since the epoch. */
+  readonly at: number;
 }
 
 /**
  * The recordings that are being made: a ring filled by a shard, emptied by a thread that writes. A thread that dies is
- * replaced and takes each file up again; one whose file cannot be written is told as failed and not tried again.
+ * replaced, ever more slowly, and takes each file up again; if it keeps dying, what it was writing has failed. One whose file
+ * cannot be written is told as failed and not tried again.
  */
 export class Recorder {
   readonly events = new Emitter<MediaEvent>();
@@ -32,14 +37,29 @@ export class Recorder {
   readonly #open = new Map<string, Open>();
   /** Not to be tried again while its call lasts. */
   readonly #failed = new Map<string, string>();
+  /** Ended while no thread was there to finish them. */
+  readonly #ended = new Map<string, Open>();
+  readonly #clock: Clock;
+  readonly #restarts: RestartPolicy;
+  readonly #script: URL;
   #worker: Worker | undefined;
+  /** Set while a thread has died and the next one is not to be started yet. */
+  #resting: Cancel | undefined;
   #dropped = 0;
   #closed = false;
 
-  /** Without options every recording fails, by name, and no call does. */
-  constructor(options: RecorderOptions | undefined, logger: Logger) {
+  /** Without options every recording fails, by name, and no call does. `script` is what the thread runs; tests give one that dies. */
+  constructor(
+    options: RecorderOptions | undefined,
+    logger: Logger,
+    clock: Clock = systemClock,
+    script = new URL('./recording/thread.ts', import.meta.url),
+  ) {
     this.#options = options;
     this.#logger = logger;
+    this.#clock = clock;
+    this.#restarts = new RestartPolicy(clock);
+    this.#script = script;
   }
 
   /** Makes these the recordings of a call; returns the rings of the new ones, for its shard. */
@@ -59,8 +79,9 @@ export class Recorder {
         return [];
       }
       const memory = tapRingMemory(stereoSamples, slots);
-      this.#open.set(recordingId, { callId, memory });
-      this.#post({ type: 'open', recordingId, callId, memory });
+      const open = { callId, memory, at: Date.now() };
+      this.#open.set(recordingId, open);
+      this.#post({ type: 'open', recordingId, ...open });
       return [{ recordingId, memory }];
     });
   }
@@ -73,6 +94,7 @@ export class Recorder {
   /** Finishes every recording and waits until all of it is on the disk. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#resting !== undefined) this.#again();
     const worker = this.#worker;
     if (worker === undefined) return;
     const gone = new Promise((resolve) => worker.once('exit', resolve));
@@ -81,7 +103,9 @@ export class Recorder {
   }
 
   #finish(recordingId: string): void {
+    const open = this.#open.get(recordingId);
     this.#open.delete(recordingId);
+    if (this.#resting !== undefined && open !== undefined) this.#ended.set(recordingId, open);
     this.#post({ type: 'close', recordingId, reason: 'ended' });
   }
 
@@ -91,22 +115,51 @@ export class Recorder {
     this.events.emit({ type: 'recording-failed', callId, recordingId, code, message });
   }
 
+  /** While no thread is there nothing is posted: the next one is told everything anew. */
   #post(message: ToRecorder): void {
+    if (this.#resting !== undefined) return;
     this.#worker ??= this.#start();
     this.#worker?.postMessage(message);
   }
 
   #start(): Worker | undefined {
     if (this.#options === undefined) return undefined;
-    const worker = new Worker(new URL('./recording/thread.ts', import.meta.url), { workerData: this.#options });
+    const worker = new Worker(this.#script, { workerData: this.#options });
     worker.on('message', (message: FromRecorder) => this.#take(message));
-    worker.on('error', (err) => this.#logger.error({ err }, 'the recorder died and is started again'));
+    worker.on('error', (err) => this.#logger.error({ err }, 'the recorder died'));
     worker.on('exit', () => {
       this.#worker = undefined;
-      if (this.#closed) return;
-      for (const [recordingId, open] of this.#open) this.#post({ type: 'open', recordingId, ...open });
+      if (!this.#closed) this.#died();
     });
     return worker;
+  }
+
+  #died(): void {
+    const verdict = this.#restarts.died();
+    // What the shards write from now on waits in the rings; what was taken out of them and not written is lost.
+    const at = Date.now();
+    for (const [recordingId, open] of this.#open) this.#open.set(recordingId, { ...open, at });
+    if (verdict.type === 'escalate') return this.#giveUp();
+    this.#logger.warn({ delayMs: verdict.delayMs, recordings: this.#open.size }, 'the recorder is started again');
+    this.#resting = this.#clock.at(this.#clock.now() + verdict.delayMs, () => this.#again());
+  }
+
+  /** A fresh thread takes up every file, and finishes those that ended meanwhile. */
+  #again(): void {
+    this.#resting?.();
+    this.#resting = undefined;
+    for (const [recordingId, open] of [...this.#open, ...this.#ended])
+      this.#post({ type: 'open', recordingId, ...open });
+    for (const recordingId of this.#ended.keys()) this.#post({ type: 'close', recordingId, reason: 'ended' });
+    this.#ended.clear();
+  }
+
+  /** It keeps dying: these recordings have failed, and their calls go on. The next one tries a thread again. */
+  #giveUp(): void {
+    for (const [recordingId, { callId }] of [...this.#open]) {
+      this.#open.delete(recordingId);
+      this.#fail(callId, recordingId, 'recorder-died', 'the thread that writes recordings keeps dying');
+    }
   }
 
   #take(message: FromRecorder): void {

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Emitter } from '../base/emitter.ts';
 import type { MediaResult } from '../protocol/media.ts';
@@ -9,6 +8,7 @@ import type { TerminationLoss } from './mediasoup/termination.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import { payloadTypes, readDescription, rtcpPlaceOf, sipAnswer } from './sdp/index.ts';
 import type { AudioLine, Codec, CryptoLine, Description, NumberedCodec } from './sdp/index.ts';
+import { sessionIdOf, versionNow } from './session-origin.ts';
 import { openOnFreePort, type SipSurroundings } from './sip-endpoint.ts';
 
 const loopback = '127.0.0.1';
@@ -45,10 +45,10 @@ export class SecuredEndpoint implements Endpoint {
   readonly #port: number;
   readonly #ssrc: number;
   readonly #termination: SecuredTermination;
-  readonly #sessionId = String(randomInt(2 ** 47));
+  readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
   readonly #forget: () => void;
-  #version = 0;
+  #version = versionNow();
   #agreed: Agreed | undefined;
   #said: { readonly remoteSdp: string; readonly result: MediaResult<'open'> } | undefined;
   #dead = false;
@@ -59,6 +59,7 @@ export class SecuredEndpoint implements Endpoint {
     parts: { readonly port: number; readonly ssrc: number; readonly termination: SecuredTermination },
   ) {
     this.endpointId = setup.endpointId;
+    this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#preferred = setup.preferred;
     this.#around = around;

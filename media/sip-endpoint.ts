@@ -6,6 +6,7 @@ import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { PortPool } from './port-pool.ts';
 import type { LegMedia } from './shards/messages.ts';
+import { sessionIdOf, versionNow } from './session-origin.ts';
 import type { ShardPool } from './shards/pool.ts';
 import { anyCodec, chooseCodec, codecs, codecsOf, eventsBeside, hasEvents, hearsTones } from './sdp/index.ts';
 import { payloadTypes, readDescription, underPolicy } from './sdp/index.ts';
@@ -98,10 +99,10 @@ export class SipEndpoint implements Endpoint {
   readonly callId: string;
   readonly #around: SipSurroundings;
   readonly #port: number;
-  readonly #sessionId = String(randomInt(2 ** 47));
+  readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
   #policy: LegPolicy;
-  #version = 0;
+  #version = versionNow();
   #signalledFrom: string | undefined;
   #said: Said | undefined;
   #answered: string | undefined;
@@ -111,6 +112,7 @@ export class SipEndpoint implements Endpoint {
 
   private constructor(setup: EndpointSetup, around: SipSurroundings, port: number) {
     this.endpointId = setup.endpointId;
+    this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#preferred = setup.preferred;
     this.#policy = setup.policy ?? {};

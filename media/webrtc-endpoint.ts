@@ -8,6 +8,7 @@ import type { NetworkStatistics } from './mediasoup/statistics.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import { chooseCodec, payloadTypes, readDescription, webrtcAnswer, webrtcOffer } from './sdp/index.ts';
 import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity } from './sdp/index.ts';
+import { sessionIdOf, versionNow } from './session-origin.ts';
 import type { ShardPool } from './shards/pool.ts';
 
 const loopback = '127.0.0.1';
@@ -39,9 +40,9 @@ export class WebRtcEndpoint implements Endpoint {
   readonly #around: WebRtcSurroundings;
   readonly #termination: Termination;
   readonly #ssrc: number;
-  readonly #sessionId = String(randomInt(2 ** 47));
+  readonly #sessionId: string;
   readonly #codec: Codec;
-  #version = 0;
+  #version = versionNow();
   #agreed: Agreed | undefined;
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
   #answered: string | undefined;
@@ -52,6 +53,7 @@ export class WebRtcEndpoint implements Endpoint {
 
   private constructor(setup: EndpointSetup, around: WebRtcSurroundings, termination: Termination, ssrc: number) {
     this.endpointId = setup.endpointId;
+    this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#codec = setup.preferred ?? 'PCMU';
     this.#around = around;

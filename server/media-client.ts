@@ -221,6 +221,6 @@ export class MediaClient {
     if (wasUp) this.lost.emit(undefined);
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dial(), this.#options.retryMs ?? 200);
+    this.#timer = setTimeout(() => this.#dial(), this.#options.retryMs ?? 100);
   }
 }

@@ -96,6 +96,7 @@ function callsWith(
       bye: nothing,
       answerRefer: () => undefined,
       notifyRefer: () => undefined,
+      reinvite: nothing,
       answerReinvite: nothing,
     },
     plan: { begin: () => ({ type: 'no-route' }), advance: () => ({ type: 'plan-gone' }) },

@@ -134,14 +134,25 @@ function tellDialled(calls: Calls, call: CallState, leg: Leg, dialog: StoredDial
   calls.post(callId, known ? { type: 'leg-confirmed', legId } : { type: 'leg-acknowledged', legId, sdp });
 }
 
+/** How the media node came (back): as another start of itself, and since when it was away (ms since the epoch). */
+export interface NodeReturn {
+  readonly newBoot: boolean;
+  readonly since: number | undefined;
+}
+
 /**
  * Compares the media node's inventory with the calls: endpoints that are gone are told, endpoints nobody wants are
  * closed, and every graph is asked for again (an older revision is ignored there).
  */
-export async function reconcileMedia(calls: Calls, media: MediaClient, logger: Logger): Promise<void> {
+export async function reconcileMedia(
+  calls: Calls,
+  media: MediaClient,
+  { newBoot, since }: NodeReturn,
+  logger: Logger,
+): Promise<void> {
   const answer = await media.call('inventory', {});
   if (!answer.ok) return logger.warn({ code: answer.error.code }, 'the media node gave no inventory');
-  tellLostEndpoints(calls, answer.value);
+  tellLostEndpoints(calls, answer.value, { newBoot, since });
   for (const { endpointId, callId } of answer.value.endpoints) {
     const call = calls.get(callId);
     const wanted = call !== undefined && legsOf(call).some((leg) => leg.legId === endpointId);
@@ -153,10 +164,14 @@ export async function reconcileMedia(calls: Calls, media: MediaClient, logger: L
     await media.call('apply', { callId, revision, graph });
 }
 
-function tellLostEndpoints(calls: Calls, inventory: MediaResult<'inventory'>): void {
+function tellLostEndpoints(calls: Calls, inventory: MediaResult<'inventory'>, { newBoot, since }: NodeReturn): void {
   const held = new Set(inventory.endpoints.map((endpoint) => endpoint.endpointId));
-  for (const call of calls.all())
-    for (const leg of legsOf(call))
-      if (leg.open && !held.has(leg.legId))
-        calls.post(call.callId, { type: 'endpoint-lost', legId: leg.legId, cause: 'worker-died' });
+  const told = since === undefined ? {} : { since };
+  for (const call of calls.all()) {
+    // A server that has just started remembers by its calls which start of the node they were on.
+    const died = call.mediaSeen === null ? newBoot : call.mediaSeen.bootId !== inventory.bootId;
+    const cause = died ? 'node-died' : 'endpoint-gone';
+    for (const { legId, open } of legsOf(call))
+      if (open && !held.has(legId)) calls.post(call.callId, { type: 'endpoint-lost', legId, cause, ...told });
+  }
 }

@@ -17,6 +17,7 @@ import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { makeRecordings } from './make-recordings.ts';
 import type { CallRecordings } from './call-recordings.ts';
+import { MediaAbsence } from './media-absence.ts';
 import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
@@ -64,6 +65,7 @@ export class Brain {
   readonly #scope = new Scope();
   readonly #leaving = new Map<string, () => void>();
   readonly #nextId = monotonicFactory();
+  readonly #mediaAbsence: MediaAbsence;
   #taking = false;
 
   /** Use `openBrain`. */
@@ -102,6 +104,7 @@ export class Brain {
       this.#kept.wholeRouting,
     );
     this.calls = this.#makeCalls();
+    this.#mediaAbsence = new MediaAbsence({ clock, logger, calls: () => this.calls });
     this.listening = new Listening({
       directory: join(config.dialplans, 'rules'),
       clock,
@@ -365,13 +368,15 @@ export class Brain {
         if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
       }),
     );
-    media.connected.on(() => {
+    media.connected.on(({ newBoot }) => {
+      const since = this.#mediaAbsence.ended();
       this.listening.tellPhrases();
-      reconcileMedia(this.calls, media, this.logger).catch((err: unknown) =>
+      reconcileMedia(this.calls, media, { newBoot, since }, this.logger).catch((err: unknown) =>
         this.logger.error({ err }, 'the media node could not be compared'),
       );
     });
-    media.lost.on(() => this.logger.warn({}, 'the media node is away'));
+    media.lost.on(() => this.#mediaAbsence.began());
+    this.#scope.defer('media absence', () => this.#mediaAbsence.close());
   }
 
   #makeGateway(): DeskGateway {

@@ -13,6 +13,8 @@ export type ToRecorder =
       readonly callId: string;
       /** Frames of both channels, left before right. */
       readonly memory: SharedArrayBuffer;
+      /** Since when frames may be in there, ms since the epoch; absent: from now on. */
+      readonly at?: number;
     }
   | { readonly type: 'close'; readonly recordingId: string; readonly reason: EndReason }
   /** Everything is finished, then `stopped` is told. */
@@ -66,9 +68,10 @@ export class RecorderSession {
     for (const [recordingId, open] of this.#open) this.#guard(recordingId, open, () => this.#drain(open));
   }
 
-  #begin({ recordingId, callId, memory }: Extract<ToRecorder, { type: 'open' }>): void {
+  #begin({ recordingId, callId, memory, at }: Extract<ToRecorder, { type: 'open' }>): void {
     if (this.#open.has(recordingId)) return;
-    const opened = RecordingWriter.open({ recordingId, callId, directory: this.#directory }, this.#keys, this.#wall);
+    const recorded = { recordingId, callId, directory: this.#directory };
+    const opened = RecordingWriter.open(recorded, this.#keys, this.#wall, at);
     if (!opened.ok) return this.#tell({ type: 'failed', recordingId, callId, ...opened.error });
     const reader = new TapRingReader(memory);
     this.#open.set(recordingId, { callId, reader, writer: opened.value, beganMs: undefined });

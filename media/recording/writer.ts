@@ -35,6 +35,12 @@ export interface RecordFailure {
   readonly retryable: boolean;
 }
 
+/** The clock on the wall, and when the first frame was to come by it. */
+interface RecordingClock {
+  readonly wall: () => number;
+  readonly began: number | undefined;
+}
+
 /** What went wrong, from whatever was thrown. */
 export function failureOf(error: unknown): RecordFailure {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
@@ -56,12 +62,17 @@ export class RecordingWriter {
   /** Where frames that begin at zero belong on the recording's clock. */
   readonly #offsetMs: number;
 
-  private constructor(recorded: Recorded, keys: Keyring, wall: () => number, before: Timeline | undefined) {
+  private constructor(
+    recorded: Recorded,
+    keys: Keyring,
+    { wall, began }: RecordingClock,
+    before: Timeline | undefined,
+  ) {
     this.#recorded = recorded;
     this.#keys = keys;
     this.#wall = wall;
     const path = recordingPath(recorded.directory, recorded.recordingId);
-    const now = wall();
+    const now = began ?? wall();
     if (before === undefined) {
       this.#sealer = new Sealer(keys.current);
       this.#file = GrowingFile.create(path, this.#sealer.begin(partOf(recorded, now)));
@@ -78,16 +89,25 @@ export class RecordingWriter {
     this.#chunker = new Chunker((record) => this.#append(record), wall, this.#offsetMs);
   }
 
-  /** Begins a recording, or takes it up again where it was left. `wall`: ms since the epoch. */
-  static open(recorded: Recorded, keys: Keyring, wall: () => number): Result<RecordingWriter, RecordFailure> {
+  /**
+   * Begins a recording, or takes it up again where it was left. `wall`: ms since the epoch; `began`: when its first frame was
+   * to come by that clock, if that is not now.
+   */
+  static open(
+    recorded: Recorded,
+    keys: Keyring,
+    wall: () => number,
+    began?: number,
+  ): Result<RecordingWriter, RecordFailure> {
+    const clock = { wall, began };
     try {
       const path = recordingPath(recorded.directory, recorded.recordingId);
-      if (!existsSync(path)) return ok(new RecordingWriter(recorded, keys, wall, undefined));
+      if (!existsSync(path)) return ok(new RecordingWriter(recorded, keys, clock, undefined));
       const bytes = new OpenFile(path);
       try {
         const before = readTimeline(bytes, keys);
         if (!before.ok) return fail(before.error);
-        return ok(new RecordingWriter(recorded, keys, wall, before.value));
+        return ok(new RecordingWriter(recorded, keys, clock, before.value));
       } finally {
         bytes.close();
       }

@@ -24,7 +24,8 @@ export type CallEvent =
   | { readonly type: 'endpoint-failed'; readonly legId: LegId; readonly code: string; readonly token: number | null }
   /** The media node took in the far side's answer. */
   | { readonly type: 'endpoint-answered'; readonly legId: LegId }
-  | { readonly type: 'endpoint-lost'; readonly legId: LegId; readonly cause: string }
+  /** `since`: when that was, where it is told late; ms since the epoch. */
+  | { readonly type: 'endpoint-lost'; readonly legId: LegId; readonly cause: string; readonly since?: number }
   /** The first packet of the far side was let in. */
   | { readonly type: 'endpoint-heard'; readonly legId: LegId }
   | { readonly type: 'digit'; readonly legId: LegId; readonly digit: string }
@@ -71,6 +72,9 @@ export type CallEvent =
   /** BYE, from the far side or made by the engine for it. */
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | LossCause }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
+  /** The answer to a re-INVITE of ours; or that it was refused, or could not be sent (503). */
+  | { readonly type: 'leg-reanswered'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-reinvite-failed'; readonly legId: LegId; readonly status: number }
   | {
       readonly type: 'offered';
       readonly offerId: OfferId;
@@ -179,6 +183,8 @@ export type CallEffect =
   | { readonly type: 'cancel-leg'; readonly legId: LegId; readonly answeredElsewhere: boolean }
   | { readonly type: 'end-leg'; readonly legId: LegId; readonly cause: string }
   | { readonly type: 'answer-reinvite'; readonly legId: LegId; readonly token: number; readonly sdp: string | null }
+  /** A new offer of ours inside the dialog. Comes back as `leg-reanswered` or `leg-reinvite-failed`. */
+  | { readonly type: 'reinvite-leg'; readonly legId: LegId; readonly sdp: string }
   | {
       readonly type: 'queue-ticket';
       readonly ticketId: TicketId;

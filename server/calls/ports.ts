@@ -144,6 +144,8 @@ export interface SipPort {
   /** `answeredElsewhere`: another device of the same agent was quicker (RFC 3326). */
   cancel(legId: LegId, answeredElsewhere: boolean): void;
   bye(legId: LegId, cause: string): void;
+  /** A re-INVITE of ours with a new offer. */
+  reinvite(legId: LegId, sdp: string): void;
   /** Answers the re-INVITE `token` names: with our SDP, or 488 when there is none. */
   answerReinvite(legId: LegId, token: number, sdp: string | null): void;
 }

@@ -1,6 +1,7 @@
 /** The recording of a call: decided once, begun by the policy or by an agent, paused and masked by them; never a reason to end a call. */
 import type { Graph } from '../../protocol/media.ts';
 import type { CallEvent } from './events.ts';
+import { isMoving } from './moving.ts';
 import type { CallRecording, RecordingOrder } from './recorded.ts';
 import { type CallState, hasEnded } from './state.ts';
 import { record, type Step, step } from './step.ts';
@@ -73,7 +74,9 @@ export function onRecordingFailed(state: CallState, { recordingId, code }: On<'r
 /** The call's graph with its recording: between talks (a transfer that came to nothing, another queue) it is paused. */
 export function recorded(state: CallState, graph: Graph): Graph {
   const { recording, caller, phase } = state;
-  if (recording === undefined || hasEnded(state) || !caller.open) return graph;
+  if (recording === undefined || hasEnded(state)) return graph;
+  // While its endpoint is replaced the recording stays: it is one, with a gap.
+  if (!caller.open && !isMoving(state, caller.legId)) return graph;
   const { recordingId, state: now } = recording;
   if (now !== 'on' && now !== 'paused' && now !== 'masked') return graph;
   const entry = { recordingId, endpointId: caller.legId, state: phase === 'talking' ? now : 'paused' } as const;

@@ -187,6 +187,8 @@ export class CallRunner {
         return sip.bye(effect.legId, effect.cause);
       case 'answer-reinvite':
         return sip.answerReinvite(effect.legId, effect.token, effect.sdp);
+      case 'reinvite-leg':
+        return sip.reinvite(effect.legId, effect.sdp);
       case 'queue-ticket': {
         const { type: _type, ...ticket } = effect;
         return routing.queueTicket({ ...ticket, callId });

@@ -37,7 +37,7 @@ export type Phase = 'admitted' | 'in-plan' | 'queued' | 'transferring' | 'dialli
 
 /** Deadlines are data; the runner arms what stands here. */
 export type TimerName = (typeof timerNames)[number];
-export const timerNames = ['menu', 'announcement', 'longest', 'ring', 'failure', 'return'] as const;
+export const timerNames = ['menu', 'announcement', 'longest', 'ring', 'failure', 'return', 'move'] as const;
 
 export interface CallEnd {
   readonly at: number;
@@ -79,6 +79,10 @@ export interface CallState {
   readonly away?: Away | null;
   /** Who talks with them beside caller and other. Absent where there is nobody, and in snapshots of older servers. */
   readonly conference?: readonly Member[];
+  /** Legs whose endpoints died and are being replaced. Absent in snapshots of older servers, and until it is needed. */
+  readonly moves?: readonly Move[];
+  /** When moves of late began, the oldest first. */
+  readonly movedAt?: readonly number[];
   /** Agents who have left the call and are not done with it yet. */
   readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
@@ -125,6 +129,21 @@ export interface Away {
   readonly since: number;
   readonly until: number;
   readonly leg: Leg | null;
+}
+
+/**
+ * A leg on its way to a fresh endpoint. `opening`: the media node makes our offer; `offered`: the re-INVITE is out;
+ * `answering`: the media node takes the answer; `waiting`: tried again at `due`. Times in ms since the epoch.
+ */
+export interface Move {
+  readonly legId: LegId;
+  readonly stage: 'opening' | 'offered' | 'answering' | 'waiting';
+  /** When the old endpoint was lost, and when this is given up. */
+  readonly since: number;
+  readonly until: number;
+  /** When the present stage has lasted too long, or the next try begins. */
+  readonly due: number;
+  readonly tries: number;
 }
 
 /** Every leg there is. */

@@ -161,6 +161,7 @@ export function end(before: CallState, cause: string, now: number): Step {
     referral: null,
     replacing: null,
     ...(state.away == null ? {} : { away: null }),
+    ...(state.moves === undefined ? {} : { moves: [] }),
     caller: { ...state.caller, signalling: 'ended', open: false },
     other: state.other === null ? null : { ...state.other, signalling: 'ended', open: false },
     ringing: [],

@@ -21,6 +21,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
 import { onLegReplacing, onReplacing } from './replacing.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
@@ -66,15 +67,22 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
   if (hasEnded(state)) return afterEnd(state, event);
   const recording = onRecording(state, event);
   if (recording !== undefined) return settle(state, recording);
-  const replacing = onReplacing(state, event);
-  if (replacing !== undefined) return settle(state, replacing);
-  const conferring = onConference(state, event, now);
-  if (conferring !== undefined) return settle(state, conferring);
-  const returning = onReturning(state, event, now);
-  if (returning !== undefined) return settle(state, returning);
+  const moved = onMoving(state, event, now);
+  if (moved === undefined) return settle(state, dispatch(state, event, now));
+  return settle(
+    state,
+    moved.then.reduce((made, next) => andThen(made, (after) => dispatch(after, next, now)), moved.step),
+  );
+}
+
+/** An event to whatever the call is in the middle of. */
+function dispatch(state: CallState, event: CallEvent, now: number): Step {
+  if (hasEnded(state)) return afterEnd(state, event);
+  const special = onReplacing(state, event) ?? onConference(state, event, now) ?? onReturning(state, event, now);
+  if (special !== undefined) return special;
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
   const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);
-  return settle(state, handled ?? react(state, event, now));
+  return handled ?? react(state, event, now);
 }
 
 /** What concerns the recording, whichever phase the call is in. */
@@ -161,6 +169,8 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return giveUpRecall(state, now);
     case 'endpoint-heard':
     case 'leg-progress':
+    case 'leg-reanswered':
+    case 'leg-reinvite-failed':
     case 'transfer-cancelled':
     case 'transfer-declined':
     case 'consult-swapped':
@@ -227,6 +237,7 @@ function onTimer(state: CallState, timer: TimerName, now: number): Step {
     case 'ring':
     case 'failure':
     case 'return':
+    case 'move':
       return step(rung);
     default:
       return assertNever(timer);
@@ -272,7 +283,7 @@ function retireIfDone({ state, effects }: Step): Step {
 /** Adds what follows from the difference between two states: a new graph, deadlines armed and disarmed. */
 function settle(before: CallState, reacted: Step): Step {
   const effects: CallEffect[] = [...reacted.effects];
-  let state = reacted.state;
+  let state = tidied(reacted.state);
   const graph = recorded(state, graphOf(state));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
     state = { ...state, graph, revision: state.revision + 1 };

@@ -352,6 +352,18 @@ export function refreshSession(dialog: Dialog, method: 'INVITE' | 'UPDATE'): Pro
   return request.call(dialog, { method, ...body });
 }
 
+/**
+ * Sends a re-INVITE with this offer; srf acknowledges the final answer and answers challenges. `tell` gets every response,
+ * provisional ones too, and undefined if it cannot be sent.
+ */
+export function reinviteWith(dialog: Dialog, sdp: string, tell: (res: Response | undefined) => void): void {
+  const { request } = dialog as unknown as {
+    request(options: object, tell: (err: unknown, res?: Response) => void): void;
+  };
+  const headers = { 'Content-Type': 'application/sdp' };
+  request.call(dialog, { method: 'INVITE', body: sdp, headers }, (err, res) => tell(err == null ? res : undefined));
+}
+
 /** True once a connection to the engine is there (and authenticated or about to be). */
 export function hasConnection(srf: Srf): boolean {
   try {

@@ -122,8 +122,7 @@ export class SipSide {
     this.#legs = new Legs(this.#srf, tellingTrunks(listener, this.trunks), logger);
     this.#farewells = new Farewells(this.#srf, options.logger);
     this.#returns = new Returns({
-      clock: options.clock,
-      waitMs: options.returnMs,
+      ...{ clock, waitMs: options.returnMs },
       dialogs: () => this.#link?.dialogs() ?? Promise.resolve([]),
       gone: (ids) => this.#legs.lose(ids),
     });
@@ -257,6 +256,10 @@ export class SipSide {
   bye(legId: string, cause: string): void {
     this.#legs.bye(legId, cause);
     this.trunks.over(legId);
+  }
+
+  reinvite(legId: string, sdp: string): void {
+    this.#legs.reinvite(legId, sdp);
   }
 
   answerReinvite(legId: string, token: number, sdp: string | null): void {

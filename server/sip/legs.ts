@@ -24,6 +24,7 @@ import {
   storedDialog,
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
+import { reanswered, reinvite } from './reinvites.ts';
 import { sendInfo, takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
 import type { Replaced } from '../../protocol/sip-replaces.ts';
@@ -329,6 +330,16 @@ export class Legs {
     end
       .call(dialog, { headers: { Reason: `SIP;cause=200;text="${cause.replace(/[^A-Za-z0-9 -]/g, '')}"` } })
       .catch((err: unknown) => this.#logger.warn({ legId, err }, 'a BYE could not be sent'));
+  }
+
+  /** A new offer of ours inside the dialog; what became of it is told as an event. */
+  reinvite(legId: LegId, sdp: string): void {
+    const leg = this.#legs.get(legId);
+    reinvite(leg?.dialog, sdp, (outcome) => {
+      if (this.#legs.get(legId) !== leg || leg?.ending !== undefined) return;
+      if (leg?.dialog !== undefined) this.#listener.dialogChanged(legId, storedDialog(leg.dialog));
+      this.#listener.legEvent(reanswered(legId, leg, outcome));
+    });
   }
 
   answerReinvite(legId: LegId, token: number, sdp: string | null): void {

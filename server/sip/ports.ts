@@ -78,6 +78,8 @@ export type LegEvent =
   /** A key in INFO. */
   | { readonly type: 'leg-digit'; readonly legId: LegId; readonly digit: string; readonly durationMs: number }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
+  | { readonly type: 'leg-reanswered'; readonly legId: LegId; readonly sdp: string }
+  | { readonly type: 'leg-reinvite-failed'; readonly legId: LegId; readonly status: number }
   | LegReferred;
 
 /** A REFER inside the leg's dialog; it waits for `answerRefer`. */
