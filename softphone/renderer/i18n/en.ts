@@ -56,7 +56,7 @@ export const en = {
     cancelTransfer: 'Take the caller back',
     leaveTransfer: 'Leave; transfer goes on',
     addNow: 'Add to the call',
-    addMember: 'Add somebody',
+    addMember: 'Add person',
     merge: 'Talk together',
     leave: 'Leave; the others talk on',
     cancelAdding: 'Do not add',
@@ -206,6 +206,7 @@ export const en = {
   conference: {
     title: 'In this call',
     host: '{{agent}} has added you to this call.',
+    you: '(you)',
     calling: 'being called',
     ringing: 'rings',
     caller: { there: 'is in the call', holds: 'is on hold', left: 'has hung up' },

@@ -201,6 +201,7 @@ export const zh: Texts<typeof en> = {
   conference: {
     title: '通话成员',
     host: '{{agent}} 已将您加入此通话。',
+    you: '（您）',
     calling: '正在呼叫',
     ringing: '振铃中',
     caller: { there: '通话中', holds: '已保持', left: '已挂断' },

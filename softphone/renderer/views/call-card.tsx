@@ -121,7 +121,9 @@ export function CallCard(props: CallCardProps) {
       {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
-      {details !== undefined && isConference(details) ? <ConferencePanel call={details} actions={actions} /> : null}
+      {details !== undefined && isConference(details) ? (
+        <ConferencePanel call={details} actions={actions} self={self} />
+      ) : null}
       {details === undefined ? null : <TransferNote call={details} offsetMs={offsetMs} />}
       {details === undefined ? null : <QualityNote call={details} />}
       <CallControls joined={joined} actions={actions} keypad={keypad} transfer={transfer} />

@@ -81,7 +81,7 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
     case 'talking':
       if (joined.details?.consulted === true || joined.details?.host !== undefined)
         return (
-          <div className="controls">
+          <div className="controls controls-handing">
             <Mute actions={actions} />
             <HangUp actions={actions} {...leaving(joined.details, t('actions.leave'))} />
           </div>

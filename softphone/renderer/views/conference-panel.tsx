@@ -8,6 +8,8 @@ import type { DeskActions } from './use-desk-actions.ts';
 interface ConferencePanelProps {
   readonly call: DeskCall;
   readonly actions: DeskActions;
+  /** The agent's own id. */
+  readonly self: string;
 }
 
 /** Whether more than two talk, or somebody is being added. */
@@ -16,7 +18,7 @@ export function isConference({ conference, transfer }: DeskCall): boolean {
 }
 
 /** Everybody in the talk: who they are, who is silent, who rings; each of those who were added can be silenced or sent away. */
-export function ConferencePanel({ call, actions }: ConferencePanelProps) {
+export function ConferencePanel({ call, actions, self }: ConferencePanelProps) {
   const { t } = useTranslation();
   const { conference = [], transfer, host, callerLeft } = call;
   const caller = partyName(call) ?? known(partyNumber(call)) ?? t('call.unknownCaller');
@@ -38,8 +40,19 @@ export function ConferencePanel({ call, actions }: ConferencePanelProps) {
           <span className="consult-name">{caller}</span>
           <span className="consult-state">{t(`conference.caller.${callerState}`)}</span>
         </li>
+        {host === undefined ? null : (
+          <li className="consult-party conference-there" data-testid="conference-host-row">
+            <span className="consult-name">{host.name ?? host.id}</span>
+            <span className="consult-state">{t('conference.member.there')}</span>
+          </li>
+        )}
         {conference.map((member) => (
-          <MemberRow key={member.id} member={member} actions={host === undefined ? actions : undefined} />
+          <MemberRow
+            key={member.id}
+            member={member}
+            own={member.to === self}
+            actions={host === undefined ? actions : undefined}
+          />
         ))}
         {adding === undefined ? null : (
           <li className="consult-party" data-testid="conference-adding" data-state={adding.stage}>
@@ -62,11 +75,13 @@ export function ConferencePanel({ call, actions }: ConferencePanelProps) {
 
 interface MemberRowProps {
   readonly member: ConferenceMember;
+  /** It is the agent who looks at it. */
+  readonly own: boolean;
   /** Absent for a guest, who has no say over the others. */
   readonly actions: DeskActions | undefined;
 }
 
-function MemberRow({ member, actions }: MemberRowProps) {
+function MemberRow({ member, own, actions }: MemberRowProps) {
   const { t } = useTranslation();
   const { id, to, name, muted, heldByPeer } = member;
   const state = heldByPeer ? 'holds' : muted ? 'muted' : 'there';
@@ -74,29 +89,27 @@ function MemberRow({ member, actions }: MemberRowProps) {
     <li className={`consult-party conference-${state}`} data-testid="conference-member" data-to={to} data-state={state}>
       <span className="consult-name">
         {name ?? to}
-        {name === undefined || name === to ? null : <span className="quiet"> {to}</span>}
+        {own ? <span className="quiet"> {t('conference.you')}</span> : null}
       </span>
-      <span className="consult-state">
-        {t(`conference.member.${state}`)}
-        {actions === undefined ? null : (
-          <>
-            <ActionButton
-              label={t(muted ? 'actions.unmuteMember' : 'actions.muteMember')}
-              testId="mute-member"
-              icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
-              pressed={muted}
-              onPress={() => actions.muteMember(id, !muted)}
-            />
-            <ActionButton
-              label={t('actions.dropMember')}
-              testId="drop-member"
-              icon={<CloseOutlined />}
-              kind="danger"
-              onPress={() => actions.dropMember(id)}
-            />
-          </>
-        )}
-      </span>
+      <span className="consult-state">{t(`conference.member.${state}`)}</span>
+      {actions === undefined ? null : (
+        <div className="member-actions">
+          <ActionButton
+            label={t(muted ? 'actions.unmuteMember' : 'actions.muteMember')}
+            testId="mute-member"
+            icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
+            pressed={muted}
+            onPress={() => actions.muteMember(id, !muted)}
+          />
+          <ActionButton
+            label={t('actions.dropMember')}
+            testId="drop-member"
+            icon={<CloseOutlined />}
+            kind="danger"
+            onPress={() => actions.dropMember(id)}
+          />
+        </div>
+      )}
     </li>
   );
 }
