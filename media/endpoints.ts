@@ -1,4 +1,4 @@
-import type { MediaEvent } from '../protocol/media.ts';
+import type { MediaEvent, MediaResult } from '../protocol/media.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Recorder } from './recorder.ts';
@@ -46,6 +46,21 @@ function withSeen<L extends Omit<LegCounters, 'endpointId'>>(leg: L, seen: Netwo
     ...(received === undefined ? {} : { received: { gaps: 0, ...leg.received, ...received } }),
   };
 }
+
+const countedNothing: Omit<LegCounters, 'endpointId'> = {
+  connected: false,
+  packetsReceived: 0,
+  packetsSent: 0,
+  octetsReceived: 0,
+  octetsSent: 0,
+  strangers: 0,
+  unknown: 0,
+  sends: 'nothing',
+  decoded: false,
+  playout: { lost: 0, recovered: 0, late: 0, dry: 0, shortened: 0 },
+};
+
+type EndpointCounters = MediaResult<'inventory'>['endpoints'][number];
 
 /** What the node holds: endpoints, the graph revision of each call, taps. The verbs of the RPC are its methods. */
 export class Endpoints {
@@ -175,42 +190,27 @@ export class Endpoints {
 
   #closeInOrder(endpointId: string): ReturnType<Verbs['close']> {
     const callId = this.#endpoints.get(endpointId)?.callId;
-    if (callId === undefined) return Promise.resolve({ ok: true, value: {} });
-    return this.#inOrder(callId, () => {
-      const endpoint = this.#endpoints.get(endpointId);
-      if (endpoint !== undefined) this.#shut(endpoint);
-      return { ok: true, value: {} } as const;
-    });
+    if (callId === undefined) return Promise.resolve({ ok: true, value: { closed: [] } });
+    return this.#inOrder(callId, () => this.#closeCounted([endpointId], callId));
   }
 
-  #closeCall(callId: string): Awaited<ReturnType<Verbs['closeCall']>> {
-    for (const endpointId of this.#calls.get(callId)?.endpoints ?? []) {
-      const endpoint = this.#endpoints.get(endpointId);
-      if (endpoint !== undefined) this.#shut(endpoint);
-    }
-    return { ok: true, value: {} };
+  #closeCall(callId: string): ReturnType<Verbs['closeCall']> {
+    return this.#closeCounted([...(this.#calls.get(callId)?.endpoints ?? [])], callId);
+  }
+
+  /** What they counted is asked for first; a shard or worker that has died has nothing to tell. */
+  async #closeCounted(
+    endpointIds: readonly string[],
+    callId: string,
+  ): Promise<Answer<{ readonly closed: EndpointCounters[] }>> {
+    const there = endpointIds.flatMap((endpointId) => this.#endpoints.get(endpointId) ?? []);
+    const closed = await this.#countersOf(there, callId);
+    for (const endpoint of there) if (this.#endpoints.get(endpoint.endpointId) === endpoint) this.#shut(endpoint);
+    return { ok: true, value: { closed } };
   }
 
   async #inventory(): ReturnType<Verbs['inventory']> {
-    const counters = await this.#shards.counters();
-    const walks = [...this.#endpoints.values()].map(async (endpoint) => {
-      const { endpointId, callId, kind } = endpoint;
-      const seen = await endpoint.statistics?.();
-      const leg: Omit<LegCounters, 'endpointId'> = counters.get(endpointId) ?? {
-        connected: false,
-        packetsReceived: 0,
-        packetsSent: 0,
-        octetsReceived: 0,
-        octetsSent: 0,
-        strangers: 0,
-        unknown: 0,
-        sends: 'nothing',
-        decoded: false,
-        playout: { lost: 0, recovered: 0, late: 0, dry: 0, shortened: 0 },
-      };
-      return { ...withSeen(leg, seen), endpointId, callId, kind, connected: endpoint.connected ?? leg.connected };
-    });
-    const endpoints = await Promise.all(walks);
+    const endpoints = await this.#countersOf([...this.#endpoints.values()]);
     const graphs = [...this.#calls].flatMap(([callId, { revision }]) =>
       revision === undefined ? [] : [{ callId, revision }],
     );
@@ -222,6 +222,18 @@ export class Endpoints {
       events: lostEvents(),
     };
     return { ok: true, value: { bootId, endpoints, graphs, dropped } };
+  }
+
+  /** What endpoints have counted; they are all of one call where `callId` is given. */
+  async #countersOf(endpoints: readonly Endpoint[], callId?: string): Promise<EndpointCounters[]> {
+    const [counters, seen] = await Promise.all([
+      this.#shards.counters(callId),
+      Promise.all(endpoints.map(async (endpoint) => endpoint.statistics?.())),
+    ]);
+    return endpoints.map(({ endpointId, callId: of, kind, connected }, at) => {
+      const leg = counters.get(endpointId) ?? countedNothing;
+      return { ...withSeen(leg, seen[at]), endpointId, callId: of, kind, connected: connected ?? leg.connected };
+    });
   }
 
   async #setPhrases({ revision, phrases }: Params<'setPhrases'>): ReturnType<Verbs['setPhrases']> {

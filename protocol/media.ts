@@ -104,6 +104,43 @@ const policy = legPolicy.optional();
 
 const sdp = z.string().min(1).max(32_768);
 
+/** What the node knows of an endpoint. */
+const endpointCounters = z.object({
+  endpointId,
+  callId,
+  kind: endpointKind,
+  connected: z.boolean(),
+  packetsReceived: z.number().int(),
+  packetsSent: z.number().int(),
+  /** Payload bytes, both ways. */
+  octetsReceived: z.number().int(),
+  octetsSent: z.number().int(),
+  /** Packets dropped because they came from somewhere else than the locked source. */
+  strangers: z.number().int(),
+  /** Packets in a codec that was not agreed; nothing of them is heard. */
+  unknown: z.number().int().optional(),
+  /** The codec it is sent; absent before an agreement. */
+  codec: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
+  /**
+   * Where what it is sent comes from. `forwarded`: packets as they came; `translated`: their bytes through a table
+   * (G.711); `transcoded`, `mixed`: encoded here; `played`: a prompt that was encoded once.
+   */
+  sends: z.enum(['nothing', 'forwarded', 'translated', 'transcoded', 'mixed', 'played']).optional(),
+  /** Is what it says decoded for ears, recorder, tones or another codec? */
+  decoded: z.boolean().optional(),
+  /** Packets of what it says, where they are decoded: lost, brought back by FEC, too late; times nothing was there. */
+  playout: z
+    .object({
+      lost: z.number(),
+      recovered: z.number(),
+      late: z.number(),
+      dry: z.number(),
+      shortened: z.number(),
+    })
+    .optional(),
+  ...legQuality,
+});
+
 /** The requests, by verb: what is asked and what is answered. */
 export const mediaVerbs = {
   /** First on every connection. `epoch` grows with every start of the brain: an older one is refused. */
@@ -130,10 +167,10 @@ export const mediaVerbs = {
     params: z.object({ callId, revision: z.number().int().nonnegative(), graph }),
     result: z.object({ applied: z.boolean() }),
   },
-  /** Closes an endpoint; one that is not there is no error. */
-  close: { params: z.object({ endpointId }), result: z.object({}) },
+  /** Closes an endpoint and tells what it has counted; one that is not there is no error. */
+  close: { params: z.object({ endpointId }), result: z.object({ closed: z.array(endpointCounters) }) },
   /** Closes every endpoint of a call and forgets its graph. */
-  closeCall: { params: z.object({ callId }), result: z.object({}) },
+  closeCall: { params: z.object({ callId }), result: z.object({ closed: z.array(endpointCounters) }) },
   /** New ICE credentials; returns the offer to send in a re-INVITE. */
   restartIce: { params: z.object({ endpointId }), result: z.object({ localSdp: sdp }) },
   /** What the node still holds. */
@@ -141,43 +178,7 @@ export const mediaVerbs = {
     params: z.object({}),
     result: z.object({
       bootId: id,
-      endpoints: z.array(
-        z.object({
-          endpointId,
-          callId,
-          kind: endpointKind,
-          connected: z.boolean(),
-          packetsReceived: z.number().int(),
-          packetsSent: z.number().int(),
-          /** Payload bytes, both ways. */
-          octetsReceived: z.number().int(),
-          octetsSent: z.number().int(),
-          /** Packets dropped because they came from somewhere else than the locked source. */
-          strangers: z.number().int(),
-          /** Packets in a codec that was not agreed; nothing of them is heard. */
-          unknown: z.number().int().optional(),
-          /** The codec it is sent; absent before an agreement. */
-          codec: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
-          /**
-           * Where what it is sent comes from. `forwarded`: packets as they came; `translated`: their bytes through a table
-           * (G.711); `transcoded`, `mixed`: encoded here; `played`: a prompt that was encoded once.
-           */
-          sends: z.enum(['nothing', 'forwarded', 'translated', 'transcoded', 'mixed', 'played']).optional(),
-          /** Is what it says decoded for ears, recorder, tones or another codec? */
-          decoded: z.boolean().optional(),
-          /** Packets of what it says, where they are decoded: lost, brought back by FEC, too late; times nothing was there. */
-          playout: z
-            .object({
-              lost: z.number(),
-              recovered: z.number(),
-              late: z.number(),
-              dry: z.number(),
-              shortened: z.number(),
-            })
-            .optional(),
-          ...legQuality,
-        }),
-      ),
+      endpoints: z.array(endpointCounters),
       graphs: z.array(z.object({ callId, revision: z.number().int() })),
       /**
        * What full queues dropped since the node's start: frames on the way to the ears (`taps`), in the ears, to the

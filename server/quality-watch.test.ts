@@ -59,7 +59,7 @@ function bench() {
       await watch.look();
     }
   };
-  return { watch, rows, told, site, pass, asked: () => asked };
+  return { watch, rows, told, site, pass, clock, asked: () => asked };
 }
 
 test('a desk is told once while all is well, and again with the cause when it is not', async () => {
@@ -76,13 +76,16 @@ test('a desk is told once while all is well, and again with the cause when it is
   expect(watch.live('c')[0]).not.toHaveProperty('cause');
 });
 
-test('the end of a leg is a row, which the API reads; the other leg goes on', async () => {
-  const { watch, rows, site, pass } = bench();
+test('the end of a leg is a row, with all it had counted; the API reads it; the other leg goes on', async () => {
+  const { watch, rows, site, pass, clock } = bench();
   site.agentLoss = 0.1;
   await pass(5);
+  clock.advance(2000);
   watch.callChanged({ ...talking, other: null });
+  expect([rows.length, watch.live('c').length]).toEqual([0, 1]);
+  watch.closed([counters('c.a1', 'webrtc', 27, 0.1)]);
   expect(rows).toMatchObject([
-    { type: 'quality', callId: 'c', facts: { legId: 'c.a1', lossPercent: 10, cause: 'agent-network', seconds: 20 } },
+    { type: 'quality', callId: 'c', facts: { legId: 'c.a1', lossPercent: 10, cause: 'agent-network', seconds: 22 } },
   ]);
   const legs = watch.of('c');
   expect(callQuality.safeParse({ legs }).success).toBe(true);
@@ -92,8 +95,31 @@ test('the end of a leg is a row, which the API reads; the other leg goes on', as
   ]);
   watch.callChanged({ ...talking, phase: 'over' });
   watch.callChanged({ ...talking, phase: 'over' });
+  watch.closed([counters('c.caller', 'sip', 27, 0)]);
+  watch.closed([counters('c.caller', 'sip', 27, 0), counters('c.a1', 'webrtc', 27, 0)]);
   expect(rows).toHaveLength(2);
   expect(watch.live('c')).toEqual([]);
+});
+
+test('a leg that was over before anybody looked has its row; one of no second has none', () => {
+  const { watch, rows, clock } = bench();
+  watch.callChanged({ ...talking, other: null });
+  clock.advance(3500);
+  watch.callChanged(talking);
+  clock.advance(500);
+  watch.callChanged({ ...talking, phase: 'over' });
+  watch.closed([counters('c.caller', 'sip', 4, 0.5), counters('c.a1', 'webrtc', 4, 0)]);
+  expect(rows).toMatchObject([{ facts: { legId: 'c.caller', lossPercent: 50, level: 'bad', seconds: 4 } }]);
+});
+
+test('a leg whose endpoint cannot be asked any more is judged by what was seen of it', async () => {
+  const { watch, rows, site, pass } = bench();
+  await pass(5);
+  watch.callChanged({ ...talking, phase: 'over' });
+  site.active = 0;
+  expect(rows).toEqual([]);
+  await pass(1);
+  expect(rows.map(({ facts }) => facts?.['seconds'])).toEqual([20, 20]);
 });
 
 test('nobody is asked while there is no call', async () => {

@@ -30,6 +30,8 @@ export interface QualityOptions {
 }
 
 const lookEveryMs = 5000;
+/** Shorter legs sound like nothing. */
+const leastMs = 1000;
 /** A call has two legs, more by transfers; beyond this the ledger is not asked. */
 const mostRows = 200;
 
@@ -39,11 +41,17 @@ interface Watched {
   history: LegHistory;
   /** What the desks were told last: level and cause. */
   told: string;
+  /** When it left its call; what its endpoint had counted is awaited since. */
+  leftAt: number | undefined;
 }
 
 function partOf({ offer, other }: CallState, leg: Leg): LegPart {
   const agents = leg.device !== undefined || leg.kind === 'webrtc' || (offer !== null && leg.legId === other?.legId);
   return { side: agents ? 'agent' : 'outside', speaks: !leg.heldByPeer };
+}
+
+function newWatch(state: CallState, leg: Leg, now: number): Watched {
+  return { kind: leg.kind, part: partOf(state, leg), history: newHistory(now), told: '', leftAt: undefined };
 }
 
 function rounded(value: number, digits: number): number {
@@ -92,6 +100,7 @@ export class QualityWatch {
   /** Looks once at every leg there is. While no call is going on, the media node is not asked. */
   async look(): Promise<void> {
     const { calls, statistics, clock } = this.#options;
+    this.#sweep(clock.now());
     if (calls().active === 0) return;
     const seen = await statistics();
     if (seen === undefined) return;
@@ -101,18 +110,33 @@ export class QualityWatch {
     for (const callId of changed) this.#options.changed(callId, this.live(callId));
   }
 
-  /** A leg that has left its call is over: its row is written. */
+  /** Legs are watched from their answer on. One that has left its call is over: its row waits for what it has counted. */
   callChanged(state: CallState): void {
-    const over = hasEnded(state);
-    const there = new Set(legsOf(state).flatMap(({ legId, signalling }) => (signalling === 'ended' ? [] : [legId])));
-    for (const legId of [...this.#legs.keys()])
-      if (callOfLeg(legId) === state.callId && (over || !there.has(legId))) this.#finish(legId);
+    const now = this.#options.clock.now();
+    const there = new Map(hasEnded(state) ? [] : legsOf(state).map((leg) => [leg.legId, leg]));
+    for (const [legId, leg] of there)
+      if (leg.signalling === 'confirmed' && !this.#legs.has(legId)) this.#legs.set(legId, newWatch(state, leg, now));
+    for (const [legId, leg] of this.#legs) {
+      const gone = callOfLeg(legId) === state.callId && (there.get(legId)?.signalling ?? 'ended') === 'ended';
+      if (gone) leg.leftAt ??= now;
+    }
+  }
+
+  /** Endpoints were closed, and this is what they had counted. */
+  closed(statistics: readonly LegStatistics[]): void {
+    for (const each of statistics) {
+      const leg = this.#legs.get(each.endpointId);
+      if (leg?.leftAt === undefined) continue;
+      leg.history = looked(leg.history, each, leg.leftAt, leg.part);
+      this.#finish(each.endpointId, leg);
+    }
   }
 
   /** The legs of a call that are there, as they sound lately. */
   live(callId: string): CallLegQuality[] {
     return [...this.#legs].flatMap(([legId, leg]) => {
-      const quality = callOfLeg(legId) === callId ? latelyOf(leg.history, leg.part) : undefined;
+      const there = callOfLeg(legId) === callId && leg.leftAt === undefined;
+      const quality = there ? latelyOf(leg.history, leg.part) : undefined;
       return quality === undefined ? [] : [told(legId, leg, quality, true)];
     });
   }
@@ -129,16 +153,19 @@ export class QualityWatch {
 
   /** True if the desk should be told. */
   #take(statistics: LegStatistics, now: number): boolean {
-    const { endpointId: legId, callId, kind } = statistics;
+    const { endpointId: legId, callId } = statistics;
     const state = this.#options.calls().get(callId);
     const leg = state === undefined ? undefined : legsOf(state).find((each) => each.legId === legId);
-    if (state === undefined || leg === undefined || leg.signalling !== 'confirmed') return false;
-    const part = partOf(state, leg);
-    const known = this.#legs.get(legId);
-    // What came while it rang, or before a restart of ours, is not held against it: the first look only counts.
-    const before = known ?? { kind, part, told: '', history: { ...newHistory(now), last: statistics } };
+    if (state === undefined || leg?.signalling !== 'confirmed') return false;
+    const before = this.#legs.get(legId) ?? newWatch(state, leg, now);
     this.#legs.set(legId, before);
-    if (known === undefined) return false;
+    if (before.leftAt !== undefined) return false;
+    const part = partOf(state, leg);
+    // What came while it rang, or before a restart of ours, is not held against it: the first look only counts.
+    if (before.history.last === undefined) {
+      before.history = { ...newHistory(now), last: statistics };
+      return false;
+    }
     before.part = part;
     before.history = looked(before.history, statistics, now, part);
     const quality = latelyOf(before.history, part);
@@ -148,11 +175,16 @@ export class QualityWatch {
     return other;
   }
 
-  #finish(legId: string): void {
-    const leg = this.#legs.get(legId);
+  /** Whose endpoint died, or cannot be asked, is judged by what was seen of it. */
+  #sweep(now: number): void {
+    for (const [legId, leg] of this.#legs)
+      if (leg.leftAt !== undefined && now - leg.leftAt >= lookEveryMs) this.#finish(legId, leg);
+  }
+
+  #finish(legId: string, leg: Watched): void {
     this.#legs.delete(legId);
-    const quality = leg === undefined ? undefined : overallOf(leg.history);
-    if (leg === undefined || quality === undefined) return;
+    const quality = overallOf(leg.history);
+    if (quality === undefined || quality.ms < leastMs) return;
     const { live: _live, ...facts } = told(legId, leg, quality, false);
     this.#options.rows.put({ type: 'quality', callId: callOfLeg(legId), facts });
   }

@@ -219,13 +219,16 @@ export class Brain {
   #makeCalls(): Calls {
     const { clock, logger } = this;
     const ports = {
-      media: withInfoKeypad(mediaPort(this.media, this.sip), {
-        modes: this.#digits,
-        send: (legId, keys) => this.sip.sendKeys(legId, keys),
-        sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
-        refused: (callId, dtmfId, left) => this.calls.post(callId, { type: 'keypad-refused', dtmfId, left }),
-        logger,
-      }),
+      media: withInfoKeypad(
+        mediaPort(this.media, this.sip, (counted) => this.quality.closed(counted)),
+        {
+          modes: this.#digits,
+          send: (legId, keys) => this.sip.sendKeys(legId, keys),
+          sent: (callId, dtmfId) => this.calls.post(callId, { type: 'keypad-sent', dtmfId }),
+          refused: (callId, dtmfId, left) => this.calls.post(callId, { type: 'keypad-refused', dtmfId, left }),
+          logger,
+        },
+      ),
       sip: this.sip,
       plan: this.plans,
       routing: this.floor,

@@ -30,8 +30,12 @@ export interface LegFacts {
   audioOf(legId: string): LegPolicy;
 }
 
-/** The media node as calls see it. */
-export function mediaPort(media: MediaClient, facts: LegFacts): MediaPort {
+/** The media node as calls see it; `closed` is told what legs had counted when they were closed. */
+export function mediaPort(
+  media: MediaClient,
+  facts: LegFacts,
+  closed: (counted: MediaResult<'close'>['closed']) => void,
+): MediaPort {
   const ask = async <V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<MediaResult<V>> => {
     const answer = await media.call(verb, params);
     if (!answer.ok) throw new MediaRefusal(verb, answer.error);
@@ -51,8 +55,8 @@ export function mediaPort(media: MediaClient, facts: LegFacts): MediaPort {
       await ask('answer', { endpointId, remoteSdp, ...known(endpointId) });
     },
     apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
-    close: async (endpointId) => void (await ask('close', { endpointId })),
-    closeCall: async (callId) => void (await ask('closeCall', { callId })),
+    close: async (endpointId) => closed((await ask('close', { endpointId })).closed),
+    closeCall: async (callId) => closed((await ask('closeCall', { callId })).closed),
   };
 }
 

@@ -80,7 +80,8 @@ export type ToShard =
   | { readonly type: 'source-ready'; readonly endpointId: string; readonly ssrc: number }
   | { readonly type: 'close'; readonly endpointId: string }
   | { readonly type: 'forget'; readonly callId: string }
-  | { readonly type: 'counters'; readonly request: number }
+  /** Of all its calls, or of one. */
+  | { readonly type: 'counters'; readonly request: number; readonly callId?: string }
   | { readonly type: 'prompt'; readonly prompt: LoadedPrompt }
   | { readonly type: 'stop' };
 

@@ -118,9 +118,13 @@ export class ShardPool {
     thread?.post({ type: 'forget', callId });
   }
 
-  async counters(): Promise<Map<string, LegCounters>> {
+  /** What the legs of all calls have counted, or those of one. */
+  async counters(callId?: string): Promise<Map<string, LegCounters>> {
+    const one = callId === undefined ? undefined : this.#ofCall.get(callId);
+    const threads = callId === undefined ? this.#threads : one === undefined ? [] : [one];
+    const of = callId === undefined ? {} : { callId };
     const replies = await Promise.all(
-      this.#threads.map((thread) => thread.ask((request) => ({ type: 'counters', request }))),
+      threads.map((thread) => thread.ask((request) => ({ type: 'counters', request, ...of }))),
     );
     const legs = replies.flatMap((reply) => (reply?.type === 'counters' ? reply.legs : []));
     return new Map(legs.map((leg) => [leg.endpointId, leg]));

@@ -53,7 +53,7 @@ export class Shard {
         this.#forget(message.callId);
         return;
       case 'counters':
-        this.#outside.tell({ type: 'counters', request: message.request, legs: this.#counters() });
+        this.#outside.tell({ type: 'counters', request: message.request, legs: this.#counters(message.callId) });
         return;
       case 'prompt':
         this.#loaded(message.prompt);
@@ -181,7 +181,9 @@ export class Shard {
     for (const [endpointId, call] of this.#calls) if (call === callId) this.#calls.delete(endpointId);
   }
 
-  #counters() {
-    return [...this.#rooms.values()].flatMap((room) => [...room.legs].map((leg) => leg.counters));
+  #counters(callId: string | undefined) {
+    const one = callId === undefined ? undefined : this.#rooms.get(callId);
+    const rooms = callId === undefined ? [...this.#rooms.values()] : one === undefined ? [] : [one];
+    return rooms.flatMap((room) => [...room.legs].map((leg) => leg.counters));
   }
 }

@@ -40,17 +40,18 @@ export interface Summary {
   readonly driftPpm?: number;
 }
 
-/** What happened between two looks `ms` apart. A new source began to count anew: then all it counted happened since. */
+/** What happened between two looks `ms` apart. A new source, or endpoint, began to count anew: all it counted happened since. */
 export function windowBetween(before: LegStatistics | undefined, after: LegStatistics, ms: number): Window {
   const { kind, codec = 'PCMU', received, sent, roundTripMs } = after;
   const old = before?.received;
   const same = old !== undefined && received !== undefined && received.expected >= old.expected;
   const since = (now = 0, then = 0): number => Math.max(0, now - (same ? then : 0));
+  const grown = (now = 0, then = 0): number => (now >= then ? now - then : now);
   return {
     ...{ ms, kind, codec },
-    came: after.packetsReceived - (before?.packetsReceived ?? 0),
-    went: after.packetsSent - (before?.packetsSent ?? 0),
-    unknown: (after.unknown ?? 0) - (before?.unknown ?? 0),
+    came: grown(after.packetsReceived, before?.packetsReceived),
+    went: grown(after.packetsSent, before?.packetsSent),
+    unknown: grown(after.unknown, before?.unknown),
     expected: since(received?.expected, old?.expected),
     lost: since(received?.lost, old?.lost),
     gaps: since(received?.gaps, old?.gaps),

@@ -144,8 +144,19 @@ describe('a call to the softphone', () => {
     expect(peer.sources().size).toBe(1);
     expect(peer.sequenceGaps()).toBe(0);
 
+    // What was counted is told as it ends: of the phone by the edge, of the browser by its own reports.
+    const { closed } = good(await under.client.call('closeCall', { callId }));
     await sip.bye();
-    good(await under.client.call('closeCall', { callId }));
+    expect(closed.map((each) => [each.endpointId, each.kind, each.codec])).toEqual([
+      [endpointId, 'sip', law],
+      [agent, 'webrtc', law],
+    ]);
+    for (const { received, packetsSent, roundTripMs } of closed) {
+      expect(received?.expected).toBeGreaterThan(250);
+      expect([received?.lost, packetsSent > 250]).toEqual([0, true]);
+      expect(roundTripMs ?? 0).toBeLessThan(1000);
+    }
+    expect(closed[1]).toMatchObject({ sent: { lost: 0 }, roundTripMs: expect.any(Number) as number });
     await page.context().close();
     peer.close();
   });
