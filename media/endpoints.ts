@@ -106,7 +106,7 @@ export class Endpoints {
     this.#taps.closeAll();
   }
 
-  async #open({ endpointId, callId, kind, remoteSdp, ...notes }: Params<'open'>): ReturnType<Verbs['open']> {
+  async #open({ endpointId, callId, kind, remoteSdp, offer, ...notes }: Params<'open'>): ReturnType<Verbs['open']> {
     const known = this.#endpoints.get(endpointId);
     if (known !== undefined) {
       if (known.callId !== callId || known.kind !== kind)
@@ -114,7 +114,7 @@ export class Endpoints {
       return known.describe(remoteSdp, notes);
     }
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
-    const preferred = this.#codecOf(callId);
+    const preferred = this.#codecOf(callId) ?? offer?.audio;
     const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred, policy: notes.policy });
     if (!opened.ok) {
       this.#forgetIfEmpty(callId);

@@ -109,6 +109,8 @@ export const deskCall = z.object({
   state: z.enum(['offered', 'dialling', 'talking', 'held', 'ended']),
   /** Who calls; for an outbound call the number that is shown, empty if the trunk chooses it. */
   from: z.object({ number: z.string(), name: z.string().optional() }),
+  /** The caller comes from a browser. `name`: how they say they are called; nobody has checked it. */
+  web: z.object({ name: z.string().optional() }).optional(),
   to: z.string(),
   /** The contact that is called, where it is known. */
   toName: z.string().optional(),

@@ -141,6 +141,10 @@ const endpointCounters = z.object({
   ...legQuality,
 });
 
+/** What an offer of ours is to have: the codec of its audio where the call has none yet; absent: the node's choice. */
+export const endpointOffer = z.object({ audio: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional() });
+export type EndpointOffer = z.infer<typeof endpointOffer>;
+
 /** The requests, by verb: what is asked and what is answered. */
 export const mediaVerbs = {
   /** First on every connection. `epoch` grows with every start of the brain: an older one is refused. */
@@ -153,7 +157,10 @@ export const mediaVerbs = {
    * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same.
    */
   open: {
-    params: z.object({ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom, policy }),
+    params: z.object({
+      ...{ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom, policy },
+      offer: endpointOffer.optional(),
+    }),
     result: z.object({
       localSdp: sdp,
       /** What the far side asked of us in its offer: `sendonly`/`inactive` mean it put us on hold. */

@@ -166,6 +166,18 @@ export const configSchema = z.strictObject({
       longestInMinutes: z.coerce.number().min(1).max(1440).default(240),
     })
     .prefault({}),
+  /** Calls from browsers, to routes with `web`. */
+  webCalls: z
+    .strictObject({
+      /** At most so many at a time; 0: none. */
+      most: z.coerce.number().int().min(0).max(10_000).default(50),
+      /** Calls that one address, and that all together, may begin a minute. */
+      perMinute: z.coerce.number().int().min(1).max(10_000).default(6),
+      perMinuteOfAll: z.coerce.number().int().min(1).max(100_000).default(120),
+      /** How long the pass for a call is good. */
+      passInSeconds: z.coerce.number().int().min(10).max(600).default(60),
+    })
+    .prefault({}),
   recording: z
     .strictObject({
       /** Where recordings are kept; without it, `recordings` in the site's folder. Media node and server share it. */

@@ -7,6 +7,7 @@ import type { Rows } from './rows.ts';
 import type { Invite, Refusal } from './sip/index.ts';
 import type { Transfers } from './transfers.ts';
 import { signalsOf } from './trunk-plan.ts';
+import type { WebCalls } from './web-calls.ts';
 
 /** Whom an INVITE may concern. */
 export interface EntranceOptions {
@@ -15,6 +16,7 @@ export interface EntranceOptions {
   readonly calls: Calls;
   readonly outbound: Outbound;
   readonly transfers: Transfers;
+  readonly web: WebCalls;
   /** Whether calls are taken, and their audio. */
   readonly open: boolean;
   /** No call lasts longer, ms. */
@@ -31,8 +33,13 @@ export function enter(invite: Invite, options: EntranceOptions): Refusal | null 
   if (invite.replaces !== undefined) return transfers.replace(invite, invite.replaces);
   if (origin.type === 'agent' && calls.get(callId) !== undefined) return transfers.fromPhone(invite);
   if (origin.type === 'agent') return outbound.fromPhone(origin.agentId, invite);
+  if (origin.type === 'guest') {
+    const refusal = options.web.refusal(origin.pass);
+    if (refusal !== null) return refusal;
+  }
   rows.callBegan(callId, from);
-  calls.admit({ callId, from, to, transport, longestMs, signals: signalsOf(invite) }, sdp);
+  const called = origin.type === 'guest' ? options.web.calledBy(origin.pass) : to;
+  calls.admit({ callId, from, to: called, transport, longestMs, signals: signalsOf(invite) }, sdp);
   return null;
 }
 

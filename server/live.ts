@@ -18,6 +18,7 @@ import type {
 import type { CallLegQuality } from '../protocol/quality.ts';
 import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
+import type { WebPass, WebPassRequest, WebRoute } from '../protocol/web-call.ts';
 import { obey } from './commands.ts';
 import type { Conferences } from './conferences.ts';
 import { webSocketUrls } from './config.ts';
@@ -172,6 +173,14 @@ export class Live implements LivePort {
 
   removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>> {
     return this.#brain.phones.remove(agentId, device);
+  }
+
+  webRoutes(): readonly WebRoute[] {
+    return this.#brain.web.routes();
+  }
+
+  webPass(wanted: WebPassRequest): Result<WebPass, Problem> {
+    return this.#brain.web.pass(wanted);
   }
 
   dial({ agentId, to, from, queue, lateOffer }: DialRequest, by: string): Result<string, Problem> {

@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem, problemLine } from '../protocol/problems/index.ts';
-import { advertisedAddress, certificateFiles, type Config, loadConfig, siteFiles } from './config.ts';
+import { advertisedAddress, certificateFiles, type Config, loadConfig, siteFiles, webSocketUrls } from './config.ts';
 import { Crm } from './crm/index.ts';
 import { adminTokenFrom, createHttp } from './http/index.ts';
 import { LedgerError } from './ledger/index.ts';
@@ -69,7 +69,10 @@ async function openDoors(config: Config, brain: Brain, scope: Scope) {
   const adminToken = adminTokenFrom(join(config.home, 'run', 'admin.token'));
   const http = createHttp(
     { ledger: brain.ledger, store: brain.store, crm, live: new Live(brain), logger: brain.logger, clock: brain.clock },
-    { adminToken, softphone: join(root, 'dist', 'softphone') },
+    {
+      ...{ adminToken, softphone: join(root, 'dist', 'softphone'), webCalls: config.webCalls },
+      webSockets: Object.values(webSocketUrls(config)),
+    },
   );
   scope.defer('http', () => http.close());
   const open = async (server: Server, port: number, setting: string): Promise<number> => {

@@ -31,6 +31,7 @@ import { callEventOf, mediaPort, postLegEvent, silenceRow } from './switchboard.
 import { readKey, readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
 import { Transfers } from './transfers.ts';
+import { makeWebCalls, type WebCalls } from './web-calls.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
 import { trunkPlanOf } from './trunk-plan.ts';
 
@@ -57,6 +58,7 @@ export class Brain {
   readonly sip: SipSide;
   readonly gateway: DeskGateway;
   readonly outbound: Outbound;
+  readonly web: WebCalls;
   readonly transfers: Transfers;
   readonly conferences: Conferences;
   readonly #digits = new DigitModes((legId) => this.sip.audioOf(legId).dtmf);
@@ -143,6 +145,7 @@ export class Brain {
       past: (callId) => this.listening.past(callId),
     });
     this.outbound = this.#makeOutbound();
+    this.web = makeWebCalls(this.config, { ...this, trouble: () => this.#trouble() });
     this.transfers = this.#makeTransfers();
     this.conferences = new Conferences({ calls: () => this.calls, transfers: this.transfers });
     this.gateway = this.#makeGateway();
@@ -352,10 +355,10 @@ export class Brain {
   }
 
   #invited(invite: Invite): Refusal | null {
-    const { calls, ledger, outbound, transfers } = this;
+    const { calls, ledger, outbound, transfers, web } = this;
     const open = this.#taking && this.media.isConnected;
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    return enter(invite, { calls, ledger, outbound, transfers, rows: this.#rows, open, longestMs });
+    return enter(invite, { calls, ledger, outbound, transfers, web, rows: this.#rows, open, longestMs });
   }
 
   #listenToMedia(): void {

@@ -1,8 +1,8 @@
 /** From the trunks of a plan to what the SIP side works with. */
-import type { CallSignals } from './calls/index.ts';
+import type { CallSignals, WebCall } from './calls/index.ts';
 import { meets, type Plan } from './dialplan/index.ts';
 import type { TrunkSummary } from '../protocol/trunks.ts';
-import type { Invite, TrunkConfig, TrunkPlan, TrunkView } from './sip/index.ts';
+import type { GuestPass, Invite, TrunkConfig, TrunkPlan, TrunkView } from './sip/index.ts';
 
 /** A site whose files have no trunk takes calls from its own machine, so that it can be tried. */
 const ownMachine: TrunkConfig = {
@@ -49,10 +49,15 @@ export function trunkPlanOf(plan: Plan): TrunkPlan {
 export function signalsOf({ origin, asserted, diversions, attestation }: Invite): CallSignals {
   return {
     ...(origin.type === 'trunk' ? { trunk: origin.trunk } : {}),
+    ...(origin.type === 'guest' ? { web: webOf(origin.pass) } : {}),
     ...(asserted === undefined ? {} : { asserted }),
     ...(diversions === undefined || diversions.length === 0 ? {} : { diversions }),
     ...(attestation === undefined ? {} : { attestation }),
   };
+}
+
+function webOf({ route, video, name }: GuestPass): WebCall {
+  return { route, video, ...(name === null ? {} : { name }) };
 }
 
 /** The values that are there. */

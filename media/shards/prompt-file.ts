@@ -7,7 +7,8 @@ import { normalise, targetLoudness } from '../audio/normalise.ts';
 import { toneOfUri } from '../audio/progress-tones.ts';
 import { halve } from '../audio/resample.ts';
 import { Resampler } from '../audio/resampler.ts';
-import { voiceRate } from '../audio/voice.ts';
+import { voiceRate, type VoiceEncoder } from '../audio/voice.ts';
+import { warmUpOpus } from '../audio/opus.ts';
 import { readWav, type Sound, writeWav } from '../audio/wav.ts';
 import type { Codec } from '../sdp/index.ts';
 import type { SpeechProvider } from '../speech/index.ts';
@@ -40,16 +41,16 @@ export async function encodePrompt(
   try {
     const tone = toneOfUri(path);
     if (tone !== undefined)
-      return ok({ bytes: share(encoded({ sampleRate: 8000, samples: tone }, codec)), from: 'made' });
+      return ok({ bytes: share(await encoded({ sampleRate: 8000, samples: tone }, codec)), from: 'made' });
     const text = speechOfUri(path);
-    return text === undefined ? fileIn(path, codec, making) : await textIn(text, codec, making);
+    return await (text === undefined ? fileIn(path, codec, making) : textIn(text, codec, making));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     return fail(code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`);
   }
 }
 
-function fileIn(path: string, codec: Codec, { store }: PromptMaking): Result<EncodedPrompt, string> {
+async function fileIn(path: string, codec: Codec, { store }: PromptMaking): Promise<Result<EncodedPrompt, string>> {
   if (statSync(path).size > mostBytes) return fail('the file is too large');
   const content = readFileSync(path);
   return kept(contentHash(content), codec, store, () => readWav(content));
@@ -61,7 +62,7 @@ async function textIn(
   { speech, store }: PromptMaking,
 ): Promise<Result<EncodedPrompt, string>> {
   const key = contentHash(`${speech.id}\0${language}\0${text}`);
-  const before = kept(key, codec, store, () => fail('not spoken yet'));
+  const before = await kept(key, codec, store, () => fail('not spoken yet'));
   if (before.ok) return before;
   // The sound is kept as well: it is spoken once, whatever codecs it is wanted in.
   const wav = store?.get(`speech ${key}`);
@@ -73,12 +74,12 @@ async function textIn(
 }
 
 /** What the store has of some content in a codec, else what is made of its sound. */
-function kept(
+async function kept(
   hash: string,
   codec: Codec,
   store: PromptStore | undefined,
   sound: () => Result<Sound, string>,
-): Result<EncodedPrompt, string> {
+): Promise<Result<EncodedPrompt, string>> {
   const key = `${codec} ${String(targetLoudness)} ${hash}`;
   const before = store?.get(key);
   if (before !== undefined) return ok({ bytes: share(before), from: 'store' });
@@ -87,7 +88,7 @@ function kept(
   const rate = voiceRate[codec];
   const { sampleRate, samples } = read.value;
   const even = normalise({ sampleRate: rate, samples: atRate(samples, sampleRate, rate) });
-  const bytes = encoded({ sampleRate: rate, samples: fitFrames(even.samples, rate) }, codec);
+  const bytes = await encoded({ sampleRate: rate, samples: fitFrames(even.samples, rate) }, codec);
   store?.put(key, bytes);
   return ok({ bytes: share(bytes), from: 'made' });
 }
@@ -106,12 +107,21 @@ function atRate(samples: Int16Array, from: number, to: number): Int16Array {
   return made.subarray(0, Math.round((samples.length * to) / from));
 }
 
+/** Several prompts may be asked for at once, and Opus has few encoders ready: whoever finds none waits for the next. */
+async function openedEncoder(codec: Codec): Promise<VoiceEncoder> {
+  let encoder = openEncoder(codec);
+  while (encoder === undefined) {
+    await warmUpOpus();
+    encoder = openEncoder(codec);
+  }
+  return encoder;
+}
+
 /** The whole sound in a codec. Packets of Opus have their length before them, 16 bits. */
-function encoded({ sampleRate, samples }: Sound, codec: Codec): Uint8Array {
+async function encoded({ sampleRate, samples }: Sound, codec: Codec): Promise<Uint8Array> {
   const rate = voiceRate[codec];
   const sound = atRate(samples, sampleRate, rate);
-  const encoder = openEncoder(codec);
-  if (encoder === undefined) throw new Error('the codec is still being loaded');
+  const encoder = await openedEncoder(codec);
   if (codec !== 'opus') return encoder.encode(sound);
   const frame = rate / 50;
   const packets = Array.from({ length: Math.ceil(sound.length / frame) }, (_, at) => {

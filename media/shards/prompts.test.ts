@@ -56,6 +56,12 @@ describe('encodePrompt', () => {
     }
   });
 
+  test('waits for an encoder of Opus where many are wanted at once', async () => {
+    const files = Array.from({ length: 8 }, (_, at) => wav(`many-${at}.wav`, 1600 + at * 160));
+    const made = await Promise.all(files.map((file) => encodePrompt(file, 'opus', making)));
+    expect(made.map(({ ok }) => ok)).toEqual(files.map(() => true));
+  });
+
   test('is as loud as every other, and whole frames long', async () => {
     for (const amplitude of [300, 3000, 30_000]) {
       const made = await encodePrompt(wav('l.wav', 24_010, 8000, amplitude), 'PCMA', making);

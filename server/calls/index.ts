@@ -15,6 +15,7 @@ export type {
   PlanPosition,
   RoutingPort,
   SipPort,
+  WebCall,
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
 export type { CallRecording, RecordingOrder } from './recorded.ts';

@@ -16,6 +16,8 @@ export interface Leg {
   readonly open: boolean;
   /** The far side put us on hold by re-INVITE. */
   readonly heldByPeer: boolean;
+  /** The media node has heard of it: its audio is up. Only kept where somebody waits for it. */
+  readonly heard?: boolean;
   /** The agent's device it goes to; absent for everybody else. */
   readonly device?: Device;
 }

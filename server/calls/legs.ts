@@ -113,8 +113,11 @@ export function onEndpointAnswered(state: CallState, event: On<'endpoint-answere
 /** An endpoint went away under a living call. */
 export function onEndpointLost(state: CallState, event: On<'endpoint-lost'>, now: number): Step {
   switch (whichLeg(state, event.legId)) {
-    case 'caller':
-      return end(withCaller(state, { open: false }), 'media-failure', now);
+    case 'caller': {
+      // A browser that says goodbye by DTLS alone was closed: nobody hangs up a page first.
+      const left = state.signals?.web !== undefined && event.cause === 'dtls-closed';
+      return end(withCaller(state, { open: false }), left ? 'caller-hangup' : 'media-failure', now);
+    }
     case 'other':
       return otherFailed(withOther(state, { open: false }), 'media-failure', now);
     case 'ringing':

@@ -1,6 +1,6 @@
 /** What `calls` needs of the rest of the house. `main.ts` connects these ports to sip, media, dialplan, routing and ledger. */
 import type { AgentId, CallId, EndpointId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
-import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { EndpointKind, EndpointOffer, Graph, Language } from '../../protocol/media.ts';
 
 /** A skill and the least level (1-5) a ticket asks for. */
 export interface Requirement {
@@ -68,11 +68,30 @@ export interface CallSignals {
   readonly diversions?: readonly { readonly number: string; readonly reason: string }[];
   /** How the caller's number is attested (STIR/SHAKEN): `A B C absent expired forged untrusted`. */
   readonly attestation?: string;
+  /** It comes from a browser, for this route. */
+  readonly web?: WebCall;
+}
+
+/** What a call from a browser brought along. Plain JSON. */
+export interface WebCall {
+  readonly route: string;
+  /** Whether the caller wants to be seen, and the route lets them. */
+  readonly video: boolean;
+  /** How the caller says they are called; nobody has checked it. */
+  readonly name?: string;
 }
 
 /** The dialplan. Synchronous and pure for a given plan version. */
 export interface PlanPort {
-  begin(call: CallSignals & { readonly called: string; readonly caller: string; readonly now: number }): PlanMove;
+  /** `route`: whichever number was called. */
+  begin(
+    call: CallSignals & {
+      readonly called: string;
+      readonly caller: string;
+      readonly route?: string | undefined;
+      readonly now: number;
+    },
+  ): PlanMove;
   advance(position: PlanPosition, input: PlanInput, now: number): PlanMove;
 }
 
@@ -83,6 +102,7 @@ export interface MediaPort {
     readonly callId: CallId;
     readonly kind: EndpointKind;
     readonly remoteSdp?: string;
+    readonly offer?: EndpointOffer;
   }): Promise<{
     readonly localSdp: string;
     readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';

@@ -8,6 +8,7 @@ import type { CallRow, MediaPort, PlanPort, RoutingPort, SipPort } from './ports
 import { type CallState, timerNames, type TimerName } from './state.ts';
 import type { Step } from './step.ts';
 import { transition } from './transition.ts';
+import { offerOf } from './arriving.ts';
 
 /** The ledger: the rows of one transition and the call's snapshot (null: forget it), in one transaction. */
 export interface LedgerPort {
@@ -144,7 +145,11 @@ export class CallRunner {
   #askPlan(state: CallState, effect: PlanEffect) {
     const now = this.#ports.clock.now();
     if (effect.type === 'begin-plan')
-      return this.#ports.plan.begin({ ...state.signals, called: effect.called ?? state.to, caller: state.from, now });
+      return this.#ports.plan.begin({
+        ...state.signals,
+        ...{ called: effect.called ?? state.to, caller: state.from, now },
+        route: effect.called === undefined ? state.signals?.web?.route : undefined,
+      });
     if (state.position === null) return { type: 'plan-gone' } as const;
     return this.#ports.plan.advance(state.position, effect.input, now);
   }
@@ -277,7 +282,11 @@ export class CallRunner {
   #open(effect: Extract<CallEffect, { type: 'open-endpoint' }>): void {
     const { legId, kind, token } = effect;
     const remoteSdp = effect.remoteSdp === 'invite' ? this.#inviteSdp : effect.remoteSdp;
-    const request = { endpointId: legId, callId: this.#state.callId, kind };
+    const offer = offerOf(this.#state, legId);
+    const request = {
+      ...{ endpointId: legId, callId: this.#state.callId, kind },
+      ...(offer === undefined ? {} : { offer }),
+    };
     this.#ports.media.open(remoteSdp === null || remoteSdp === '' ? request : { ...request, remoteSdp }).then(
       (opened) => this.post({ type: 'endpoint-opened', legId, token, ...opened }),
       (err: unknown) => this.#endpointFailed(legId, token, err),

@@ -21,6 +21,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
 import { onLegReplacing, onReplacing } from './replacing.ts';
@@ -45,11 +46,13 @@ export interface Invitation {
 /** The first state of a call and what it asks for: a row, and what the plan has to say. */
 export function admit(invitation: Invitation, now: number): Step {
   const { callId, from, to, transport, signals = {}, longestMs } = invitation;
-  const caller = newLeg(`${callId}.c`, 'sip');
+  const caller = newLeg(`${callId}.c`, signals.web === undefined ? 'sip' : 'webrtc');
   const state = { ...newCall({ callId, from, to, phase: 'admitted', language: 'en-US', caller }, now), signals };
-  const { asserted, diversions, ...shown } = signals;
-  const personal = { from, ...(asserted === undefined ? {} : { asserted }), ...(diversions && { diversions }) };
-  const row = { type: 'call-invited', facts: { to, transport, ...shown }, personal };
+  const { asserted, diversions, web, ...shown } = signals;
+  const told = { ...(asserted === undefined ? {} : { asserted }), ...(diversions && { diversions }) };
+  const personal = { from, ...told, ...(web?.name === undefined ? {} : { name: web.name }) };
+  const media = web === undefined ? {} : { web: web.video ? 'video' : 'audio' };
+  const row = { type: 'call-invited', facts: { to, transport, ...shown, ...media }, personal };
   return settle(
     state,
     step(withTimer(state, 'longest', now + longestMs), { type: 'record', row }, { type: 'begin-plan' }),
@@ -78,7 +81,11 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
 /** An event to whatever the call is in the middle of. */
 function dispatch(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
-  const special = onReplacing(state, event) ?? onConference(state, event, now) ?? onReturning(state, event, now);
+  const special =
+    onArriving(state, event, now) ??
+    onReplacing(state, event) ??
+    onConference(state, event, now) ??
+    onReturning(state, event, now);
   if (special !== undefined) return special;
   const dialled = isDialling(state) ? onDialling(state, event, now) : undefined;
   const handled = dialled ?? (isTransferring(state) ? onTransferring(state, event, now) : undefined);

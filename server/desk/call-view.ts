@@ -44,6 +44,7 @@ export function deskCallOf(
     direction: dial === null ? 'inbound' : 'outbound',
     state: part.consulted ? 'talking' : rung ? 'offered' : end === null ? deskState(state) : 'ended',
     from: { number: state.from, ...(name === undefined || dial !== null ? {} : { name }) },
+    ...webOf(state),
     to: state.to,
     ...(name === undefined || dial === null ? {} : { toName: name }),
     ...(dial === null || rung ? {} : { dial: progressOf(dial) }),
@@ -64,6 +65,11 @@ export function deskCallOf(
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
     language: state.language,
   };
+}
+
+function webOf({ signals }: CallState): Pick<DeskCall, 'web'> {
+  const web = signals?.web;
+  return web === undefined ? {} : { web: web.name === undefined ? {} : { name: web.name } };
 }
 
 /** What the agent is told of the recording; nothing where the dialplan forbids it. */

@@ -10,6 +10,8 @@ export interface IncomingCall {
   readonly trunk?: string | undefined;
   /** How its caller's number is attested; absent counts as `absent`. */
   readonly attestation?: string | undefined;
+  /** The route it takes whatever was called: a call from a page was let in for one route. */
+  readonly route?: string | undefined;
   readonly now: number;
 }
 

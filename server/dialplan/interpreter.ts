@@ -46,7 +46,7 @@ export function findRoute(plan: Plan, called: string, call: CallFacts = {}): Rou
 
 /** Starts a call on a plan. The call keeps this plan until it ends, whatever is loaded meanwhile. */
 export function begin(plan: Plan, call: IncomingCall): PlanMove | NoRoute {
-  const route = findRoute(plan, call.called, call);
+  const route = call.route === undefined ? findRoute(plan, call.called, call) : plan.routes.get(call.route);
   if (route === undefined) return { type: 'no-route' };
   const spoken = call.language !== undefined && plan.site.languages.includes(call.language);
   const language = spoken && call.language !== undefined ? call.language : route.language;

@@ -44,6 +44,7 @@ class RouteLinker {
       attestations: listOf(value.attestation),
       language,
       record: value.record ?? null,
+      web: value.web ?? null,
       start: this.#target(value.start, 'start'),
       steps,
       file,

@@ -94,6 +94,8 @@ export interface Route {
   readonly language: Language;
   /** `always never on-demand` or a share such as `25%`; null: it says nothing. */
   readonly record: string | null;
+  /** Whether anybody may call it from a browser, and with what; null: nobody. */
+  readonly web: 'audio' | 'video' | null;
   readonly start: string;
   readonly steps: ReadonlyMap<string, Step>;
   /** The file it is written in, relative to the folder. */

@@ -136,6 +136,12 @@ export const routeSource = z.strictObject({
     .optional()
     .describe('The language of the call until a menu says otherwise; without it, the first of the site.'),
   record: recordWhen.optional(),
+  web: z
+    .enum(['audio', 'video'])
+    .optional()
+    .describe(
+      'Lets anybody call it from a browser, on the page `/call?to=NAME`: by `audio` alone, or with `video` where the caller wants it. Without it, nobody.',
+    ),
   start: step('the start of the call'),
   steps: z.record(name, anyStep).describe('The steps, by name.'),
 });

@@ -7,6 +7,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { Gate, LoginGuard } from './login-guard.ts';
 import type { Metrics } from './metrics.ts';
 import type { LivePort } from './ports.ts';
+import type { Turnstile } from './turnstile.ts';
 import type { Answer } from './route.ts';
 
 /** What the routes work with. */
@@ -18,6 +19,7 @@ export interface Context {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly guard: LoginGuard;
+  readonly turnstile: Turnstile;
   readonly idempotency: Idempotency;
   readonly passwordGate: Gate;
   /** How long a login lasts, ms. */

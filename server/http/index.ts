@@ -14,11 +14,13 @@ import { Authenticator, sourceOf } from './authenticate.ts';
 import { Idempotency } from './idempotency.ts';
 import { Gate, LoginGuard } from './login-guard.ts';
 import { Metrics } from './metrics.ts';
+import { callPageOf } from './call-page.ts';
 import { pagesOf, securityHeaders } from './pages.ts';
 import type { LivePort } from './ports.ts';
 import type { Route } from './route.ts';
 import { bodyLimit, routerOf, sendProblem } from './router.ts';
 import { routeTable } from './table.ts';
+import { Turnstile, type TurnstileLimits } from './turnstile.ts';
 
 export { Metrics } from './metrics.ts';
 export { openApiOf } from './openapi.ts';
@@ -39,6 +41,10 @@ export interface HttpOptions {
   readonly adminToken: string;
   /** Folder of the softphone's build. */
   readonly softphone: string;
+  /** Where the engine takes SIP over WebSocket: all that the page for callers may connect to beside this server. */
+  readonly webSockets?: readonly string[];
+  /** Calls from browsers that one address, and that all together, may begin a minute. */
+  readonly webCalls?: TurnstileLimits;
   /** How long a login lasts. Default 12 hours. */
   readonly tokenLifetimeMs?: number;
   /** Checks every answer against its schema: for tests. */
@@ -121,6 +127,7 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
   const { adminToken, softphone, tokenLifetimeMs = 12 * 3_600_000, checkAnswers = false } = options;
   const metrics = new Metrics(ledger, live);
   const guard = new LoginGuard(clock);
+  const turnstile = new Turnstile(clock, options.webCalls ?? { perMinute: 6, perMinuteOfAll: 120 });
   const passwordGate = new Gate(2, 50);
   const idempotency = new Idempotency(clock);
   const routes = routeTable({
@@ -131,6 +138,7 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
     clock,
     metrics,
     guard,
+    turnstile,
     idempotency,
     passwordGate,
     tokenLifetimeMs,
@@ -141,6 +149,7 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
   app.set('query parser', 'simple');
   app.use(accessLog(logger, metrics, clock), securityHeaders);
   app.use(routerOf(routes, { authenticator, idempotency, checkAnswers }));
+  app.use(callPageOf(softphone, options.webSockets ?? []));
   app.use(pagesOf(softphone));
   app.use((_request, response) => sendProblem(response, makeProblem('not-found', { what: 'page' })));
   app.use(lastResort(logger));

@@ -36,7 +36,8 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function notBuilt(): string {
+/** Instead of a page that is not there yet. */
+export function notBuilt(): string {
   const { title, titleZh, detail, detailZh } = makeProblem('softphone-not-built');
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Jackfield</title>
 <body style="font: 16px/1.6 sans-serif; max-width: 40em; margin: 4em auto">

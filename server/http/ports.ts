@@ -21,6 +21,7 @@ import type {
 import type { CallLegQuality } from '../../protocol/quality.ts';
 import type { SipProtection } from '../../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../../protocol/trunks.ts';
+import type { WebPass, WebPassRequest, WebRoute } from '../../protocol/web-call.ts';
 
 /** Recordings of calls. */
 export interface RecordingsPort {
@@ -78,6 +79,10 @@ export interface LivePort {
   addDevice(agentId: string, name: string): Promise<Result<DeviceCredentials, Problem>>;
   /** Removes one by its name or user name; a phone registered with it is no longer rung. */
   removeDevice(agentId: string, device: string): Promise<Result<undefined, Problem>>;
+  /** What anybody may call from a browser. */
+  webRoutes(): readonly WebRoute[];
+  /** A pass for one call from a browser. */
+  webPass(wanted: WebPassRequest): Result<WebPass, Problem>;
   /** Makes a call for an agent and gives its id; what becomes of it is told by the ledger. */
   dial(order: DialRequest, by: string): Result<string, Problem>;
   /** The SIP messages of a call; the ledger keeps who asked for them unmasked. */

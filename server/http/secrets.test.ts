@@ -44,7 +44,13 @@ it('no answer with a password or a token is remembered under an Idempotency-Key'
       Object.values(responses).some((schema) => namesIn(schema).some((name) => /^(password|token)$/.test(name))),
   );
   expect(telling.map(({ path }) => path).sort()).toEqual([
-    ...['/api/v1/agents/{id}/devices', '/api/v1/agents/{id}/password', '/api/v1/login', '/api/v1/sip-credentials'],
+    ...[
+      '/api/v1/agents/{id}/devices',
+      '/api/v1/agents/{id}/password',
+      '/api/v1/login',
+      '/api/v1/sip-credentials',
+      '/api/v1/web-passes',
+    ],
   ]);
   expect(telling.filter(({ secret }) => secret !== true)).toEqual([]);
 });

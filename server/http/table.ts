@@ -10,6 +10,7 @@ import { protectionRoutes } from './routes/protection.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { trunkRoutes } from './routes/trunks.ts';
 import { siteRoutes } from './routes/site.ts';
+import { webCallRoutes } from './routes/web-calls.ts';
 import { transferRoutes } from './routes/transfer.ts';
 
 /** Every route there is. The router is built from it and the OpenAPI document too, so neither can know more. */
@@ -22,6 +23,7 @@ export function routeTable(context: Context): Route[] {
     ...conferenceRoutes(context),
     ...recordingRoutes(context),
     ...siteRoutes(context),
+    ...webCallRoutes(context),
     ...deviceRoutes(context),
     ...protectionRoutes(context),
     ...trunkRoutes(context),

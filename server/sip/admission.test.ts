@@ -43,10 +43,12 @@ const answer = (username: string, password: string, at = 0, address = '192.0.2.9
 };
 
 function invite(protocol: string, address: string, port: number, credentials?: string): Incoming {
+  const headers = new Map([['Via', `SIP/2.0/${protocol.toUpperCase()} phone.invalid;branch=z9hG4bK1`]]);
+  if (credentials !== undefined) headers.set('Proxy-Authorization', credentials);
   return {
     ...({ method: 'INVITE', uri: 'sip:1@site', protocol, source_address: address, source_port: port } as const),
-    has: (name: string) => name === 'Proxy-Authorization' && credentials !== undefined,
-    get: () => credentials ?? '',
+    has: (name: string) => headers.has(name),
+    get: (name: string) => headers.get(name) ?? '',
   };
 }
 
@@ -55,6 +57,7 @@ describe('who an INVITE comes from', () => {
     ['an agent on the connection of a registration', invite('wss', '192.0.2.5', 4000), alice],
     ['an agent with credentials', invite('udp', '192.0.2.9', 5060, answer('alice', 'secret')), alice],
     ['a trunk by address', invite('udp', '10.1.1.1', 5060), { type: 'trunk', trunk: 'gateway' }],
+    ['a page in a browser at a trunk’s address', invite('wss', '10.1.1.1', 5060), { type: 'challenge', stale: false }],
     ['a trunk by digest', invite('tcp', '192.0.2.9', 5060, answer('carrier', 'secret')), carrier],
     [
       'a stranger with a wrong password',

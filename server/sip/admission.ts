@@ -28,6 +28,14 @@ export function flowOf(req: Pick<Incoming, 'protocol' | 'source_address' | 'sour
   return `${req.protocol.toLowerCase()}/${req.source_address}:${req.source_port}`;
 }
 
+/**
+ * By the topmost Via, since drachtio calls a WebSocket tcp. No carrier speaks SIP over WebSocket, but any page that is opened
+ * in a browser at a trunk's address (this machine, say) could: what it is must be proven.
+ */
+function isBrowser(req: Incoming): boolean {
+  return /^\s*SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i.test(req.has('Via') ? req.get('Via') : '');
+}
+
 export class Admission {
   readonly #options: AdmissionOptions;
 
@@ -44,7 +52,7 @@ export class Admission {
     const proven = this.#proven(req, now);
     if (proven !== undefined && proven.type !== 'stranger') return proven;
     // A phone's datagram may come from a trunk's address; it has to prove itself all the same.
-    const trunk = agentId === undefined ? trunkAt(req.source_address, req.uri) : undefined;
+    const trunk = agentId === undefined && !isBrowser(req) ? trunkAt(req.source_address, req.uri) : undefined;
     if (trunk !== undefined) return { type: 'trunk', trunk };
     return proven ?? { type: 'challenge', stale: false };
   }

@@ -7,6 +7,7 @@ import type { SipProtection } from '../../protocol/sip-protection.ts';
 import { callHeader, offerHeader } from '../../protocol/ids.ts';
 import type { LegPolicy } from '../../protocol/media-policy.ts';
 import { Admission } from './admission.ts';
+import { accountFinder } from './accounts.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
 import { autoAnswer, Devices, type DeviceSettings, wayTo } from './devices.ts';
@@ -21,9 +22,9 @@ import {
   trunkTransport,
   withReconnect,
 } from './drachtio.ts';
-import { ha1sOf } from './digest.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
+import { Guests } from './guests.ts';
 import { shownMessage } from './ladder.ts';
 import { audioOf } from './leg-audio.ts';
 import { Legs } from './legs.ts';
@@ -40,17 +41,7 @@ import { probe } from './trunks/probe.ts';
 import type { TrunkCard } from './trunks/public.ts';
 import { Vouching } from './vouching.ts';
 
-export type {
-  Binding,
-  Destination,
-  Invite,
-  KnownOrigin,
-  LegEvent,
-  Origin,
-  Refusal,
-  SipListener,
-  StoredDialog,
-} from './ports.ts';
+export type * from './ports.ts';
 export * from './trunks/public.ts';
 export { normalise } from './numbers.ts';
 export type { SipAccount } from './authenticator.ts';
@@ -101,6 +92,8 @@ export class SipSide {
   readonly #admission: Admission;
   /** Their plan, their state, their tests. */
   readonly trunks: Trunks;
+  /** Passes for calls from browsers. */
+  readonly guests: Guests;
   #link: EngineLink | undefined;
   /** Dialogs from before the link was (last) lost: the engine is asked whether it still has them. */
   #doubtful: ReadonlySet<string> = new Set();
@@ -115,6 +108,7 @@ export class SipSide {
     this.#options = options;
     this.#listener = listener;
     const { clock, home, realm, logger, accountOf } = options;
+    this.guests = new Guests(realm);
     this.trunks = new Trunks({
       ...{ ...options.trunks, site: home, clock, transport: trunkTransport(this.#srf) },
       told: (event) => listener.trunkEvent(event),
@@ -129,7 +123,7 @@ export class SipSide {
     this.#devices = new Devices(
       {
         ...options,
-        accountOf: (username) => accountOf(username) ?? this.#trunkAccount(username, realm),
+        accountOf: accountFinder({ accountOf, guests: this.guests, trunks: this.trunks, realm, clock }),
         srf: this.#srf,
         isConnected: () => this.#connected,
       },
@@ -211,7 +205,6 @@ export class SipSide {
   }): void {
     const { legId, callId, destination, sdp, referredBy } = leg;
     const headers = { [callHeader]: callId, ...(referredBy === undefined ? {} : { 'Referred-By': referredBy }) };
-    const from = asUser(leg.from);
     if (destination.type === 'outside') {
       const ports = { trunks: this.trunks, legs: this.#legs, listener: this.#listener, home: this.#options.home };
       return inviteOutside({ ...destination, legId, sdp, from: leg.from, headers }, ports);
@@ -230,7 +223,14 @@ export class SipSide {
     const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, this.#options.devices.audio);
     if (offer === undefined)
       return this.#listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
-    this.#legs.invite({ ...way, legId, sdp: offer, from, headers: { ...headers, ...named }, toDevice: true });
+    this.#legs.invite({
+      ...way,
+      legId,
+      sdp: offer,
+      from: asUser(leg.from),
+      headers: { ...headers, ...named },
+      toDevice: true,
+    });
   }
 
   /** {@link Legs.sourceOf} */
@@ -350,13 +350,15 @@ export class SipSide {
       res.send(403, 'Forbidden', {});
       return this.#listener.strangerRefused(req.source_address);
     }
-    const { newCallId } = this.#options;
-    const around = { newCallId, listener: this.#listener, legs: this.#legs, trunks: this.trunks };
-    const place = placeOf(req.has('Replaces') ? req.get('Replaces') : undefined, origin, around);
+    const ports = { listener: this.#listener, legs: this.#legs, trunks: this.trunks };
+    const replaces = req.has('Replaces') ? req.get('Replaces') : undefined;
+    const place = placeOf(replaces, origin, { newCallId: this.#options.newCallId, ...ports });
     if (typeof place === 'number') return void res.send(place);
     this.#legs.take(place.legId, req, res, origin.type === 'agent');
     if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
-    const caller = userOf(req.getParsedHeader('From').uri);
+    // Nothing a guest says of itself counts: who it is and where the call goes stands in the pass.
+    if (origin.type === 'guest') this.guests.use(origin.pass);
+    const caller = origin.type === 'guest' ? '' : userOf(req.getParsedHeader('From').uri);
     const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);
     this.#admit({ ...place, origin, from, to: userOf(req.uri) }, req, res);
   }
@@ -412,14 +414,6 @@ export class SipSide {
     );
     const checks = checksOf(findings);
     return { trunk: id, grade: gradeOf(checks), checks };
-  }
-
-  /** A trunk that proves itself has an account like a phone's. */
-  #trunkAccount(username: string, realm: string): SipAccount | undefined {
-    const login = this.trunks.loginOf(username);
-    if (login === undefined) return undefined;
-    const { trunk, password } = login;
-    return { username, origin: { type: 'trunk', trunk }, device: null, ha1s: ha1sOf(username, realm, password) };
   }
 
   #setConnected(connected: boolean): void {

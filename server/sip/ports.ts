@@ -5,12 +5,24 @@ import type { Attestation, Diversion, TrunkEvent, TrunkLeg } from './trunks/fact
 
 export type { Attestation, Diversion } from './trunks/facts.ts';
 
+/** What a pass for a call from a browser lets in. */
+export interface GuestPass {
+  readonly id: string;
+  /** Route of the dialplan, by its name. */
+  readonly route: string;
+  readonly video: boolean;
+  /** How the guest says they are called. */
+  readonly name: string | null;
+}
+
 /** Who an INVITE comes from, as far as it can be proven. */
 export type Origin =
   /** A carrier or gateway of ours, by its name in `dialplans/trunks.yaml`. */
   | { readonly type: 'trunk'; readonly trunk: string }
   /** A registered device of an agent, by the connection it registered on or by digest. */
   | { readonly type: 'agent'; readonly agentId: AgentId }
+  /** Somebody on our page for callers, with a pass that was made for this call alone. */
+  | { readonly type: 'guest'; readonly pass: GuestPass }
   /** Nobody we know. */
   | { readonly type: 'stranger' };
 export type KnownOrigin = Exclude<Origin, { type: 'stranger' }>;

@@ -1,4 +1,5 @@
 /** Replaces (RFC 3891): which dialog somebody wants to take the place of, in a header or inside a Refer-To. */
+import { assertNever } from '../../base/assert-never.ts';
 import { readReplaces } from '../../protocol/sip-replaces.ts';
 import type { Replaced } from '../../protocol/sip-replaces.ts';
 import type { KnownOrigin, SipListener } from './ports.ts';
@@ -48,6 +49,24 @@ export interface PlaceQuestions {
   readonly trunks: { noteOf(legId: string): { readonly trunk: string } | undefined };
 }
 
+function mayReplace(
+  origin: KnownOrigin,
+  old: string,
+  listener: PlaceQuestions['listener'],
+  trunks: PlaceQuestions['trunks'],
+): boolean {
+  switch (origin.type) {
+    case 'agent':
+      return listener.mayReplace(origin.agentId, old);
+    case 'trunk':
+      return trunks.noteOf(old)?.trunk === origin.trunk;
+    case 'guest':
+      return false;
+    default:
+      return assertNever(origin);
+  }
+}
+
 /**
  * Where the leg of an INVITE belongs: to a call of its own, or to one that goes on; a status where it may not be there. A
  * leg is replaced by its own agent's other devices, or through the trunk it is on (RFC 3891 section 4): else 403.
@@ -61,9 +80,7 @@ export function placeOf(
     const place = placeByReplaces(replaces, (named) => legs.legOf(named));
     if (typeof place === 'number') return place;
     const { callId, replaces: old = '' } = place;
-    const may =
-      origin.type === 'agent' ? listener.mayReplace(origin.agentId, old) : trunks.noteOf(old)?.trunk === origin.trunk;
-    return may ? { ...place, legId: `${callId}.r${newCallId()}` } : 403;
+    return mayReplace(origin, old, listener, trunks) ? { ...place, legId: `${callId}.r${newCallId()}` } : 403;
   }
   const talks = origin.type === 'agent' ? listener.consultingCall(origin.agentId) : undefined;
   if (talks !== undefined) return { callId: talks, legId: `${talks}.p${newCallId()}` };

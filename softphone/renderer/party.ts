@@ -7,9 +7,9 @@ export function partyNumber(call: DeskCall): string {
   return call.direction === 'outbound' ? call.to : call.from.number;
 }
 
-/** The contact's name of the party outside, where it is known. */
+/** The contact's name of the party outside, where it is known; else what a caller from a browser says. */
 export function partyName(call: DeskCall): string | undefined {
-  return call.direction === 'outbound' ? call.toName : call.from.name;
+  return call.direction === 'outbound' ? call.toName : (call.from.name ?? call.web?.name);
 }
 
 /** A caller who hides the number is written in several ways. */

@@ -94,11 +94,32 @@ describe('an INVITE from somebody known', () => {
     await phone.response(200, 'REGISTER');
     await answerTo(phone, 0, invite(phone, 0, '+8613800138000'));
     const other = await bench.ws('bob');
-    await answerTo(other, 0, invite(other, 0, '+8613800138000'));
-    expect(side.invites.map(({ origin }) => origin)).toEqual([
-      { type: 'agent', agentId: 'alice' },
-      { type: 'trunk', trunk: 'demo' },
-    ]);
+    const refused = await answerTo(other, 0, invite(other, 0, '+8613800138000'));
+    expect(refused.status, 'a page at the address of a trunk is not the trunk').toBe(407);
+    expect(side.invites.map(({ origin }) => origin)).toEqual([{ type: 'agent', agentId: 'alice' }]);
+  });
+
+  it('comes from a guest by a pass: one call, which may register nothing', async () => {
+    const side = await serverSide(loopbackTrunk);
+    const wanted = { route: 'main', video: false, name: 'Ann' };
+    const pass = side.sip.guests.mint(wanted, Date.now() + 60_000, Date.now());
+    const page = await bench.ws('guest');
+    const proven = async (method: 'REGISTER' | 'INVITE', header: string, challenge: string) =>
+      credentials((await challenged(method)).header(challenge), pass.username, pass.password, method, header);
+    const challenged = (method: 'REGISTER' | 'INVITE'): Promise<RawMessage> => {
+      if (method === 'INVITE') return answerTo(page, 0, invite(page, 0, '4711'));
+      page.send('REGISTER', 0, { uri: 'sip:jackfield.local', to: `<sip:${pass.username}@jackfield.local>` });
+      return page.response(401);
+    };
+    const headers = [await proven('REGISTER', 'Authorization', 'WWW-Authenticate')];
+    page.send('REGISTER', 0, { uri: 'sip:jackfield.local', to: `<sip:${pass.username}@jackfield.local>`, headers });
+    await page.response(403, 'REGISTER');
+    const proof = await proven('INVITE', 'Proxy-Authorization', 'Proxy-Authenticate');
+    await answerTo(page, 0, invite(page, 0, '4711', [proof]));
+    expect(side.invites).toMatchObject([{ origin: { type: 'guest', pass: wanted }, from: 'anonymous' }]);
+    const again = await proven('INVITE', 'Proxy-Authorization', 'Proxy-Authenticate');
+    expect((await answerTo(page, 0, invite(page, 0, '4711', [again]))).status).toBe(403);
+    expect(side.invites).toHaveLength(1);
   });
 
   it('comes from an agent by digest', async () => {

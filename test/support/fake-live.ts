@@ -73,6 +73,17 @@ export function fakeLive(parts: FakeLiveParts): LivePort {
       ),
     removeDevice: (_agent, device) =>
       Promise.resolve(device === 'desk' ? ok(undefined) : fail(makeProblem('not-found', { what: 'device' }))),
+    webRoutes: () => [{ id: 'main', name: { en: 'Main number', zh: '总机' }, video: true, language: 'en-US' }],
+    webPass: ({ route, video = false }) =>
+      route === 'main'
+        ? ok({
+            ...{ target: 'sip:main@jackfield.local', video },
+            sip: {
+              ...{ aor: 'sip:guest-1@jackfield.local', username: 'guest-1', password: 'p', realm: 'jackfield.local' },
+              ...{ webSocketUrl: 'ws://127.0.0.1:5066', expiresAt: clock.now() + 60_000 },
+            },
+          })
+        : fail(makeProblem('web-no-route', { route })),
     dial: ({ agentId }) => (agentId === 'alice' ? ok('c2') : fail(makeProblem('not-found', { what: 'agent' }))),
     ladder: (_callId, unmasked) => Promise.resolve(ok({ masked: !unmasked, left: 0, messages: [] })),
     protection: () =>

@@ -119,6 +119,7 @@ export const en = {
     callerLeft: 'The caller has hung up',
     ended: 'Call ended',
     unknownCaller: 'Unknown caller',
+    webCaller: 'Web caller (name not checked)',
     noDetails: 'The phone is ringing; the details are on their way.',
     noDetailsTalking: 'You are connected; the details are on their way.',
     notRinging:

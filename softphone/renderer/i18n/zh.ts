@@ -115,6 +115,7 @@ export const zh: Texts<typeof en> = {
     callerLeft: '来电者已挂断',
     ended: '通话结束',
     unknownCaller: '未知来电者',
+    webCaller: '网页来电（姓名未核实）',
     noDetails: '话机正在振铃，来电信息稍后显示。',
     noDetailsTalking: '通话已接通，来电信息稍后显示。',
     notRinging: '来电信息已到，但话机没有振铃。请检查上方话机是否“已注册”；若不振铃，来电将转给下一位坐席。',

@@ -31,7 +31,7 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
     <dl className="facts">
       <Fact
         label={t('call.number')}
-        value={known(partyNumber(call)) ?? t('call.unknownCaller')}
+        value={known(partyNumber(call)) ?? t(call.web === undefined ? 'call.unknownCaller' : 'call.webCaller')}
         testId="caller-number"
         wide
       />
