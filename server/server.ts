@@ -6,11 +6,13 @@ import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
+import { Attendance } from './attendance.ts';
 import { obey } from './commands.ts';
 import { advertisedAddress, audioOfPhones, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
 import { Desks } from './desks.ts';
 import { DigitModes, withInfoKeypad } from './dtmf.ts';
+import { engineOf } from './engine-place.ts';
 import { enter } from './entrance.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
@@ -37,9 +39,6 @@ import { trunkPlanOf } from './trunk-plan.ts';
 
 /** Name of this brain in ledger rows and leases. One brain owns its queues. */
 export const nodeName = 'jackfield';
-/** A desk nobody watches for so long has been left: its agent is signed out. */
-const deskGraceMs = 30_000;
-
 export class Brain {
   readonly config: Config;
   readonly clock: Clock;
@@ -65,7 +64,7 @@ export class Brain {
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
-  readonly #leaving = new Map<string, () => void>();
+  readonly #attendance: Attendance;
   readonly #nextId = monotonicFactory();
   readonly #mediaAbsence: MediaAbsence;
   #taking = false;
@@ -105,6 +104,11 @@ export class Brain {
       this.#kept.routing,
       this.#kept.wholeRouting,
     );
+    this.#attendance = new Attendance({
+      clock,
+      signIn: (agentId) => this.floor.signIn(agentId),
+      signOut: (agentId) => void this.floor.signOut(agentId),
+    });
     this.calls = this.#makeCalls();
     this.#mediaAbsence = new MediaAbsence({ clock, logger, calls: () => this.calls });
     this.listening = new Listening({
@@ -189,7 +193,7 @@ export class Brain {
     this.floor.recover();
     // A desk that was left while nobody was here to see it is left all the same.
     for (const { id, presence } of this.floor.state.agents.values())
-      if (presence.type !== 'offline') this.#watched(id, false);
+      if (presence.type !== 'offline') this.#attendance.watched(id, false);
     this.desks.queuesChanged(this.floor.queues());
     defer('desks', () => this.gateway.close());
     this.#taking = true;
@@ -199,7 +203,7 @@ export class Brain {
   async close(): Promise<void> {
     this.#taking = false;
     await this.calls.endAll();
-    for (const cancel of this.#leaving.values()) cancel();
+    this.#attendance.close();
     await this.#scope.close();
   }
 
@@ -311,16 +315,10 @@ export class Brain {
   #makeSip(): SipSide {
     const { config, clock, logger } = this;
     const { calls: numbers, sip } = config;
-    const stock = sip.drachtio?.match(/^([^:,]+):(\d+),(.+)$/);
-    const own = { host: '127.0.0.1', port: sip.adminPort };
     const facts = new TrunkFacts(this.#rows, clock, logger);
     return new SipSide(
       {
-        engine:
-          stock === null || stock === undefined
-            ? { ...own, secret: readSecret(siteFiles(config).engineSecret) }
-            : { host: stock[1] ?? '', port: Number(stock[2]), secret: stock[3] ?? '' },
-        ...(sip.drachtio === undefined ? { link: { host: '127.0.0.1', port: sip.linkPort } } : {}),
+        ...engineOf(config),
         realm: sip.domain,
         trunks: trunkOptions(config, this.ledger, clock, logger, () => this.plans.current?.site.zone),
         home: { country: numbers.country, areaCode: numbers.areaCode },
@@ -405,18 +403,9 @@ export class Brain {
           agentId,
           command,
         ),
-      watched: (agentId, watching) => this.#watched(agentId, watching),
+      watched: (agentId, watching) => this.#attendance.watched(agentId, watching),
       logger: this.logger,
     });
-  }
-
-  /** A desk that comes signs its agent in; one that stays away signs them out, so that nobody rings an empty chair. */
-  #watched(agentId: string, watching: boolean): void {
-    this.#leaving.get(agentId)?.();
-    this.#leaving.delete(agentId);
-    if (watching) return this.floor.signIn(agentId);
-    const leave = (): void => void this.floor.signOut(agentId);
-    this.#leaving.set(agentId, this.clock.at(this.clock.now() + deskGraceMs, leave));
   }
 }
 
