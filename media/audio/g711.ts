@@ -66,7 +66,13 @@ export function compress(law: Law, samples: Int16Array): Uint8Array<ArrayBuffer>
   return bytes;
 }
 
-const tables = new Map<string, Uint8Array | undefined>();
+/** Of each pair of laws by loudness, so that a look-up for each packet makes no text. */
+const tables: Readonly<Record<Law, Readonly<Record<Law, Map<number, Uint8Array>>>>> = {
+  PCMU: { PCMU: new Map(), PCMA: new Map() },
+  PCMA: { PCMU: new Map(), PCMA: new Map() },
+};
+/** A gain is whatever an operator's slider says: not every one may stay. */
+const mostTables = 250;
 
 /**
  * One table of 256 bytes that turns a byte of one law at one loudness into a byte of another: transcoding and gain are
@@ -74,8 +80,8 @@ const tables = new Map<string, Uint8Array | undefined>();
  */
 export function translation(from: Law, to: Law, gainDb = 0): Uint8Array | undefined {
   if (from === to && gainDb === 0) return undefined;
-  const key = `${from} ${to} ${gainDb}`;
-  const known = tables.get(key);
+  const ofLaws = tables[from][to];
+  const known = ofLaws.get(gainDb);
   if (known !== undefined) return known;
   const factor = 10 ** (gainDb / 20);
   const louder = Int16Array.from(expandTable[from], (level) =>
@@ -84,7 +90,7 @@ export function translation(from: Law, to: Law, gainDb = 0): Uint8Array | undefi
   const made = compress(to, louder);
   // The two zeros of mu-law and a sign that a gain made vanish are silence, not the faintest noise.
   for (let byte = 0; byte < 256; byte++) if (louder[byte] === 0) made[byte] = silenceByte[to];
-  if (tables.size < 1000) tables.set(key, made);
+  if (ofLaws.size < mostTables) ofLaws.set(gainDb, made);
   return made;
 }
 

@@ -27,6 +27,8 @@ import { SilenceWatch } from './silence-watch.ts';
 const frameSamples = 160;
 /** A direct source that is silent for this long is replaced by silence frames, so that the far side hears RTP go on. */
 const fillAfterMs = 200;
+/** A leg to which packets pass by is looked at only so often: for its reports and for silence. */
+const restMs = 100;
 
 /** Who is heard on a leg, beside plays and digits. */
 export type Feed = FeedOf<Leg>;
@@ -62,7 +64,11 @@ export class Leg {
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
   #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
   #mixedIn = false;
+  /** Does anybody need frames of what it says? Looked at anew whenever that may have changed, not for every packet. */
+  #framed = false;
   #wasFramed = false;
+  /** Nothing is to be done in a step before this moment: what it hears passes by. */
+  #restsUntilMs = 0;
   /** The codec its voice came in last; before the first packet the one agreed on. */
   #says: Codec | undefined;
   #sends: LegCounters['sends'] = 'nothing';
@@ -107,6 +113,7 @@ export class Leg {
     if (!listens || this.setup.kind === 'webrtc') this.#tones = undefined;
     else this.#tones ??= new DualToneDetector();
     this.#watch.anew(media.silence);
+    this.#wake();
   }
 
   /** A graph names this leg: from now on it gets silence when nobody feeds it, and is expected to send. */
@@ -117,31 +124,37 @@ export class Leg {
   feed(feed: Feed): void {
     // The same sources stay the same object: whoever hears them hears no seam.
     if (!sameFeed(this.#feed, feed)) this.#feed = feed;
+    this.#wake();
   }
 
   /** Who gets this leg's packets as they come, and whether somebody mixes its frames. */
   heardBy(listeners: readonly { readonly leg: Leg; readonly gainDb: number }[], mixedIn: boolean): void {
     this.#listeners = listeners;
     this.#mixedIn = mixedIn;
+    this.#wake();
   }
 
   play(plays: readonly GraphPlay[]): void {
     this.#playlist.apply(plays, this.#media?.send.codec ?? 'PCMU');
+    this.#restsUntilMs = 0;
   }
 
   /** Sends digits once: an id that was seen before is ignored. */
   sendDigits(dtmfId: string, digits: string): void {
     this.#keypad.press(dtmfId, digits);
+    this.#restsUntilMs = 0;
   }
 
   /** Copies of its frames go here; undefined ends the tap. */
   tap(writer: TapRingWriter | undefined): void {
     this.#tap = writer === undefined ? undefined : { writer, timeMs: 0 };
+    this.#wake();
   }
 
   /** A recorder wants what this leg says and hears as frames. */
   record(on: boolean): void {
     this.#recorded = on;
+    this.#wake();
   }
 
   get tapped(): boolean {
@@ -180,7 +193,10 @@ export class Leg {
     if (heard.type !== 'voice') return;
     if (heard.fresh) this.#speech.reset();
     const { codec, packet } = heard.voice;
-    this.#says = codec;
+    if (codec !== this.#says) {
+      this.#says = codec;
+      this.#framed = this.#needsFrames();
+    }
     for (const { leg, gainDb } of this.#listeners) leg.#hear(heard.voice, gainDb, now);
     if (framed) this.#speech.write(codec, packet.timestamp, packet.payload);
   }
@@ -211,8 +227,9 @@ export class Leg {
 
   /** Second half of a 20 ms step: what this leg hears. */
   speak(now: Moment): void {
+    if (now.ms < this.#restsUntilMs) return;
     this.#watch.step(this.#expected, now.ms);
-    this.heard.fill(0);
+    if (this.#recorded) this.heard.fill(0);
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
     this.#report(now);
@@ -294,7 +311,16 @@ export class Leg {
     return passage(this.#says ?? to, to, gainDb) !== 'no';
   }
 
-  get #framed(): boolean {
+  /** Something changed in how it is heard or what it hears. Whoever it hears may have to make frames for it, or no more. */
+  #wake(): void {
+    this.#restsUntilMs = 0;
+    this.#framed = this.#needsFrames();
+    if (this.#feed.type !== 'direct') return;
+    const { from } = this.#feed;
+    from.#framed = from.#needsFrames();
+  }
+
+  #needsFrames(): boolean {
     if (this.#tap !== undefined || this.#mixedIn || this.#tones !== undefined || this.#recorded) return true;
     for (const { leg, gainDb } of this.#listeners)
       if (leg.#recorded || (leg.#media !== undefined && !this.#passes(leg.#media.send.codec, gainDb))) return true;
@@ -303,7 +329,10 @@ export class Leg {
 
   /** One whose digits come as events is not listened to for tones: nothing counts twice. */
   #pressed(digits: readonly Digit[]): void {
-    if (digits.length > 0) this.#tones = undefined;
+    if (digits.length > 0 && this.#tones !== undefined) {
+      this.#tones = undefined;
+      this.#framed = this.#needsFrames();
+    }
     for (const digit of digits) this.#events.digit(digit, 'rfc4733');
   }
 
@@ -312,7 +341,10 @@ export class Leg {
     if (media === undefined || !this.#sendable(media)) return;
     if (this.#playlist.busy || this.#keypad.busy) return;
     const way = passage(codec, media.send.codec, gainDb);
-    if (way === 'no') return;
+    if (way === 'no') {
+      this.#restsUntilMs = 0;
+      return;
+    }
     this.#fedAtMs = now.ms;
     this.#sends = way === undefined ? 'forwarded' : 'translated';
     this.#outlet.rest();
@@ -338,6 +370,7 @@ export class Leg {
         if (now.ms - this.#fedAtMs >= fillAfterMs) this.#beSilent(now);
         // Packets went by as they came; the recorder gets the same voice in its place on the clock.
         if (this.#recorded) addLouder(this.heard, feed.from.frame, feed.gainDb);
+        else this.#restsUntilMs = Math.min(now.ms + restMs, this.#fedAtMs + fillAfterMs);
         return;
       case 'mix':
         this.#encode(feed.from, 'mixed', now);

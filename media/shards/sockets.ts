@@ -8,14 +8,18 @@ const bufferBytes = 1 << 20;
 
 type Take = (packet: Buffer, from: Place) => void;
 
-/** Addresses come as digits, never as names, so nothing has to be looked up. */
-function literal(host: string, _options: unknown, done: (error: null, address: string, family: number) => void): void {
-  done(null, host, isIPv6(host) ? 6 : 4);
-}
+type Found = (error: null, address: string, family: number) => void;
+
+/** Addresses come as digits, never as names, so nothing has to be looked up, nor looked at: this runs for every packet. */
+const literal = {
+  udp4: (host: string, _options: unknown, done: Found): void => done(null, host, 4),
+  udp6: (host: string, _options: unknown, done: Found): void => done(null, host, 6),
+} as const;
 
 function bound(address: string, port: number, take: Take): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literal });
+    const type = isIPv6(address) ? 'udp6' : 'udp4';
+    const socket = createSocket({ type, lookup: literal[type] });
     socket.once('error', (error) => {
       socket.close();
       reject(error);
