@@ -10,7 +10,8 @@ import { InOrder } from './in-order.ts';
 import type { Verbs } from './rpc/server.ts';
 import type { ShardPool } from './shards/pool.ts';
 import type { LegCounters } from './shards/messages.ts';
-import { readDescription } from './sdp/index.ts';
+import { OfferedEndpoint } from './offered-endpoint.ts';
+import { keysUnder, readDescription } from './sdp/index.ts';
 import { SecuredEndpoint } from './secured-endpoint.ts';
 import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
 import { Taps } from './taps.ts';
@@ -161,13 +162,17 @@ export class Endpoints {
     return opened;
   }
 
-  /** Who offers SRTP gets SRTP. */
+  /** Who offers SRTP gets SRTP, and is offered it, as the policy of the far side says. */
   async #makeSip(remoteSdp: string | undefined, setup: EndpointSetup): Promise<Answer<Endpoint>> {
     const { sip, webrtc } = this.#options;
+    const srtp = setup.policy?.srtp;
     const offer = remoteSdp === undefined ? undefined : readDescription(remoteSdp, 'rtp');
-    const crypto = offer?.ok === true ? offer.value.audio.crypto[0] : undefined;
-    if (crypto === undefined) return SipEndpoint.open(setup, sip);
-    const opened = await SecuredEndpoint.open(setup, { sip, workers: webrtc.workers }, crypto);
+    const keys = offer?.ok === true ? keysUnder(offer.value.audio, srtp) : undefined;
+    if (keys?.ok === false) return refuse('unsupported-sdp', keys.error);
+    const offers = remoteSdp === undefined && (srtp === 'optional' || srtp === 'required');
+    if (!offers && (keys === undefined || keys.value.length === 0)) return SipEndpoint.open(setup, sip);
+    const around = { sip, workers: webrtc.workers };
+    const opened = await (offers ? OfferedEndpoint.open(setup, around) : SecuredEndpoint.open(setup, around));
     if (!opened.ok) return opened;
     const { value: endpoint } = opened;
     endpoint.lost.on((cause) => {

@@ -1,15 +1,17 @@
 import { isIPv6 } from 'node:net';
 import { Emitter } from '../base/emitter.ts';
+import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { SecuredTermination } from './mediasoup/secured.ts';
 import type { TerminationLoss } from './mediasoup/termination.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
-import { payloadTypes, readDescription, rtcpPlaceOf, sipAnswer } from './sdp/index.ts';
-import type { AudioLine, Codec, CryptoLine, Description, NumberedCodec } from './sdp/index.ts';
+import { anyCodec, chooseCodec, codecsOf, hasEvents, payloadTypes, readDescription } from './sdp/index.ts';
+import { keysUnder, rtcpPlaceOf, sipAnswer, sipOffer, suites, underPolicy } from './sdp/index.ts';
+import type { AudioLine, Codec, CodecChoice, CryptoLine, Description, NumberedCodec, Origin } from './sdp/index.ts';
 import { sessionIdOf, versionNow } from './session-origin.ts';
-import { openOnFreePort, type SipSurroundings } from './sip-endpoint.ts';
+import { asWanted, openOnFreePort, type OpenedPorts, type SipSurroundings } from './sip-endpoint.ts';
 
 const loopback = '127.0.0.1';
 
@@ -19,20 +21,39 @@ export interface SecuredSurroundings {
   readonly workers: MediasoupWorkers;
 }
 
-interface Agreed {
+/** What is in force: the far side's key, its codec, and who decrypts and encrypts. */
+interface Running {
   readonly crypto: CryptoLine;
   readonly codec: NumberedCodec;
+  readonly termination: SecuredTermination;
 }
 
-/** mediasoup sends with the numbers of the router: a codec under another number cannot be sent to this peer. */
-function speakable({ codecs }: AudioLine, preferred: Codec | undefined): NumberedCodec | undefined {
-  const ours = codecs.filter(({ codec, payloadType }) => payloadTypes[codec] === payloadType);
-  return ours.find(({ codec }) => codec === preferred) ?? ours[0];
+/** A key of ours that waits for the answer to our offer. */
+interface Pending {
+  readonly tag: number;
+  readonly termination: SecuredTermination;
+}
+
+/** What an SRTP leg was when it turned out to be a plain one. */
+export interface Released {
+  readonly port: number;
+  readonly ssrc: number;
+  /** Of its last description. */
+  readonly version: number;
 }
 
 /**
- * An endpoint of a SIP leg whose peer offers SRTP with keys in its SDP (RFC 4568). The edge keeps the sockets and the lock,
- * mediasoup encrypts and decrypts. It answers offers; it makes none.
+ * mediasoup sends with the numbers of the router: a codec under another number cannot be sent to this peer. RFC 3264
+ * section 6.1: the first that an answer names is what its writer wants to hear.
+ */
+function speakable(audio: AudioLine, policy: readonly CodecChoice[], preferred?: Codec): NumberedCodec | undefined {
+  const codecs = audio.codecs.filter(({ codec, payloadType }) => payloadTypes[codec] === payloadType);
+  return chooseCodec({ ...audio, codecs }, preferred, policy);
+}
+
+/**
+ * An endpoint of a SIP leg with SRTP, keys in SDP (RFC 4568). The edge keeps the sockets and the lock, mediasoup encrypts and
+ * decrypts. A new key or codec is a new termination behind the same sockets: mediasoup takes a key once.
  */
 export class SecuredEndpoint implements Endpoint {
   readonly kind = 'sip';
@@ -42,80 +63,73 @@ export class SecuredEndpoint implements Endpoint {
   /** The worker died under it. */
   readonly lost = new Emitter<TerminationLoss>();
   readonly #around: SecuredSurroundings;
-  readonly #port: number;
-  readonly #ssrc: number;
-  readonly #termination: SecuredTermination;
+  readonly #opened: OpenedPorts;
   readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
-  readonly #forget: () => void;
+  readonly #terminations = new Map<SecuredTermination, () => void>();
+  readonly #unheard: () => void;
+  #policy: LegPolicy;
   #version = versionNow();
-  #agreed: Agreed | undefined;
-  #said: { readonly remoteSdp: string; readonly result: MediaResult<'open'> } | undefined;
+  #running: Running | undefined;
+  #pending: readonly Pending[] = [];
+  #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
+  #answered: string | undefined;
   #dead = false;
 
-  private constructor(
-    setup: EndpointSetup,
-    around: SecuredSurroundings,
-    parts: { readonly port: number; readonly ssrc: number; readonly termination: SecuredTermination },
-  ) {
+  private constructor(setup: EndpointSetup, around: SecuredSurroundings, opened: OpenedPorts) {
     this.endpointId = setup.endpointId;
     this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#preferred = setup.preferred;
+    this.#policy = setup.policy ?? {};
     this.#around = around;
-    this.#port = parts.port;
-    this.#ssrc = parts.ssrc;
-    this.#termination = parts.termination;
-    const stop = [
-      parts.termination.lost.on((cause) => {
-        this.#dead = true;
-        this.lost.emit(cause);
-      }),
-      around.sip.shards.sources.on(({ endpointId, ssrc }) => endpointId === this.endpointId && this.#source(ssrc)),
-    ];
-    this.#forget = () => stop.forEach((each) => each());
+    this.#opened = opened;
+    this.#unheard = around.sip.shards.sources.on(
+      ({ endpointId, ssrc }) => endpointId === this.endpointId && this.#source(ssrc),
+    );
   }
 
-  /** Opens the sockets, then the transports, for the first key in the offer that we can work with. */
-  static async open(
-    setup: EndpointSetup,
-    around: SecuredSurroundings,
-    crypto: CryptoLine,
-  ): Promise<Answer<SecuredEndpoint>> {
-    const { endpointId, callId } = setup;
+  /** Opens the sockets. */
+  static async open(setup: EndpointSetup, around: SecuredSurroundings): Promise<Answer<SecuredEndpoint>> {
     const opened = await openOnFreePort(setup, around.sip, true);
-    if (!opened.ok) return opened;
-    const { port, ssrc, plainPort, securedPort } = opened.value;
-    try {
-      const edge = { secured: securedPort, plain: plainPort };
-      const termination = await around.workers.openSecured(edge, crypto.suite);
-      return { ok: true, value: new SecuredEndpoint(setup, around, { port, ssrc, termination }) };
-    } catch {
-      around.sip.shards.close(callId, endpointId);
-      around.sip.ports.give(port);
-      return refuse('overloaded', 'no mediasoup worker is ready');
-    }
+    return opened.ok ? { ok: true, value: new SecuredEndpoint(setup, around, opened.value) } : opened;
   }
 
   get codec(): Codec | undefined {
-    return this.#agreed?.codec.codec;
+    return this.#running?.codec.codec;
   }
 
   get dead(): boolean {
     return this.#dead;
   }
 
-  async describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>> {
-    if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
-    if (remoteSdp === undefined) return refuse('unsupported-sdp', 'an SRTP endpoint answers offers, and makes none');
-    const offer = readDescription(remoteSdp, 'rtp');
-    if (!offer.ok) return offer;
-    const agreed = await this.#agree(offer.value.audio, notes?.signalledFrom);
-    return agreed.ok ? this.#say(remoteSdp, offer.value, agreed.value) : agreed;
+  /** Is a key of the far side's in force? */
+  get keyed(): boolean {
+    return this.#running !== undefined;
   }
 
-  answer(): Promise<Answer<MediaResult<'answer'>>> {
-    return Promise.resolve(refuse('bad-request', 'there is no offer of ours to answer'));
+  async describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>> {
+    this.#policy = notes?.policy ?? this.#policy;
+    if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
+    if (remoteSdp === undefined) return this.#offer();
+    const read = readDescription(remoteSdp, 'rtp');
+    if (!read.ok) return read;
+    const offer = underPolicy(read.value, this.#policy.dtmf ?? 'auto');
+    const agreed = await this.#accept(offer.audio, notes?.signalledFrom);
+    return agreed.ok ? this.#say(remoteSdp, this.#answerTo(offer, agreed.value), offer.audio.direction) : agreed;
+  }
+
+  async answer(remoteSdp: string, notes?: LegNotes): Promise<Answer<MediaResult<'answer'>>> {
+    this.#policy = notes?.policy ?? this.#policy;
+    if (this.#answered === remoteSdp) return { ok: true, value: {} };
+    const read = readDescription(remoteSdp, 'rtp');
+    if (!read.ok) return read;
+    const { audio } = underPolicy(read.value, this.#policy.dtmf ?? 'auto');
+    const taken = await this.#take(audio, notes?.signalledFrom);
+    if (!taken.ok) return taken;
+    this.#answered = remoteSdp;
+    this.#said = undefined;
+    return { ok: true, value: {} };
   }
 
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>> {
@@ -123,51 +137,143 @@ export class SecuredEndpoint implements Endpoint {
   }
 
   close(): void {
-    this.#forget();
-    this.#around.workers.shut(this.#termination);
-    this.#around.sip.shards.close(this.callId, this.endpointId);
-    this.#around.sip.ports.give(this.#port);
+    const { port } = this.release();
+    this.#around.sip.ports.give(port);
   }
 
-  /** The first offer's key stays for life: mediasoup takes no other. */
-  async #agree(audio: AudioLine, signalledFrom: string | undefined): Promise<Answer<Agreed>> {
+  /** Lets go of everything but its port. */
+  release(): Released {
+    this.#unheard();
+    for (const termination of [...this.#terminations.keys()]) this.#shut(termination);
+    this.#around.sip.shards.close(this.callId, this.endpointId);
+    const { port, ssrc } = this.#opened;
+    return { port, ssrc, version: this.#version };
+  }
+
+  get #codecs(): readonly CodecChoice[] {
+    return this.#policy.codecs ?? this.#around.sip.codecs ?? anyCodec;
+  }
+
+  /** A key of ours for each suite; the far side's answer chooses one. */
+  async #offer(): Promise<Answer<MediaResult<'open'>>> {
+    for (const { termination } of this.#pending) this.#shut(termination);
+    this.#pending = [];
+    const made = await Promise.all(suites.map((suite) => this.#make(suite)));
+    const offered = made.flatMap((each) => (each.ok ? [each.value] : []));
+    if (offered.length < suites.length) return refuse('overloaded', 'no mediasoup worker is ready');
+    this.#pending = offered.map((termination, at) => ({ tag: at + 1, termination }));
+    this.#answered = undefined;
+    const crypto = this.#pending.map(({ tag, termination }) => ownKey(tag, termination));
+    const localSdp = sipOffer(this.#place(), {
+      ...{ preferred: this.codec ?? this.#preferred, codecs: codecsOf(this.#codecs), crypto },
+      events: hasEvents(this.#policy.dtmf ?? 'auto'),
+      secure: this.#policy.srtp === 'required' || this.keyed,
+    });
+    return this.#say(undefined, localSdp, 'sendrecv');
+  }
+
+  /** The answer to our offer: the same once more (183, then 200), or the key that takes effect. */
+  async #take(audio: AudioLine, signalledFrom: string | undefined): Promise<Answer<Running>> {
+    const known = this.#running;
+    if (this.#pending.length === 0) {
+      const same = known !== undefined && audio.crypto.some((each) => isSameKey(each, known.crypto));
+      if (!same) return refuse('bad-request', 'there is no offer of ours with a key to answer');
+      return this.#become({ ...known }, audio, signalledFrom);
+    }
+    const found = this.#pending.flatMap(({ tag, termination }) => {
+      const crypto = audio.crypto.find((each) => each.tag === tag && each.suite === termination.suite);
+      return crypto === undefined ? [] : [{ crypto, termination }];
+    })[0];
+    if (found === undefined) return refuse('unsupported-sdp', 'none of our keys was chosen');
+    const [first] = audio.codecs;
+    const codec = first && speakable({ ...audio, codecs: [first] }, [first.codec]);
+    if (codec === undefined) return refuse('unsupported-sdp', 'SRTP needs codecs under our numbers');
+    const others = this.#pending.filter(({ termination }) => termination !== found.termination);
+    this.#pending = [];
+    for (const { termination } of others) this.#shut(termination);
+    return this.#become({ ...found, codec }, audio, signalledFrom);
+  }
+
+  /** The far side's offer: the key that is in force goes on, another one takes its place. */
+  async #accept(audio: AudioLine, signalledFrom: string | undefined): Promise<Answer<Running>> {
+    const keys = keysUnder(audio, this.keyed ? 'required' : this.#policy.srtp);
+    if (!keys.ok) return refuse('unsupported-sdp', keys.error);
+    const known = this.#running;
+    const codec = speakable(audio, this.#codecs, this.codec ?? this.#preferred);
+    if (codec === undefined)
+      return refuse('unsupported-sdp', 'SRTP needs codecs under our numbers (PCMU as 0, PCMA as 8)');
+    const same = known && keys.value.find((each) => isSameKey(each, known.crypto));
+    if (same !== undefined && known?.codec.codec === codec.codec)
+      return this.#become({ ...known, crypto: same }, audio, signalledFrom);
+    const [crypto] = keys.value;
+    if (crypto === undefined) return refuse('unsupported-sdp', 'no a=crypto');
+    const made = await this.#make(crypto.suite);
+    return made.ok ? this.#become({ crypto, codec, termination: made.value }, audio, signalledFrom) : made;
+  }
+
+  async #make(suite: CryptoLine['suite']): Promise<Answer<SecuredTermination>> {
+    const { plainPort, securedPort } = this.#opened;
+    try {
+      const edge = { secured: securedPort, plain: plainPort };
+      const termination = await this.#around.workers.openSecured(edge, suite);
+      this.#terminations.set(
+        termination,
+        termination.lost.on((cause) => {
+          if (this.#dead) return;
+          this.#dead = true;
+          this.lost.emit(cause);
+        }),
+      );
+      return { ok: true, value: termination };
+    } catch {
+      return refuse('overloaded', 'no mediasoup worker is ready');
+    }
+  }
+
+  #shut(termination: SecuredTermination): void {
+    this.#terminations.get(termination)?.();
+    this.#terminations.delete(termination);
+    this.#around.workers.shut(termination);
+  }
+
+  /** What was agreed takes effect; the termination before it goes when the new one is there. */
+  async #become(next: Running, audio: AudioLine, signalledFrom: string | undefined): Promise<Answer<Running>> {
     const { address } = audio;
     if (address !== undefined && isIPv6(address) !== isIPv6(this.#around.sip.bind))
       return refuse('unsupported-sdp', `${address} cannot be reached from here`);
-    const codec = speakable(audio, this.#agreed?.codec.codec ?? this.#preferred);
-    if (codec === undefined) return refuse('unsupported-sdp', 'SRTP needs PCMU as 0 or PCMA as 8');
-    const known = this.#agreed?.crypto;
-    const crypto = known === undefined ? audio.crypto[0] : audio.crypto.find((each) => sameKey(each, known));
-    if (crypto === undefined)
-      return refuse('unsupported-sdp', known === undefined ? 'no a=crypto' : 'another SRTP key needs a new endpoint');
-    const telephoneEvent = audio.telephoneEvent === payloadTypes.telephoneEvent ? audio.telephoneEvent : undefined;
-    const agreed = { crypto, codec };
-    if (this.#agreed === undefined)
-      await this.#termination.connect({
-        ...{ keyBase64: crypto.keyBase64, codec: codec.codec, payloadType: codec.payloadType },
-        ...{ telephoneEvent: audio.telephoneEvent, edgeSsrc: this.#ssrc },
-      });
-    else if (this.#agreed.codec.codec !== codec.codec) return refuse('unsupported-sdp', 'SRTP keeps its codec');
-    this.#agreed = agreed;
-    this.#configure(audio, agreed, { telephoneEvent, signalledFrom });
-    return { ok: true, value: agreed };
+    const before = this.#running?.termination;
+    if (next.termination !== before && !(await this.#connect(next, audio))) {
+      this.#shut(next.termination);
+      return refuse('unsupported-sdp', 'mediasoup refuses the key');
+    }
+    this.#running = next;
+    this.#configure(audio, next, signalledFrom);
+    if (before !== undefined && before !== next.termination) this.#shut(before);
+    return { ok: true, value: next };
   }
 
-  #configure(
-    audio: AudioLine,
-    { codec }: Agreed,
-    { telephoneEvent, signalledFrom }: { telephoneEvent: number | undefined; signalledFrom: string | undefined },
-  ): void {
-    const { plain, secured } = this.#termination.ports;
+  async #connect({ crypto, codec, termination }: Running, { telephoneEvent }: AudioLine): Promise<boolean> {
+    const { ssrc: edgeSsrc } = this.#opened;
+    const peer = { keyBase64: crypto.keyBase64, codec: codec.codec, payloadType: codec.payloadType };
+    return termination.connect({ ...peer, telephoneEvent, edgeSsrc }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #configure(audio: AudioLine, { codec, termination }: Running, signalledFrom: string | undefined): void {
+    const { plain, secured } = termination.ports;
     const remote = { address: loopback, port: plain };
-    const events = audio.telephoneEvent === undefined ? [] : [audio.telephoneEvent];
+    const { telephoneEvent } = audio;
+    const events = telephoneEvent === undefined ? [] : [telephoneEvent];
     this.#around.sip.shards.configure(this.callId, this.endpointId, {
       ...{ remote, remoteControl: remote },
       send: { codec: codec.codec, payloadType: payloadTypes[codec.codec] },
-      sendEvents: telephoneEvent,
+      sendEvents: telephoneEvent === payloadTypes.telephoneEvent ? telephoneEvent : undefined,
       receive: [{ codec: codec.codec, payloadType: payloadTypes[codec.codec] }],
       receiveEvents: events.length > 0 ? [payloadTypes.telephoneEvent] : [],
       direction: audio.direction,
+      ...asWanted(this.#policy),
       front: {
         inside: { address: loopback, port: secured },
         media: {
@@ -181,24 +287,42 @@ export class SecuredEndpoint implements Endpoint {
     });
   }
 
-  #say(remoteSdp: string, offer: Description, { codec, crypto }: Agreed): Answer<MediaResult<'open'>> {
-    const origin = { sessionId: this.#sessionId, version: ++this.#version, address: this.#around.sip.advertise };
-    const key = { tag: crypto.tag, suite: crypto.suite, keyBase64: this.#termination.keyBase64 };
-    const localSdp = sipAnswer(offer, codec, { origin, port: this.#port }, key);
-    const result = { localSdp, remoteDirection: offer.audio.direction };
+  #answerTo(offer: Description, { codec, crypto, termination }: Running): string {
+    return sipAnswer(offer, codec, this.#place(), ownKey(crypto.tag, termination));
+  }
+
+  #say(
+    remoteSdp: string | undefined,
+    localSdp: string,
+    remoteDirection: AudioLine['direction'],
+  ): Answer<MediaResult<'open'>> {
+    const result = { localSdp, remoteDirection };
     this.#said = { remoteSdp, result };
     return { ok: true, value: result };
   }
 
+  #place(): { readonly origin: Origin; readonly port: number } {
+    const origin = { sessionId: this.#sessionId, version: ++this.#version, address: this.#around.sip.advertise };
+    return { origin, port: this.#opened.port };
+  }
+
   #source(ssrc: number): void {
-    this.#termination.source(ssrc).then(
-      () => this.#around.sip.shards.sourceReady(this.callId, this.endpointId, ssrc),
+    const termination = this.#running?.termination;
+    termination?.source(ssrc).then(
+      () => {
+        if (this.#running?.termination !== termination) return;
+        this.#around.sip.shards.sourceReady(this.callId, this.endpointId, ssrc);
+      },
       // The worker died, or the endpoint was closed meanwhile: both are told elsewhere.
       () => {},
     );
   }
 }
 
-function sameKey(a: CryptoLine, b: CryptoLine): boolean {
+function ownKey(tag: number, { suite, keyBase64 }: SecuredTermination): CryptoLine {
+  return { tag, suite, keyBase64 };
+}
+
+function isSameKey(a: CryptoLine, b: CryptoLine): boolean {
   return a.suite === b.suite && a.keyBase64 === b.keyBase64;
 }

@@ -64,7 +64,7 @@ function mediaOf(audio: AudioLine, send: NumberedCodec, policy: LegPolicy): LegM
 }
 
 /** The sockets of a SIP leg. The last two are on loopback, of a secured leg. */
-interface OpenedPorts {
+export interface OpenedPorts {
   readonly port: number;
   readonly ssrc: number;
   readonly plainPort: number;
@@ -102,7 +102,7 @@ export class SipEndpoint implements Endpoint {
   readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
   #policy: LegPolicy;
-  #version = versionNow();
+  #version: number;
   #signalledFrom: string | undefined;
   #said: Said | undefined;
   #answered: string | undefined;
@@ -110,7 +110,8 @@ export class SipEndpoint implements Endpoint {
   /** Was the last offer ours? */
   #offered = false;
 
-  private constructor(setup: EndpointSetup, around: SipSurroundings, port: number) {
+  private constructor(setup: EndpointSetup, around: SipSurroundings, port: number, version = versionNow()) {
+    this.#version = version;
     this.endpointId = setup.endpointId;
     this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
@@ -124,6 +125,22 @@ export class SipEndpoint implements Endpoint {
   static async open(setup: EndpointSetup, around: SipSurroundings): Promise<Answer<SipEndpoint>> {
     const opened = await openOnFreePort(setup, around, false);
     return opened.ok ? { ok: true, value: new SipEndpoint(setup, around, opened.value.port) } : opened;
+  }
+
+  /**
+   * The plain end of an offer that left the choice between SRTP and plain RTP: its port goes on, its offer waits for the answer.
+   */
+  static async instead(
+    setup: EndpointSetup,
+    around: SipSurroundings,
+    { port, ssrc, version }: { readonly port: number; readonly ssrc: number; readonly version: number },
+  ): Promise<Answer<SipEndpoint>> {
+    const { endpointId, callId } = setup;
+    const opened = await around.shards.open({ endpointId, callId, kind: 'sip', ssrc, bind: around.bind, port });
+    if (!opened.ok) return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
+    const endpoint = new SipEndpoint(setup, around, port, version);
+    endpoint.#offered = true;
+    return { ok: true, value: endpoint };
   }
 
   get codec(): Codec | undefined {
@@ -154,16 +171,16 @@ export class SipEndpoint implements Endpoint {
     if (remoteSdp === undefined) {
       this.#offered = true;
       this.#answered = undefined;
-      const events = hasEvents(this.#digits);
       const preferred = this.#codec ?? this.#preferred;
-      return this.#say(undefined, sipOffer(this.#place(), preferred, codecsOf(this.#codecs), events));
+      const offered = { preferred, codecs: codecsOf(this.#codecs), events: hasEvents(this.#digits) };
+      return this.#say(undefined, sipOffer(this.#place(), offered));
     }
     const read = readDescription(remoteSdp, 'rtp');
     if (!read.ok) return read;
     const offer = underPolicy(read.value, this.#digits);
     const { audio } = offer;
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
-    if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
+    if (audio.secure) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
     const chosen = chooseCodec(audio, this.#codec ?? this.#preferred, this.#codecs);
     if (chosen === undefined) return refuse('unsupported-sdp', 'none of its codecs is allowed here');
     this.#offered = false;
@@ -178,7 +195,7 @@ export class SipEndpoint implements Endpoint {
     if (!answer.ok) return answer;
     const { audio } = underPolicy(answer.value, this.#digits);
     if (!this.#reaches(audio)) return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
-    if (audio.crypto.length > 0) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
+    if (audio.secure) return refuse('unsupported-sdp', 'a leg without SRTP stays without');
     // RFC 3264 section 6.1: the first it names is the one it wants to hear.
     const [chosen] = audio.codecs;
     if (chosen === undefined) return refuse('unsupported-sdp', 'no codec in common');

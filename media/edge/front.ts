@@ -52,9 +52,16 @@ export class Front {
     this.#media = media;
   }
 
+  /** Another key is in force, and who decrypts knows no source yet. */
+  rekeyed(): void {
+    this.#known.clear();
+  }
+
   /** This source can be decrypted now; what it sent until now goes first. */
   ready(ssrc: number): void {
     const waiting = this.#known.get(ssrc);
+    // Of a key that is no longer in force.
+    if (waiting === undefined) return;
     this.#known.set(ssrc, 'ready');
     if (waiting !== undefined && waiting !== 'ready') for (const bytes of waiting) this.#outside.inside(bytes);
   }

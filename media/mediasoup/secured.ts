@@ -35,7 +35,8 @@ export class SecuredTermination {
   readonly #outer: types.PlainTransport;
   readonly #inner: types.PlainTransport;
   readonly #edge: SecuredPorts;
-  readonly #suite: CryptoSuite;
+  /** How it encrypts and decrypts. */
+  readonly suite: CryptoSuite;
   #peer: SecuredPeer | undefined;
   #closed = false;
 
@@ -47,7 +48,7 @@ export class SecuredTermination {
     suite: CryptoSuite,
   ) {
     this.#edge = edge;
-    this.#suite = suite;
+    this.suite = suite;
     this.#router = router;
     this.#outer = outer;
     this.#inner = inner;
@@ -84,7 +85,7 @@ export class SecuredTermination {
     await this.#outer.connect({
       ip: loopback,
       port: this.#edge.secured,
-      srtpParameters: { cryptoSuite: this.#suite, keyBase64: peer.keyBase64 },
+      srtpParameters: { cryptoSuite: this.suite, keyBase64: peer.keyBase64 },
     });
     this.#peer = peer;
     const fromEdge = await this.#inner.produce({

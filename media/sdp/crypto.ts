@@ -2,7 +2,7 @@ import type { MediaDescription } from 'sdp-transform';
 
 /** What we speak of RFC 4568 and RFC 7714, best first. */
 export type CryptoSuite = 'AEAD_AES_128_GCM' | 'AES_CM_128_HMAC_SHA1_80';
-const suites: readonly CryptoSuite[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
+export const suites: readonly CryptoSuite[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
 
 /** Bytes of master key and salt together. */
 const keyBytes = { AEAD_AES_128_GCM: 28, AES_CM_128_HMAC_SHA1_80: 30 } as const;

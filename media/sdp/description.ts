@@ -55,8 +55,10 @@ export interface AudioLine {
   readonly mid: string | undefined;
   readonly rtcpMux: boolean;
   readonly security: PeerSecurity | undefined;
-  /** Keys of SRTP (RFC 4568), in the peer's order; not empty exactly where the line is RTP/SAVP to a SIP peer. */
+  /** Keys of SRTP (RFC 4568), in the peer's order; beside RTP/AVP they are an offer to encrypt (RFC 8643). */
   readonly crypto: readonly CryptoLine[];
+  /** RTP/SAVP to a SIP peer: SRTP, and nothing else. */
+  readonly secure: boolean;
 }
 
 /** A peer's offer or answer that we can work with. */
@@ -166,7 +168,8 @@ function audioLine(
     mid: line.mid === undefined ? undefined : String(line.mid),
     rtcpMux: line.rtcpMux !== undefined,
     security: security(line, session),
-    crypto: /^RTP\/SAVPF?$/.test(line.protocol ?? '') ? cryptoLines(line) : [],
+    crypto: /^RTP\/S?AVPF?$/.test(line.protocol ?? '') ? cryptoLines(line) : [],
+    secure: /^RTP\/SAVPF?$/.test(line.protocol ?? ''),
   };
 }
 

@@ -1,3 +1,4 @@
+export { suites } from './crypto.ts';
 export type { CryptoLine, CryptoSuite } from './crypto.ts';
 export { anyCodec, chooseCodec, codecsOf, eventsBeside, readDescription } from './description.ts';
 export type { AudioLine, CodecChoice, Description, NumberedCodec, PeerSecurity, SdpError } from './description.ts';
@@ -5,8 +6,8 @@ export { peerHolds, peerListens, reverse } from './direction.ts';
 export type { Direction } from './direction.ts';
 export { clockRate, codecs, commonCodecs, encodings, payloadTypes, ticksOf } from './payload-types.ts';
 export type { Codec } from './payload-types.ts';
-export { hasEvents, hearsTones, underPolicy } from './policy.ts';
-export type { DigitsPolicy } from './policy.ts';
+export { hasEvents, hearsTones, keysUnder, underPolicy } from './policy.ts';
+export type { DigitsPolicy, KeysPolicy } from './policy.ts';
 export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
 export { webrtcAnswer, webrtcOffer } from './webrtc.ts';
 export type { LocalSecurity } from './webrtc.ts';

@@ -22,7 +22,7 @@ test.each([
 });
 
 test('an offer without events', () => {
-  const lines = sipOffer(place, 'opus', ['PCMU', 'opus'], false).split('\r\n');
+  const lines = sipOffer(place, { preferred: 'opus', codecs: ['PCMU', 'opus'], events: false }).split('\r\n');
   expect(lines).toContain('m=audio 41000 RTP/AVP 111 0');
   expect(lines.join()).not.toContain('telephone-event');
 });

@@ -194,7 +194,7 @@ test('the answer shares a port with RTCP if the peer asked for that', () => {
 });
 
 test('our offer has both codecs, the preferred one first', () => {
-  const lines = sipOffer(place, 'PCMA').split('\r\n');
+  const lines = sipOffer(place, { preferred: 'PCMA' }).split('\r\n');
   expect(lines).toContain('m=audio 41000 RTP/AVP 8 0 101');
   expect(lines).toContain('a=rtpmap:8 PCMA/8000');
   expect(lines).toContain('a=rtpmap:101 telephone-event/8000');
@@ -245,7 +245,7 @@ describe('wide-band codecs', () => {
   });
 
   test('are offered in the order of the policy, with both kinds of events', () => {
-    const lines = sipOffer(place, 'G722', ['opus', 'G722', 'PCMU']).split('\r\n');
+    const lines = sipOffer(place, { preferred: 'G722', codecs: ['opus', 'G722', 'PCMU'] }).split('\r\n');
     expect(lines).toContain('m=audio 41000 RTP/AVP 9 111 0 101 102');
     expect(lines).toContain('a=rtpmap:102 telephone-event/48000');
   });

@@ -21,24 +21,36 @@ function sharedPort({ rtcpMux }: AudioLine): string[] {
   return rtcpMux ? ['a=rtcp-mux'] : [];
 }
 
-/** An offer of these codecs, `preferred` (what the call already speaks) first, and of RFC 4733 events, to a SIP peer. */
-export function sipOffer(
-  { origin, port }: RtpPlace,
-  preferred?: Codec,
-  offered: readonly Codec[] = commonCodecs,
-  events = true,
-): string {
-  const order = [...offered].sort((a, b) => Number(b === preferred) - Number(a === preferred));
+/** What stands in an offer of ours to a SIP peer. */
+export interface OfferedAudio {
+  /** What the call already speaks: named first where it is among the codecs. */
+  readonly preferred?: Codec | undefined;
+  readonly codecs?: readonly Codec[];
+  /** RFC 4733 events. */
+  readonly events?: boolean;
+  /** Keys of ours, one for each suite. */
+  readonly crypto?: readonly CryptoLine[];
+  /** SRTP and nothing else; keys without it are an offer to encrypt (RFC 8643). */
+  readonly secure?: boolean;
+}
+
+/** An offer to a SIP peer. */
+export function sipOffer({ origin, port }: RtpPlace, offered: OfferedAudio = {}): string {
+  const { preferred, codecs = commonCodecs, events = true, crypto = [], secure = false } = offered;
+  const order = [...codecs].sort((a, b) => Number(b === preferred) - Number(a === preferred));
+  // What decrypts for us knows events at 8 kHz only.
+  const wide = events && crypto.length === 0 && order.includes('opus');
   const formats: Formats = {
     codecs: order.map((codec) => ({ codec, payloadType: payloadTypes[codec] })),
     telephoneEvent: events ? payloadTypes.telephoneEvent : undefined,
-    ...(events && order.includes('opus') ? { wideEvent: payloadTypes.wideEvent } : {}),
+    ...(wide ? { wideEvent: payloadTypes.wideEvent } : {}),
   };
   return joinLines([
     ...sessionLines(origin),
     connectionLine(origin.address),
     't=0 0',
-    ...audioLines('RTP/AVP', port, formats, 'sendrecv'),
+    ...audioLines(secure ? 'RTP/SAVP' : 'RTP/AVP', port, formats, 'sendrecv'),
+    ...crypto.map(cryptoText),
   ]);
 }
 

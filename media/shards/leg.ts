@@ -11,7 +11,7 @@ import { Control } from '../edge/control.ts';
 import type { ReceptionTotals } from '../edge/reception.ts';
 import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
-import type { Place } from '../edge/source-lock.ts';
+import { samePlace, type Place } from '../edge/source-lock.ts';
 import type { Digit } from '../edge/telephone-event.ts';
 import { peerHolds, peerListens, ticksOf, type Codec } from '../sdp/index.ts';
 import type { GraphPlay } from '../../protocol/media.ts';
@@ -99,7 +99,8 @@ export class Leg {
 
   /** What was agreed with the far side, from now on. */
   configure(media: LegMedia): void {
-    if (this.#inside && media.remote !== undefined && this.#media === undefined) this.#socket.connect(media.remote);
+    if (this.#inside && media.remote !== undefined && !samePlace(this.#media?.remote, media.remote))
+      this.#socket.connect(media.remote);
     if (media.front !== undefined) this.#socket.front?.configure(media.front.media, media.front.inside);
     this.#ingress.configure(media);
     this.#media = media;

@@ -1,8 +1,8 @@
 import { Front } from '../edge/front.ts';
-import type { Place } from '../edge/source-lock.ts';
+import { samePlace, type Place } from '../edge/source-lock.ts';
 import type { LegSocket } from './leg-ports.ts';
 import type { LegSetup } from './messages.ts';
-import { openLoopback, openPair } from './sockets.ts';
+import { openMovable, openPair } from './sockets.ts';
 
 const loopback = '127.0.0.1';
 
@@ -30,7 +30,7 @@ export async function openSecured(
   const opened: LegSocket[] = [peer];
   const closeAll = (): void => opened.forEach((socket) => socket.close());
   const onLoopback = async (taken: (packet: Buffer, from: Place) => void): Promise<LegSocket> => {
-    const socket = await openLoopback(loopback, taken).catch((error: unknown) => {
+    const socket = await openMovable(loopback, taken).catch((error: unknown) => {
       closeAll();
       throw error;
     });
@@ -39,7 +39,7 @@ export async function openSecured(
   };
   const inside = await onLoopback((packet) => front.fromInside(packet));
   const plain = await onLoopback(take);
-  let connected = false;
+  let decrypting: Place | undefined;
   return {
     port: plain.port,
     send: (packet, to) => plain.send(packet, to),
@@ -48,8 +48,11 @@ export async function openSecured(
     front: {
       port: inside.port,
       configure(media, to) {
-        if (!connected) inside.connect(to);
-        connected = true;
+        if (!samePlace(decrypting, to)) {
+          inside.connect(to);
+          front.rekeyed();
+        }
+        decrypting = to;
         front.configure(media);
       },
       ready: (ssrc) => front.ready(ssrc),

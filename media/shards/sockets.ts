@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Place } from '../edge/source-lock.ts';
+import { samePlace, type Place } from '../edge/source-lock.ts';
 import type { LegSocket } from './leg-ports.ts';
 
 /** The system's default of 208 KB overflows when the thread stalls for 10 ms under load. */
@@ -83,6 +83,34 @@ export async function openLoopback(address: string, take: Take): Promise<LegSock
       socket.connect(to.port, to.address, () => {
         connected = true;
       });
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      socket.close();
+    },
+  };
+}
+
+/**
+ * Like {@link openLoopback}, but `connect` may be called again with another place. Not connected for the system: Linux takes the
+ * port from a socket that is disconnected if it chose the port itself.
+ */
+export async function openMovable(address: string, take: Take): Promise<LegSocket> {
+  let far: Place | undefined;
+  const socket = await bound(address, 0, (packet, from) => {
+    if (samePlace(far, from)) take(packet, from);
+  });
+  let open = true;
+  const send = (packet: Buffer): void => {
+    if (open && far !== undefined) socket.send(packet, far.port, far.address);
+  };
+  return {
+    port: socket.address().port,
+    send,
+    sendControl: send,
+    connect(to) {
+      far = to;
     },
     close() {
       if (!open) return;

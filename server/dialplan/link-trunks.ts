@@ -101,7 +101,7 @@ class TrunkLinker {
       daily: dailyOf(value.daily),
       codecs: value.codecs ?? profile.codecs,
       dtmf: value.dtmf === 'in-band' ? 'tone' : value.dtmf,
-      srtp: null,
+      srtp: value.srtp ?? null,
       silence: silenceOf(value['media-timeout']),
       reliable: value.reliable ?? profile.reliable,
       verifyIdentity: value['verify-identity'] ?? profile.verifyIdentity,

@@ -214,6 +214,12 @@ export const trunkSource = z.strictObject({
     .describe(
       'How keys travel: `auto` (as each side shows), or only as events (`rfc4733`), as tones in the voice (`in-band`), or as SIP INFO (`info`).',
     ),
+  srtp: z
+    .enum(['off', 'optional', 'required'])
+    .optional()
+    .describe(
+      'Encryption of the audio with keys in SDP (RFC 4568): `off`, `optional` (offered beside plain RTP, RFC 8643) or `required`. Without it: taken where the carrier offers it, not offered.',
+    ),
   'media-timeout': mediaTimeout
     .optional()
     .describe('What happens when no audio comes; without it, the call ends after `media.rtpTimeoutInSeconds`.'),

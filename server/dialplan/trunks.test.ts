@@ -153,9 +153,12 @@ describe('the audio of a trunk', () => {
   const trunkWith = (audio: string) => planOf({ 'routes.yaml': routes, 'trunks.yaml': text(audio) }).trunks.get('a');
 
   it('is what the file says', () => {
-    expect(trunkWith('codecs: [G722, PCMA], dtmf: in-band, media-timeout: { after: 12s, then: flag }')).toMatchObject({
+    expect(
+      trunkWith('codecs: [G722, PCMA], dtmf: in-band, srtp: required, media-timeout: { after: 12s, then: flag }'),
+    ).toMatchObject({
       codecs: ['G722', 'PCMA'],
       dtmf: 'tone',
+      srtp: 'required',
       silence: { afterMs: 12_000, then: 'flag' },
     });
     expect(trunkWith('')).toMatchObject({ codecs: [], dtmf: 'auto', srtp: null, silence: null });
@@ -167,6 +170,7 @@ describe('the audio of a trunk', () => {
     ['codecs: [G729]', 'expected "PCMU", "PCMA", "G722", "opus", found "G729"'],
     ['codecs: []', 'found []'],
     ['dtmf: inband', 'expected "auto", "rfc4733", "in-band", "info", found "inband"'],
+    ['srtp: yes', 'expected "off", "optional", "required"'],
     ['media-timeout: { after: 30x }', 'expected a time with its unit'],
     ['media-timeout: { then: stop }', 'expected "end", "flag", found "stop"'],
   ])('%s', (audio, wanted) => {

@@ -12,8 +12,11 @@ export function audioOf(
   { legs, trunks, phones }: { readonly legs: Legs; readonly trunks: Trunks; readonly phones: LegPolicy },
 ): LegPolicy {
   const end = legs.endOf(legId);
-  if (end === 'device') return phones;
-  if (end === 'other') return trunks.policyOf(legId) ?? {};
+  if (end !== undefined) {
+    const policy = end.isDevice ? phones : (trunks.policyOf(legId) ?? {});
+    // A leg whose endpoint died is offered anew what it had: nobody who was encrypted goes on in clear.
+    return /^m=audio \d+ RTP\/SAVPF? /m.test(end.sdp) ? { ...policy, srtp: 'required' } : policy;
+  }
   const isWanted = trunks.wantsKeys || phones.srtp === 'optional' || phones.srtp === 'required';
   return isWanted ? { srtp: 'optional' } : {};
 }

@@ -152,10 +152,10 @@ export class Legs {
     return this.#legs.get(legId)?.source;
   }
 
-  /** What is at the other end of a leg: an agent's own device, or anything else. Undefined: there is no such leg (yet). */
-  endOf(legId: LegId): 'device' | 'other' | undefined {
+  /** What is at the other end of a leg, and what it described last; undefined: there is no such leg (yet). */
+  endOf(legId: LegId): { readonly isDevice: boolean; readonly sdp: string } | undefined {
     const leg = this.#legs.get(legId);
-    return leg && (leg.isDevice ? 'device' : 'other');
+    return leg && { isDevice: leg.isDevice, sdp: leg.dialog?.remote.sdp ?? '' };
   }
 
   forget(legId: LegId): void {

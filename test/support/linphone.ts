@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeWav } from '../../cli/caller/index.ts';
 import { freePort } from './programs.ts';
 
 export interface LinphoneOptions {
@@ -12,6 +13,10 @@ export interface LinphoneOptions {
   /** Port of the registrar on 127.0.0.1. */
   readonly registrar: number;
   readonly transport: 'udp' | 'tcp' | 'tls';
+  /** Speaks SRTP with keys in its SDP, and nothing else. */
+  readonly srtp?: boolean;
+  /** What it says in its calls, at 8 kHz; it sends nothing unless given. */
+  readonly says?: Int16Array;
 }
 
 function configText(options: LinphoneOptions, folder: string, sipPort: number, rtpPort: number): string {
@@ -27,6 +32,7 @@ function configText(options: LinphoneOptions, folder: string, sipPort: number, r
     'bind_address=127.0.0.1',
     'verify_server_certs=0',
     'verify_server_cn=0',
+    ...(options.srtp === true ? ['media_encryption=srtp', 'media_encryption_mandatory=1'] : []),
     '[net]',
     'nat_policy_ref=none',
     '[rtp]',
@@ -117,5 +123,11 @@ export async function startLinphone(options: LinphoneOptions): Promise<Linphone>
   const endToo = (): boolean => child.kill('SIGKILL');
   process.once('exit', endToo);
   child.once('exit', () => process.off('exit', endToo));
-  return new Linphone(child, folder, options.user);
+  const phone = new Linphone(child, folder, options.user);
+  if (options.says !== undefined) {
+    await writeFile(join(folder, 'says.wav'), writeWav(options.says, 8000));
+    phone.command('soundcard use files');
+    phone.command(`play ${join(folder, 'says.wav')}`);
+  }
+  return phone;
 }

@@ -9,6 +9,13 @@ const codec = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000, channel
 
 export type Suite = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
 
+function transportOf(router: types.Router, suite: Suite): Promise<types.PlainTransport> {
+  return router.createPlainTransport({
+    ...{ listenInfo: { protocol: 'udp', ip: loopback }, rtcpMux: true, comedia: false },
+    ...{ enableSrtp: true, srtpCryptoSuite: suite },
+  });
+}
+
 export class SrtpPeer {
   /** Payloads it heard, decrypted. */
   readonly heard: Buffer[] = [];
@@ -16,10 +23,10 @@ export class SrtpPeer {
   readonly sent: Buffer[] = [];
   readonly ssrc = 1 + Math.floor(Math.random() * 2 ** 31);
   readonly #waiting = new Set<() => void>();
-  readonly #suite: Suite;
+  readonly suite: Suite;
   readonly #router: types.Router;
   readonly #worker: types.Worker;
-  readonly #transport: types.PlainTransport;
+  #transport: types.PlainTransport;
   readonly #direct: types.DirectTransport;
   readonly #outside: Socket;
   readonly #inside: Socket;
@@ -27,7 +34,7 @@ export class SrtpPeer {
   #voice: types.Producer | undefined;
   #port = 0;
   #sequence = 100;
-  #far: Promise<void> | undefined;
+  #far = new Map<number, Promise<void>>();
 
   private constructor(
     suite: Suite,
@@ -39,7 +46,7 @@ export class SrtpPeer {
     },
     sockets: { outside: Socket; rtcp: Socket; inside: Socket },
   ) {
-    this.#suite = suite;
+    this.suite = suite;
     this.#worker = parts.worker;
     this.#router = parts.router;
     this.#transport = parts.transport;
@@ -60,10 +67,7 @@ export class SrtpPeer {
     const router = await worker.createRouter({
       mediaCodecs: [{ kind: 'audio', mimeType: codec.mimeType, clockRate: 8000, preferredPayloadType: 0 }],
     });
-    const transport = await router.createPlainTransport({
-      ...{ listenInfo: { protocol: 'udp', ip: loopback }, rtcpMux: true, comedia: false },
-      ...{ enableSrtp: true, srtpCryptoSuite: suite },
-    });
+    const transport = await transportOf(router, suite);
     const direct = await router.createDirectTransport();
     const [[outside, rtcp], inside] = await Promise.all([boundPair(loopback), bound(loopback)]);
     return new SrtpPeer(suite, { worker, router, transport, direct }, { outside, rtcp, inside });
@@ -71,24 +75,45 @@ export class SrtpPeer {
 
   /** Its offer. */
   get sdp(): string {
+    return this.describe();
+  }
+
+  /** Its offer, or its answer under the tag and profile of an offer. */
+  describe({ tag = '7', profile = 'RTP/SAVP', direction = 'sendrecv' } = {}): string {
     const { port } = this.#outside.address();
     return [
       ...['v=0', `o=peer ${port} 1 IN IP4 ${loopback}`, 's=-', `c=IN IP4 ${loopback}`, 't=0 0'],
-      ...[`m=audio ${port} RTP/SAVP 0`, 'a=rtpmap:0 PCMU/8000', 'a=rtcp-mux'],
-      `a=crypto:7 ${this.#suite} inline:${this.#transport.srtpParameters?.keyBase64}|2^31`,
-      'a=sendrecv\r\n',
+      ...[`m=audio ${port} ${profile} 0`, 'a=rtpmap:0 PCMU/8000', 'a=rtcp-mux'],
+      `a=crypto:${tag} ${this.suite} inline:${this.#transport.srtpParameters?.keyBase64}|2^31`,
+      `a=${direction}\r\n`,
     ].join('\r\n');
   }
 
-  /** Takes the answer: from now on it can speak and hear. */
+  /** Takes an offer with keys, by the one of its suite; what it answers. */
+  async answerTo(offer: string): Promise<string> {
+    const tag = new RegExp(`^a=crypto:(\\d+) ${this.suite} `, 'm').exec(offer)?.[1];
+    const profile = /^m=audio \d+ (\S+)/m.exec(offer)?.[1];
+    if (tag === undefined || profile === undefined) throw new Error(`no key of its suite in the offer:\n${offer}`);
+    await this.answered(offer);
+    return this.describe({ tag, profile });
+  }
+
+  /** A key of its own in place of the one before; what it heard until now stays. */
+  async rekey(): Promise<void> {
+    this.#transport.close();
+    this.#transport = await transportOf(this.#router, this.suite);
+    this.#far = new Map();
+  }
+
+  /** Takes the far side's description: from now on it can speak and hear. */
   async answered(sdp: string): Promise<void> {
-    const keyBase64 = new RegExp(`^a=crypto:7 ${this.#suite} inline:(\\S+)\r$`, 'm').exec(sdp)?.[1];
+    const keyBase64 = new RegExp(`^a=crypto:\\d+ ${this.suite} inline:(\\S+)\r$`, 'm').exec(sdp)?.[1];
     if (keyBase64 === undefined) throw new Error(`no key in the answer:\n${sdp}`);
-    this.#port = Number(/^m=audio (\d+) RTP\/SAVP /m.exec(sdp)?.[1]);
+    this.#port = Number(/^m=audio (\d+) RTP\/S?AVP /m.exec(sdp)?.[1]);
     const port = this.#inside.address().port;
-    const srtpParameters = { cryptoSuite: this.#suite, keyBase64 };
+    const srtpParameters = { cryptoSuite: this.suite, keyBase64 };
     await this.#transport.connect({ ip: loopback, port, srtpParameters });
-    this.#voice = await this.#direct.produce({
+    this.#voice ??= await this.#direct.produce({
       kind: 'audio',
       rtpParameters: { codecs: [codec], encodings: [{ ssrc: this.ssrc }] },
     });
@@ -128,8 +153,21 @@ export class SrtpPeer {
   }
 
   async #take(bytes: Buffer): Promise<void> {
-    if ((bytes[1] ?? 0) < 192) await (this.#far ??= this.#hear(bytes.readUInt32BE(8)));
-    this.#inside.send(bytes, this.#transport.tuple.localPort, loopback);
+    const transport = this.#transport;
+    if ((bytes[1] ?? 0) < 192) {
+      const ssrc = bytes.readUInt32BE(8);
+      const known = this.#far.get(ssrc) ?? this.#hear(ssrc);
+      this.#far.set(ssrc, known);
+      // Its key was given up meanwhile.
+      if (
+        await known.then(
+          () => false,
+          () => true,
+        )
+      )
+        return;
+    }
+    if (!transport.closed) this.#inside.send(bytes, transport.tuple.localPort, loopback);
   }
 
   /** mediasoup hears an SSRC it was told of. */
