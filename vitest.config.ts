@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Stories in which sound is measured, or that keep a core busy (flood): one after the other. */
-const heard = ['heard', 'ears', 'outbound', 'spoken', 'restart', 'recording', 'reload', 'flood'].map(
+const heard = ['heard', 'ears', 'outbound', 'spoken', 'restart', 'recording', 'reload', 'media-deaths', 'flood'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const story = { testTimeout: 180_000, hookTimeout: 120_000 };

@@ -251,13 +251,15 @@ export class Endpoints {
   }
 
   #shardDied(calls: readonly string[]): void {
-    for (const callId of calls)
+    for (const callId of calls) {
+      this.#options.recorder.interrupt(callId);
       for (const endpointId of this.#calls.get(callId)?.endpoints ?? []) {
         const endpoint = this.#endpoints.get(endpointId);
         if (endpoint === undefined) continue;
         this.#lost(endpoint, 'shard-died');
         this.#shut(endpoint);
       }
+    }
   }
 
   #lost({ callId, endpointId }: Endpoint, cause: Extract<MediaEvent, { type: 'endpoint-lost' }>['cause']): void {

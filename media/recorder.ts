@@ -86,6 +86,15 @@ export class Recorder {
     });
   }
 
+  /** The shard of a call died: its recordings are left as they are until they are asked for again. */
+  interrupt(callId: string): void {
+    for (const [recordingId, open] of this.#open) {
+      if (open.callId !== callId) continue;
+      this.#open.delete(recordingId);
+      this.#post({ type: 'leave', recordingId });
+    }
+  }
+
   /** Frames that finished recordings lack because their ring was full. */
   get dropped(): number {
     return this.#dropped;

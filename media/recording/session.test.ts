@@ -92,6 +92,17 @@ describe('whoever writes recordings', () => {
     expect({ gaps: gaps.length, parts: parts.length, lengthMs }).toEqual({ gaps: 0, parts: 2, lengthMs: 1600 + 1000 });
   });
 
+  it('leaves one whose shard died as it is, nothing lost, and goes on in it when it is asked for again', () => {
+    const { recorder, begin, told } = session();
+    begin('r1')(50);
+    recorder.take({ type: 'leave', recordingId: 'r1' });
+    expect(told).toEqual([]);
+    expect(timelineOf(readFileSync(recordingPath(directory, 'r1')), keys)).toMatchObject({ lengthMs: 1000, end: null });
+    begin('r1')(50);
+    recorder.take({ type: 'close', recordingId: 'r1', reason: 'ended' });
+    expect(told).toMatchObject([{ type: 'ended', lengthMs: 2000 }]);
+  });
+
   it('refuses one by name that goes on under a key it does not have, and leaves its file alone', () => {
     session().begin('r1')(50);
     const before = readFileSync(recordingPath(directory, 'r1'));

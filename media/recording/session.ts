@@ -17,6 +17,8 @@ export type ToRecorder =
       readonly at?: number;
     }
   | { readonly type: 'close'; readonly recordingId: string; readonly reason: EndReason }
+  /** Its shard died: the file is left as it is, to be taken up again. */
+  | { readonly type: 'leave'; readonly recordingId: string }
   /** Everything is finished, then `stopped` is told. */
   | { readonly type: 'stop' };
 
@@ -57,6 +59,8 @@ export class RecorderSession {
         return this.#begin(message);
       case 'close':
         return this.#finish(message.recordingId, message.reason);
+      case 'leave':
+        return this.#leave(message.recordingId);
       case 'stop':
         for (const recordingId of [...this.#open.keys()]) this.#finish(recordingId, 'media-failure');
         return this.#tell({ type: 'stopped' });
@@ -85,6 +89,16 @@ export class RecorderSession {
       const finished = open.writer.finish(reason);
       this.#open.delete(recordingId);
       this.#tell({ type: 'ended', ...finished });
+    });
+  }
+
+  #leave(recordingId: string): void {
+    const open = this.#open.get(recordingId);
+    if (open === undefined) return;
+    this.#guard(recordingId, open, () => {
+      this.#drain(open);
+      open.writer.leave();
+      this.#open.delete(recordingId);
     });
   }
 

@@ -135,6 +135,12 @@ export class RecordingWriter {
     return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, reason };
   }
 
+  /** Writes what was gathered, and leaves the file without an end: it is to be taken up again. */
+  leave(): void {
+    this.#chunker.flush();
+    this.#file.close();
+  }
+
   /** Leaves the file as it is. */
   abandon(): void {
     this.#file.close();

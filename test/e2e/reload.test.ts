@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
-import { correlate, correlateWide } from '../support/audio-measure.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
-import { hearFor, heardBy, launchChromium } from '../support/browser/chromium.ts';
+import { launchChromium } from '../support/browser/chromium.ts';
+import { agentHears, missingMs, phoneHears } from '../support/heard-both-ways.ts';
 import { startSite, type TestSite } from '../support/site.ts';
 import { until } from '../support/until.ts';
-import { agentChirp, agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
+import { callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
 
 const reloads = 3;
 const rate = 8000;
@@ -75,44 +75,14 @@ async function crash(): Promise<void> {
   await page.close();
 }
 
-/** Resolves when the page hears the caller's chirp undistorted for three seconds; the test's own limit ends the wait. */
-async function agentHears(): Promise<void> {
-  for (let peak = 0; peak < 0.9;) {
-    await heardBy(alice.page, true);
-    await hearFor(alice.page, 3);
-    peak = correlateWide(await heardBy(alice.page), callerChirp).peak;
-  }
-}
-
-/** Resolves when the caller's last seconds hold the agent's chirp undistorted; to be asked once it is known that they talk. */
-async function callerHears(): Promise<void> {
-  for (let peak = 0; peak < 0.9;) {
-    await heardBy(alice.page, true);
-    await hearFor(alice.page, 1);
-    peak = agentHeardIn((await phone.heardSoFar()).subarray(-2.5 * rate)).peak;
-  }
-}
-
-/** Roughly for how long the agent was missing: of two seconds there is always one with a whole chirp while they talk. */
-function missingMs(heard: Int16Array): number {
-  const step = rate / 4;
-  let longest = 0;
-  let missing = 0;
-  for (let at = 0; at + 2 * rate <= heard.length; at += step) {
-    missing = correlate(heard.subarray(at, at + 2 * rate), agentChirp).peak < 0.3 ? missing + 1 : 0;
-    longest = Math.max(longest, missing);
-  }
-  return Math.max(0, longest * 250 - 1000);
-}
-
 it('is one call, in which both are heard after each time', async () => {
   await phone.dial(`sip:+8653100000@127.0.0.1:${site.sipPort}`);
   await phone.event('CALL_ESTABLISHED');
   await phone.press('1');
   const callId = await alice.call('ringing');
   await alice.answer();
-  await agentHears();
-  await callerHears();
+  await agentHears(alice);
+  await phoneHears(phone, alice);
 
   const gaps: Int16Array[] = [];
   for (let count = 1; count <= reloads + 1; count++) {
@@ -120,8 +90,8 @@ it('is one call, in which both are heard after each time', async () => {
     await (count <= reloads ? alice.page.reload() : crash());
     await until(async () => (await rows(callId, 'leg-resumed')).length === count);
     expect(await alice.call('talking')).toBe(callId);
-    await agentHears();
-    await callerHears();
+    await agentHears(alice);
+    await phoneHears(phone, alice);
     gaps.push((await phone.heardSoFar()).subarray(Math.max(0, before - 2 * rate)));
   }
 
