@@ -1,4 +1,4 @@
-import type { MediaEvent, MediaResult } from '../protocol/media.ts';
+import { mediaFullTexts, type MediaEvent, type MediaFull, type MediaResult } from '../protocol/media.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Recorder } from './recorder.ts';
@@ -29,8 +29,13 @@ export interface EndpointsOptions {
   readonly lostEvents: () => number;
   readonly bootId: string;
   readonly mostEndpoints: number;
+  /** Whether new calls are taken. */
+  readonly admits: () => MediaFull | null;
   readonly logger: Logger;
 }
+
+/** Verbs of one call that may wait for each other: a brain asks for one graph after each transition, not for hundreds. */
+const mostWaiting = 256;
 
 interface HeldCall {
   readonly endpoints: Set<string>;
@@ -67,6 +72,8 @@ type EndpointCounters = MediaResult<'inventory'>['endpoints'][number];
 export class Endpoints {
   /** What happened, beside what the shards tell. */
   readonly events = new Emitter<MediaEvent>();
+  /** An endpoint was opened or closed. */
+  readonly changed = new Emitter<undefined>();
   readonly #options: EndpointsOptions;
   readonly #shards: ShardPool;
   readonly #taps: Taps;
@@ -107,13 +114,33 @@ export class Endpoints {
     this.#taps.closeAll();
   }
 
-  async #open({ endpointId, callId, kind, remoteSdp, offer, ...notes }: Params<'open'>): ReturnType<Verbs['open']> {
+  /** How many are open. */
+  get size(): number {
+    return this.#endpoints.size;
+  }
+
+  /** Tells that everything that is left is over; it stays open for the goodbyes. */
+  tellDrained(): void {
+    for (const endpoint of this.#endpoints.values()) this.#lost(endpoint, 'drained');
+  }
+
+  async #open({
+    endpointId,
+    callId,
+    kind,
+    remoteSdp,
+    offer,
+    again,
+    ...notes
+  }: Params<'open'>): ReturnType<Verbs['open']> {
     const known = this.#endpoints.get(endpointId);
     if (known !== undefined) {
       if (known.callId !== callId || known.kind !== kind)
         return refuse('bad-request', 'this endpoint exists with another call or kind');
       return known.describe(remoteSdp, notes);
     }
+    const full = this.#calls.has(callId) || again === true ? null : this.#options.admits();
+    if (full !== null) return refuse(full === 'ports' ? 'no-port' : 'overloaded', mediaFullTexts[full].en);
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
     const preferred = this.#codecOf(callId) ?? offer?.audio;
     const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred, policy: notes.policy });
@@ -129,6 +156,7 @@ export class Endpoints {
     }
     this.#endpoints.set(endpointId, opened.value);
     this.#call(callId).endpoints.add(endpointId);
+    this.changed.emit(undefined);
     this.#options.logger.info({ callId, endpointId, kind, codec: opened.value.codec }, 'an endpoint was opened');
     return described;
   }
@@ -275,6 +303,7 @@ export class Endpoints {
     endpoint.close();
     this.#calls.get(callId)?.endpoints.delete(endpointId);
     this.#forgetIfEmpty(callId);
+    this.changed.emit(undefined);
   }
 
   #forgetIfEmpty(callId: string): void {
@@ -303,13 +332,15 @@ export class Endpoints {
     const gone = refuse('unknown-endpoint', 'there is no such endpoint');
     const callId = this.#endpoints.get(endpointId)?.callId;
     if (callId === undefined) return Promise.resolve(gone);
-    return this.#inOrder<Answer<T>>(callId, async () => {
+    return this.#inOrder<T>(callId, async () => {
       const endpoint = this.#endpoints.get(endpointId);
       return endpoint === undefined ? gone : run(endpoint);
     });
   }
 
-  #inOrder<T>(callId: string, run: () => T | Promise<T>): Promise<T> {
+  #inOrder<T>(callId: string, run: () => Answer<T> | Promise<Answer<T>>): Promise<Answer<T>> {
+    if (this.#order.waiting(callId) >= mostWaiting)
+      return Promise.resolve(refuse('overloaded', 'too many verbs of this call wait for each other'));
     return this.#order.run(callId, run);
   }
 }

@@ -47,7 +47,7 @@ function reasonOf(error: unknown, { rpcHost, rpcPort, webrtcPort, bind }: MediaA
 const parsed = parseArguments(process.argv.slice(2));
 if (!parsed.ok) fatal(`media node: ${parsed.error}\n${usage}`, 2);
 const logger = pino({ name: 'media' }, pino.destination({ dest: 2, sync: false }));
-const { secretFile, ears, transcriptions, recordingFiles, ...options } = parsed.value;
+const { secretFile, ears, drainMs, transcriptions, recordingFiles, ...options } = parsed.value;
 const secret = secretOf(secretFile);
 
 const recordings =
@@ -77,7 +77,18 @@ process.stdout.write(
 
 if (ears) void late.listen();
 
+/** The first signal waits for the calls, the second does not. */
+let asked = 0;
 const stop = (): void => {
+  if (asked++ === 0) return void node.drain(drainMs).then((outcome) => close(outcome));
+  close('ended');
+};
+
+let closing = false;
+function close(outcome: 'empty' | 'ended'): void {
+  if (closing) return;
+  closing = true;
+  if (outcome === 'ended') logger.warn({}, 'calls were cut off by the stop of the media node');
   node.close().then(
     () => process.exit(0),
     (err: unknown) => {
@@ -85,6 +96,6 @@ const stop = (): void => {
       process.exit(1);
     },
   );
-};
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);

@@ -3,6 +3,9 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import type { MediaEvent } from '../protocol/media.ts';
+import { Busyness } from './busyness.ts';
+import { Capacity, limitsOf } from './capacity.ts';
+import { drained } from './drain.ts';
 import { noEars, type Ears } from './ears/ports.ts';
 import { Endpoints } from './endpoints.ts';
 import { MediasoupWorkers } from './mediasoup/workers.ts';
@@ -26,6 +29,8 @@ export interface MediaNode {
   readonly webrtcPort: number;
   /** The process of the mediasoup worker, while there is one. */
   readonly workerPid: number | undefined;
+  /** Takes no new calls, and resolves when the old are over, or after so long with what is left told as `drained`. */
+  drain(limitMs: number): Promise<'empty' | 'ended'>;
   /** Closes every call, then everything else; idempotent. */
   close(): Promise<void>;
 }
@@ -60,7 +65,9 @@ async function startIn(
   const recorder = new Recorder(options.recordings, logger);
   scope.defer('recorder', () => recorder.close());
   const ports = new PortPool(options.rtpPorts);
-  const endpoints = new Endpoints({
+  const limits = limitsOf(ports.free, options.mostEndpoints, options.mostBusy);
+  const capacity: Capacity = new Capacity(limits, () => ({ freePorts: ports.free, endpoints: endpoints.size }));
+  const endpoints: Endpoints = new Endpoints({
     sip: { shards, ports, bind, advertise, codecs: options.codecs },
     webrtc: { shards, workers, advertise },
     ears,
@@ -68,6 +75,7 @@ async function startIn(
     lostEvents: () => log.dropped,
     bootId,
     mostEndpoints: options.mostEndpoints,
+    admits: () => capacity.full,
     logger,
   });
   scope.defer('endpoints', () => endpoints.closeAll());
@@ -87,6 +95,12 @@ async function startIn(
   endpoints.events.on(tell);
   recorder.events.on(tell);
   ears.observations.on(tell);
+  capacity.changed.on((full) => {
+    logger.warn({ full }, full === null ? 'new calls are taken again' : 'new calls are refused');
+    tell({ type: 'capacity-changed', full });
+  });
+  endpoints.changed.on(() => capacity.look());
+  scope.defer('busyness', watchBusyness(capacity, shards, workers));
   ears.changed.on((state) => tell({ type: 'ears-changed', ears: [...state] }));
   tell({ type: 'ears-changed', ears: [...ears.state] });
   const listening = await rpc.start();
@@ -99,8 +113,34 @@ async function startIn(
     get workerPid() {
       return workers.pid;
     },
+    drain: (limitMs) => {
+      capacity.drain();
+      const { changed } = endpoints;
+      const parts = {
+        open: () => endpoints.size,
+        onClosed: changed.on.bind(changed),
+        end: () => endpoints.tellDrained(),
+      };
+      return drained(parts, clock, limitMs);
+    },
     close: () => scope.close(),
   };
+}
+
+/** How often it is looked at how busy the node is. */
+const lookEveryMs = 1000;
+
+/** Returns how to stop it. */
+function watchBusyness(capacity: Capacity, shards: ShardPool, workers: MediasoupWorkers): () => void {
+  const busyness = new Busyness();
+  const look = async (): Promise<void> => {
+    const times = [...shards.busyTimes(), ...(await workers.busyTimes())];
+    capacity.sampled(busyness.look(times, performance.now()));
+  };
+  // What cannot be measured is not counted; a worker that died under the question is told elsewhere.
+  const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /**

@@ -7,7 +7,7 @@ describe('parseArguments', () => {
   test('reads everything', () => {
     const line =
       '--rpc 127.0.0.1:9999 --secret-file s --bind 0.0.0.0 --advertise 192.0.2.1 --webrtc-port 0 --rtp-ports 5000-5100 ' +
-      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3 --codecs OPUS,g711 --no-ears';
+      '--worker-bin w --lease-seconds 5 --rtp-timeout-ms 1000 --shards 3 --codecs OPUS,g711 --no-ears --drain-seconds 7';
     expect(parseArguments(line.split(' '))).toEqual({
       ok: true,
       value: {
@@ -23,6 +23,8 @@ describe('parseArguments', () => {
         rtpTimeoutMs: 1000,
         shards: 3,
         mostEndpoints: defaultOptions.mostEndpoints,
+        mostBusy: 0.9,
+        drainMs: 7000,
         codecs: ['opus', 'G711'],
         ears: false,
         transcriptions: 2,
@@ -33,7 +35,7 @@ describe('parseArguments', () => {
   test('has defaults for all but the secret; what is advertised is what is bound', () => {
     expect(parseArguments(['--secret-file', 's'])).toEqual({
       ok: true,
-      value: { ...defaultOptions, secretFile: 's', ears: true, transcriptions: 2 },
+      value: { ...defaultOptions, secretFile: 's', ears: true, drainMs: 30_000, transcriptions: 2 },
     });
     expect(parseArguments(['--secret-file', 's', '--bind', '192.0.2.1'])).toMatchObject({
       value: { advertise: '192.0.2.1' },

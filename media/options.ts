@@ -25,6 +25,8 @@ export interface MediaNodeOptions {
   /** Worker threads for RTP. */
   readonly shards: number;
   readonly mostEndpoints: number;
+  /** A thread or worker that is busier than this share of a core has no time for new calls. */
+  readonly mostBusy: number;
   /** What is spoken with SIP peers, the best first. */
   readonly codecs: readonly CodecChoice[];
   /** Absent: no call can be recorded. */
@@ -45,6 +47,7 @@ export const defaultOptions: Omit<MediaNodeOptions, 'secret'> = {
   rtpTimeoutMs: 30_000,
   shards: Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2))),
   mostEndpoints: 1000,
+  mostBusy: 0.9,
   codecs: ['G711', 'G722', 'opus'],
 };
 
@@ -55,6 +58,8 @@ export type MediaArguments = Omit<MediaNodeOptions, 'secret' | 'recordings'> & {
   readonly recordingFiles?: { readonly directory: string; readonly keyFile: string };
   /** False with `--no-ears`: nothing is recognised. */
   readonly ears: boolean;
+  /** How long calls have to end when the program is told to. */
+  readonly drainMs: number;
   /** How many utterances are written down at the same time. */
   readonly transcriptions: number;
 };
@@ -70,6 +75,8 @@ const known = {
   'lease-seconds': { type: 'string' },
   'rtp-timeout-ms': { type: 'string' },
   shards: { type: 'string' },
+  'most-busy-percent': { type: 'string' },
+  'drain-seconds': { type: 'string' },
   codecs: { type: 'string' },
   'no-ears': { type: 'boolean' },
   transcriptions: { type: 'string' },
@@ -82,6 +89,7 @@ const known = {
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
   [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
+  [--most-busy-percent N] [--drain-seconds N]
   [--codecs G711,PCMU,PCMA,G722,opus]
   [--no-ears] [--transcriptions N] [--recordings FOLDER --recording-key-file FILE]
   [--prompt-cache FOLDER] [--speech-program PATH]`;
@@ -160,6 +168,12 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       ),
       shards: optional(values.shards, (text) => whole('shards', text, 1, 64), d.shards),
       mostEndpoints: d.mostEndpoints,
+      mostBusy: optional(
+        values['most-busy-percent'],
+        (text) => whole('most-busy-percent', text, 1, 100) / 100,
+        d.mostBusy,
+      ),
+      drainMs: optional(values['drain-seconds'], (text) => whole('drain-seconds', text, 0, 86_400), 30) * 1000,
       codecs: optional(values.codecs, codecChoices, d.codecs),
       ears: values['no-ears'] !== true,
       transcriptions: optional(values.transcriptions, (text) => whole('transcriptions', text, 0, 64), 2),

@@ -154,12 +154,14 @@ export const mediaVerbs = {
   },
   /**
    * Opens an endpoint and returns our SDP: an answer if `remoteSdp` is an offer, else an offer. Called again with a new
-   * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same.
+   * `remoteSdp` it answers a re-offer (hold, resume, refresh); called again with the same it returns the same. `again`: the call is
+   * no new one, its endpoint died; a node that is full takes it all the same.
    */
   open: {
     params: z.object({
       ...{ endpointId, callId, kind: endpointKind, remoteSdp: sdp.optional(), signalledFrom, policy },
       offer: endpointOffer.optional(),
+      again: z.boolean().optional(),
     }),
     result: z.object({
       localSdp: sdp,
@@ -239,6 +241,18 @@ export const observation = z.object({
 });
 export type Observation = z.infer<typeof observation>;
 
+/** Why a media node takes no new calls: calls that are there go on. */
+export const mediaFull = z.enum(['cpu', 'ports', 'endpoints', 'draining']);
+export type MediaFull = z.infer<typeof mediaFull>;
+
+/** The same in words. */
+export const mediaFullTexts: Readonly<Record<MediaFull, { readonly en: string; readonly zh: string }>> = {
+  cpu: { en: 'its processor has no time for a new call', zh: '处理器已无余力接新呼叫' },
+  ports: { en: 'no RTP port is left for a new call', zh: 'RTP 端口已用尽，无法接新呼叫' },
+  endpoints: { en: 'too many endpoints are open for a new call', zh: '已打开的媒体端点过多，无法接新呼叫' },
+  draining: { en: 'it is being drained before its stop', zh: '正在排空，即将停止' },
+};
+
 /** What happened in the media node. Numbered from 1 since its boot, kept for a brain that is away. */
 export const mediaEvent = z.discriminatedUnion('type', [
   /** The first packet was let in (SIP) or DTLS is up (WebRTC). */
@@ -247,7 +261,11 @@ export const mediaEvent = z.discriminatedUnion('type', [
     type: z.literal('endpoint-lost'),
     callId,
     endpointId,
-    cause: z.enum(['rtp-timeout', 'dtls-closed', 'ice-disconnected', 'worker-died', 'shard-died', 'lease-expired']),
+    cause: z.enum([
+      ...(['rtp-timeout', 'dtls-closed', 'ice-disconnected', 'worker-died', 'shard-died', 'lease-expired'] as const),
+      // The node is going to stop, and this was still open when its patience ended.
+      'drained',
+    ]),
   }),
   /**
    * Nothing came from a leg for `ms`, and its policy is to go on; or something comes again, `ms` after the last. The call
@@ -287,6 +305,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recording-failed'), callId, recordingId: id, code: z.string(), message: z.string() }),
   observation,
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
+  /** From now on new calls are refused, and why; null: they are taken (again). */
+  z.object({ type: z.literal('capacity-changed'), full: mediaFull.nullable() }),
 ]);
 export type MediaEvent = z.infer<typeof mediaEvent>;
 

@@ -148,6 +148,10 @@ export const configSchema = z.strictObject({
         .default(['G711', 'G722', 'opus']),
       rtpTimeoutInSeconds: z.coerce.number().min(1).max(3600).default(30),
       leaseInSeconds: z.coerce.number().min(1).max(3600).default(60),
+      /** A thread of the media node that is busier than this takes no new calls; 100: they are taken as long as there are ports. */
+      mostBusyPercent: z.coerce.number().int().min(1).max(100).default(90),
+      /** How long calls have to end when the media node alone is told to stop. */
+      drainInSeconds: z.coerce.number().int().min(0).max(86_400).default(5),
       /** How many utterances are written down at the same time; phrases are spotted on all. */
       transcriptions: z.coerce.number().int().min(0).max(64).default(2),
       /** A program that speaks the texts of prompts (docs/dialplan.md), instead of flite and espeak-ng. */

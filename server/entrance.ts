@@ -2,6 +2,7 @@
 import { spread } from '../base/spread.ts';
 import type { Calls } from './calls/index.ts';
 import type { Ledger } from './ledger/index.ts';
+import type { MediaCapacity } from './media-capacity.ts';
 import type { Outbound } from './outbound.ts';
 import type { Rows } from './rows.ts';
 import type { Invite, Refusal } from './sip/index.ts';
@@ -19,19 +20,22 @@ export interface EntranceOptions {
   readonly web: WebCalls;
   /** Whether calls are taken, and their audio. */
   readonly open: boolean;
+  readonly capacity: Pick<MediaCapacity, 'turnAway'>;
   /** No call lasts longer, ms. */
   readonly longestMs: number;
 }
 
 /** Null when it was taken in; `Retry-After` differs from call to call, so that not all come back in one moment. */
 export function enter(invite: Invite, options: EntranceOptions): Refusal | null {
-  const { ledger, rows, calls, outbound, transfers, longestMs } = options;
+  const { ledger, rows, calls, outbound, transfers, capacity, longestMs } = options;
   const { callId, from, to, transport, sdp, origin } = invite;
   const health = ledger.health();
   if (!health.writable) return away(callId, `the ledger cannot be written (${health.reason ?? 'unknown'})`);
   if (!options.open) return away(callId, 'starting');
   if (invite.replaces !== undefined) return transfers.replace(invite, invite.replaces);
   if (origin.type === 'agent' && calls.get(callId) !== undefined) return transfers.fromPhone(invite);
+  const full = capacity.turnAway(callId);
+  if (full !== null) return full;
   if (origin.type === 'agent') return outbound.fromPhone(origin.agentId, invite);
   if (origin.type === 'guest') {
     const refusal = options.web.refusal(origin.pass);

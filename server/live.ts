@@ -97,14 +97,14 @@ export class Live implements LivePort {
   }
 
   readiness(): Readiness {
-    const { sip, media, plans, ledger, listening, ready, recording } = this.#brain;
+    const { sip, media, plans, ledger, listening, ready, recording, capacity } = this.#brain;
     const health = ledger.health();
     const part = (isReady: boolean, detail: string) => ({ ready: isReady, detail });
     return {
       ready: ready && plans.current !== undefined,
       parts: {
         'sip-engine': part(sip.connected, sip.connected ? 'connected' : 'not connected'),
-        'media-node': part(media.isConnected, media.isConnected ? 'connected' : 'not connected'),
+        'media-node': part(media.isConnected, media.isConnected ? capacity.detail : 'not connected'),
         ledger: part(health.writable, health.writable ? 'writable' : `not writable: ${health.reason ?? 'unknown'}`),
         dialplan: part(plans.current !== undefined, plans.current?.version ?? 'no plan was ever right'),
         rules: part(true, listening.summary),
@@ -203,6 +203,11 @@ export class Live implements LivePort {
     if (!media.isConnected) return undefined;
     const inventory = await media.call('inventory', {});
     return inventory.ok ? inventory.value.dropped : undefined;
+  }
+
+  mediaCapacity(): { readonly full: string | null; readonly refused: Readonly<Record<string, number>> } {
+    const { full, refused } = this.#brain.capacity;
+    return { full, refused };
   }
 
   async ladder(callId: string, unmasked: boolean, by: string): Promise<Result<CallLadder, Problem>> {

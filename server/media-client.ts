@@ -37,6 +37,9 @@ export interface MediaConnected {
 type Settle = (answer: Result<unknown, MediaError>) => void;
 
 const away: MediaError = { code: 'internal', message: 'the media node is away', retryable: true };
+/** Verbs that may wait for the node's answer. */
+const mostPending = 20_000;
+const tooMany: MediaError = { code: 'overloaded', message: 'the media node does not answer', retryable: true };
 const fatal: ReadonlySet<MediaError['code']> = new Set(['unauthorised', 'stale-epoch', 'bad-request']);
 
 /**
@@ -117,6 +120,7 @@ export class MediaClient {
   /** Asks for one verb. Fails with a retryable `internal` error while the node is away; never rejects. */
   call<V extends MediaVerb>(verb: V, params: MediaParams<V>): Promise<Result<MediaResult<V>, MediaError>> {
     if (!this.#up) return Promise.resolve(fail(away));
+    if (this.#pending.size >= mostPending) return Promise.resolve(fail(tooMany));
     return new Promise((resolve) => {
       this.#ask(verb, params, (answer) => resolve(answer as Result<MediaResult<V>, MediaError>));
     });

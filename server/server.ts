@@ -20,6 +20,7 @@ import { Listening } from './listening.ts';
 import { makeRecordings } from './make-recordings.ts';
 import type { CallRecordings } from './call-recordings.ts';
 import { MediaAbsence } from './media-absence.ts';
+import { MediaCapacity } from './media-capacity.ts';
 import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
 import { Phones } from './phones.ts';
@@ -67,6 +68,7 @@ export class Brain {
   readonly #attendance: Attendance;
   readonly #nextId = monotonicFactory();
   readonly #mediaAbsence: MediaAbsence;
+  readonly capacity = new MediaCapacity();
   #taking = false;
 
   /** Use `openBrain`. */
@@ -287,7 +289,7 @@ export class Brain {
   #trouble(): Problem | undefined {
     const { writable, reason } = this.ledger.health();
     if (!writable) return makeProblem('ledger-not-writable', { reason: reason ?? 'unknown' });
-    return this.ready ? undefined : makeProblem('dial-not-ready');
+    return this.ready ? this.capacity.problem : makeProblem('dial-not-ready');
   }
 
   #retired(state: CallState): void {
@@ -353,10 +355,10 @@ export class Brain {
   }
 
   #invited(invite: Invite): Refusal | null {
-    const { calls, ledger, outbound, transfers, web } = this;
+    const { calls, ledger, outbound, transfers, web, capacity } = this;
     const open = this.#taking && this.media.isConnected;
     const longestMs = this.config.calls.longestInMinutes * 60_000;
-    return enter(invite, { calls, ledger, outbound, transfers, web, rows: this.#rows, open, longestMs });
+    return enter(invite, { calls, ledger, outbound, transfers, web, capacity, rows: this.#rows, open, longestMs });
   }
 
   #listenToMedia(): void {
@@ -366,6 +368,7 @@ export class Brain {
       media.events.on(({ seq, event }) => {
         if (event.type === 'observation') return this.listening.observe(event);
         if (event.type === 'recording-ended' || event.type === 'recording-failed') return this.recording.told(event);
+        if (event.type === 'capacity-changed') return this.capacity.told(event.full);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
         if (event.type === 'endpoint-silent') return this.#rows.put(silenceRow(event));
         const posted = callEventOf(event, this.#digits);
@@ -374,6 +377,7 @@ export class Brain {
     );
     media.connected.on(({ newBoot }) => {
       const since = this.#mediaAbsence.ended();
+      if (newBoot) this.capacity.restarted();
       this.listening.tellPhrases();
       reconcileMedia(this.calls, media, { newBoot, since }, this.logger).catch((err: unknown) =>
         this.logger.error({ err }, 'the media node could not be compared'),

@@ -101,6 +101,7 @@ export function callEventOf(
       return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
     case 'observation':
     case 'ears-changed':
+    case 'capacity-changed':
     case 'endpoint-silent':
     case 'recording-ended':
     case 'recording-failed':

@@ -80,6 +80,8 @@ function mediaArguments(config: Config): readonly string[] {
     ...['--secret-file', siteFiles(config).mediaSecret],
     ...['--lease-seconds', String(leaseMs(config) / 1000)],
     ...['--rtp-timeout-ms', String(Math.round(config.media.rtpTimeoutInSeconds * 1000))],
+    ...['--most-busy-percent', String(config.media.mostBusyPercent)],
+    ...['--drain-seconds', String(config.media.drainInSeconds)],
     ...['--transcriptions', String(config.media.transcriptions)],
     ...['--prompt-cache', siteFiles(config).promptCache],
     ...(config.media.speechProgram === undefined

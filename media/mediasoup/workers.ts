@@ -78,6 +78,14 @@ export class MediasoupWorkers {
     return this.#running?.worker.pid;
   }
 
+  /** For how long the worker process has been busy since its start; nothing while there is none. Rejects if it dies meanwhile. */
+  async busyTimes(): Promise<{ readonly id: string; readonly busyMs: number }[]> {
+    const worker = this.#running?.worker;
+    if (worker === undefined) return [];
+    const { ru_utime: user, ru_stime: system } = await worker.getResourceUsage();
+    return [{ id: `worker ${String(worker.pid)}`, busyMs: user + system }];
+  }
+
   /** A new termination whose plain side sends to `edgePort`. Rejects while no worker can be started. */
   async open(edgePort: number): Promise<Termination> {
     await Promise.race([this.#starting, patience()]);

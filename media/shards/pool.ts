@@ -4,6 +4,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { MediaEvent } from '../../protocol/media.ts';
+import type { BusyTime } from '../busyness.ts';
 import type { FromShard, LegCounters, LegMedia, LegSetup, ShardGraph, ShardOptions, ToShard } from './messages.ts';
 import type { Prompts } from './prompts.ts';
 
@@ -128,6 +129,14 @@ export class ShardPool {
     );
     const legs = replies.flatMap((reply) => (reply?.type === 'counters' ? reply.legs : []));
     return new Map(legs.map((leg) => [leg.endpointId, leg]));
+  }
+
+  /** For how long each thread has been busy since its start. */
+  busyTimes(): BusyTime[] {
+    return this.#threads.map(({ worker }) => ({
+      id: `shard ${String(worker.threadId)}`,
+      busyMs: worker.performance.eventLoopUtilization().active,
+    }));
   }
 
   async stop(): Promise<void> {

@@ -44,6 +44,15 @@ export const dialProblems = {
       zh: '请几秒后重试；可用 ./jackfield status 查看原因。',
     },
   },
+  'media-full': {
+    status: 503,
+    what: { en: 'The media node takes no new calls: {reason}.', zh: '媒体节点不接新呼叫：{reasonZh}。' },
+    expected: { en: 'a media node with room for one more call', zh: '媒体节点仍有余量' },
+    todo: {
+      en: 'Try again in a moment; calls that are there go on.',
+      zh: '请稍后重试；进行中的通话不受影响。',
+    },
+  },
   'dial-busy': {
     status: 409,
     what: { en: '{number} is busy.', zh: '{number} 正忙。' },

@@ -160,6 +160,8 @@ export type CallEffect =
       /** The far side's offer; `invite` is the one the INVITE of this leg carried, which the runner holds. */
       readonly remoteSdp: 'invite' | string | null;
       readonly token: number | null;
+      /** Its endpoint died: a node that takes no new calls takes it all the same. */
+      readonly again?: boolean;
     }
   | { readonly type: 'answer-endpoint'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'close-endpoint'; readonly legId: LegId }

@@ -76,10 +76,17 @@ function withHoldMusic(before: CallState, after: CallState): CallState {
   return isOnHold(after) ? nowPlaying(after, after.queue?.holdMusic ?? [], true) : { ...after, playing: null };
 }
 
+/** Why a call ends whose caller's endpoint cannot be had, by what the media node said. */
+const failures: Readonly<Record<string, string>> = {
+  'unsupported-sdp': 'unsupported-media',
+  'no-port': 'media-full',
+  overloaded: 'media-full',
+};
+
 export function onEndpointFailed(state: CallState, event: On<'endpoint-failed'>, now: number): Step {
   const { legId, token, code } = event;
   if (token !== null) return step(state, { type: 'answer-reinvite', legId, token, sdp: null });
-  const cause = code === 'unsupported-sdp' ? 'unsupported-media' : 'media-failure';
+  const cause = failures[code] ?? 'media-failure';
   switch (whichLeg(state, legId)) {
     case 'caller':
       return end(state, cause, now);

@@ -53,8 +53,8 @@ describe('the media node dies in mid-talk', () => {
     expect(state.graph).toMatchObject({ edges: [], plays: [], taps: [] });
     const asked = effects.filter(({ type }) => type === 'open-endpoint').slice(-2);
     expect(asked).toEqual([
-      { type: 'open-endpoint', legId: callerLeg, kind: 'sip', remoteSdp: null, token: null },
-      { type: 'open-endpoint', legId: agentLeg, kind: 'webrtc', remoteSdp: null, token: null },
+      { type: 'open-endpoint', legId: callerLeg, kind: 'sip', remoteSdp: null, token: null, again: true },
+      { type: 'open-endpoint', legId: agentLeg, kind: 'webrtc', remoteSdp: null, token: null, again: true },
     ]);
     const lost = rowsOf(effects).filter(({ type }) => type === 'leg-lost');
     expect(lost.map(({ facts }) => facts)).toEqual([
@@ -108,6 +108,10 @@ describe('the media node dies in mid-talk', () => {
     const { graph } = run([...toTalk, decided, died(callerLeg), died(agentLeg)]).state;
     expect(graph.recordings).toEqual([{ recordingId: '01CALL.r1', endpointId: callerLeg, state: 'on' }]);
   });
+});
+
+it('a media node that was drained and stops ends what is left, with its cause', () => {
+  expect(run([...toTalk, died(agentLeg, 'drained')]).state.end?.cause).toBe('media-drained');
 });
 
 describe('a move that does not go smoothly', () => {

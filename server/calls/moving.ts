@@ -85,7 +85,8 @@ function onLost(state: CallState, event: On<'endpoint-lost'>, move: Move | undef
 function open(state: CallState, move: Move, now: number): Moved {
   const kind = legsOf(state).find(({ legId }) => legId === move.legId)?.kind ?? 'sip';
   const opening: Move = { ...move, stage: 'opening', due: Math.min(now + tryMs, move.until), tries: move.tries + 1 };
-  const asked = { type: 'open-endpoint', legId: move.legId, kind, remoteSdp: null, token: null } as const;
+  const { legId } = move;
+  const asked = { type: 'open-endpoint', legId, kind, remoteSdp: null, token: null, again: true } as const;
   return done(step(withMove(patchLeg(state, move.legId, { open: false }), opening), asked));
 }
 

@@ -103,6 +103,7 @@ export interface MediaPort {
     readonly kind: EndpointKind;
     readonly remoteSdp?: string;
     readonly offer?: EndpointOffer;
+    readonly again?: boolean;
   }): Promise<{
     readonly localSdp: string;
     readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';

@@ -286,6 +286,7 @@ export class CallRunner {
     const request = {
       ...{ endpointId: legId, callId: this.#state.callId, kind },
       ...(offer === undefined ? {} : { offer }),
+      ...(effect.again === true ? { again: true } : {}),
     };
     this.#ports.media.open(remoteSdp === null || remoteSdp === '' ? request : { ...request, remoteSdp }).then(
       (opened) => this.post({ type: 'endpoint-opened', legId, token, ...opened }),

@@ -12,6 +12,7 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
   'plan-gone': [500, 'Server Internal Error'],
   'unsupported-media': [488, 'Not Acceptable Here'],
   'site-stopped': [503, 'Service Unavailable'],
+  'media-full': [503, 'Service Unavailable'],
 };
 
 /** CANCEL or BYE, whichever ends the leg; its endpoint stays. */

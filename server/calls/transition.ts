@@ -81,6 +81,8 @@ export function transition(state: CallState, event: CallEvent, now: number): Ste
 /** An event to whatever the call is in the middle of. */
 function dispatch(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
+  // The media node is going to stop: there is no other endpoint to be had, and nobody to wait for.
+  if (event.type === 'endpoint-lost' && event.cause === 'drained') return end(state, 'media-drained', now);
   const special =
     onArriving(state, event, now) ??
     onReplacing(state, event) ??

@@ -94,6 +94,7 @@ export class Metrics {
     this.#countDropped(live);
     this.#showLoss(live);
     this.#countFullQueues(live);
+    this.#countRefusals(live);
     this.#unsubscribe = ledger.subscribe((row) => this.#count(row));
   }
 
@@ -146,6 +147,31 @@ export class Metrics {
         const dropped = await live.queueDropped();
         this.reset();
         for (const [stage, count] of Object.entries(dropped ?? {})) this.inc({ stage }, count);
+      },
+    });
+  }
+
+  /** Whether the media node takes new calls, and how many it did not. */
+  #countRefusals(live: LivePort): void {
+    new Gauge({
+      name: 'jackfield_media_full',
+      help: '1 while the media node takes no new calls, by reason: cpu, ports, endpoints, draining.',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect() {
+        const { full } = live.mediaCapacity();
+        this.reset();
+        for (const reason of ['cpu', 'ports', 'endpoints', 'draining']) this.set({ reason }, full === reason ? 1 : 0);
+      },
+    });
+    new Counter({
+      name: 'jackfield_media_refused_total',
+      help: 'New calls answered 503 because the media node takes none, by reason, since the start of the server.',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [reason, count] of Object.entries(live.mediaCapacity().refused)) this.inc({ reason }, count);
       },
     });
   }

@@ -94,6 +94,8 @@ export interface LivePort {
   /** Share of RTP packets lost on SIP legs, 0 to 1; undefined while the media node cannot be asked. */
   rtpLoss(): Promise<{ readonly received: number; readonly sent: number } | undefined>;
   /** What full queues of the media node dropped since its start, by stage; undefined while it cannot be asked. */
+  /** Why the media node takes no new calls (null: it does), and how many were turned away for it, by reason. */
+  mediaCapacity(): { readonly full: string | null; readonly refused: Readonly<Record<string, number>> };
   queueDropped(): Promise<Readonly<Record<string, number>> | undefined>;
   /** Lets a source go again; false when nothing held it. `by`: the account that asks, for the ledger. */
   release(source: string, by: string): Promise<boolean>;

@@ -1,6 +1,7 @@
 /** The dialogs of our calls: asks go in by leg, what happens comes out as leg events. */
 import type { Logger } from '../../base/logger.ts';
-import { callHeader, type LegId } from '../../protocol/ids.ts';
+import type { LegId } from '../../protocol/ids.ts';
+import { callMark, comeBack } from './call-mark.ts';
 import {
   answererOf,
   answerIn,
@@ -112,11 +113,6 @@ function failureOf(err: unknown): Failure {
   return { status: 503, reason: reasonPhrase(503) };
 }
 
-/** Names the call in what we answer, so that its messages are found among all others. */
-function callMark(legId: LegId): Record<string, string> {
-  return { [callHeader]: legId.split('.')[0] ?? '' };
-}
-
 export class Legs {
   readonly #srf: Srf;
   readonly #listener: SipListener;
@@ -186,7 +182,7 @@ export class Legs {
   reject(legId: LegId, status: number, reason: string): void {
     const leg = this.#legs.get(legId);
     this.#legs.delete(legId);
-    leg?.pending?.res.send(status, reason, { headers: callMark(legId) });
+    leg?.pending?.res.send(status, reason, { headers: { ...callMark(legId), ...comeBack(legId, status) } });
   }
 
   invite(invite: OutgoingInvite): void {

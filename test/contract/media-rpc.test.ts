@@ -12,7 +12,7 @@ import { RtpPeer } from '../support/rtp-peer.ts';
 const clock = new SimulatedClock(1_000_000);
 let under: NodeUnderTest;
 beforeAll(async () => {
-  under = await startNode({ mostEndpoints: 3, leaseInSeconds: 7 }, { clock });
+  under = await startNode({ mostEndpoints: 4, leaseInSeconds: 7 }, { clock });
 });
 afterAll(() => under.close());
 
@@ -143,13 +143,20 @@ describe('desired state', () => {
     peer.close();
   });
 
-  test('too many endpoints are refused for now, and leave nothing behind', async () => {
-    const open = (endpointId: string) => under.client.call('open', { endpointId, callId: endpointId, kind: 'sip' });
+  test('a node that is full refuses new calls and tells so; a call that is there gets another leg, and one that comes from a dead node', async () => {
+    const open = (endpointId: string, callId = endpointId, more = {}) =>
+      under.client.call('open', { endpointId, callId, kind: 'sip', ...more });
     for (const endpointId of ['1', '2', '3']) good(await open(endpointId));
+    expect(await under.event('capacity-changed')).toMatchObject({ full: 'endpoints' });
     expect(await open('4')).toMatchObject({ ok: false, error: { code: 'overloaded', retryable: true } });
+    good(await open('1b', '1'));
+    expect(await open('1c', '1')).toMatchObject({ error: { message: 'too many endpoints are open' } });
+    good(await under.client.call('close', { endpointId: '1b' }));
+    good(await open('4', '4', { again: true }));
     for (const endpointId of ['1', '2', '3']) good(await under.client.call('close', { endpointId }));
-    good(await open('4'));
-    good(await under.client.call('closeCall', { callId: '4' }));
+    expect(await under.event('capacity-changed', ({ full }) => full === null)).toMatchObject({ full: null });
+    good(await open('5'));
+    for (const callId of ['4', '5']) good(await under.client.call('closeCall', { callId }));
   });
 
   test('phrases: an older revision is ignored', async () => {

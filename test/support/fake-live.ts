@@ -46,6 +46,7 @@ export function fakeLive(parts: FakeLiveParts): LivePort {
           ]
         : [],
     rtpLoss: () => Promise.resolve({ received: 0.02, sent: 0.01 }),
+    mediaCapacity: () => ({ full: 'ports', refused: { ports: 2 } }),
     queueDropped: () => Promise.resolve({ taps: 3, ears: 5, recorder: 0, events: 0 }),
     dialplan: () => ({ version: 'abc', folder: 'dialplans', loadedAt: 1, files: ['main.yaml'] }),
     readiness: ready,

@@ -1,0 +1,66 @@
+/** A whole site with five RTP ports: calls that do not fit are told to come again, and a media node that is stopped lets calls end. */
+import { fetch } from 'undici';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { startSite, type TestSite } from '../support/site.ts';
+import { type Caller, callSite } from '../support/talks.ts';
+import { until } from '../support/until.ts';
+
+let site: TestSite;
+const there: Caller[] = [];
+
+beforeAll(async () => {
+  const first = 32_000 + 2 * Math.floor(Math.random() * 1000);
+  site = await startSite({
+    environment: {
+      JACKFIELD_MEDIA_RTP_PORTS: `${String(first)}-${String(first + 9)}`,
+      JACKFIELD_MEDIA_DRAIN_IN_SECONDS: '1',
+    },
+  });
+});
+
+afterAll(async () => {
+  await site.stop();
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await site.diagnosis());
+});
+
+async function metric(name: string): Promise<string[]> {
+  const text = await (await fetch(`${site.url}/metrics`)).text();
+  return text.split('\n').filter((line) => line.startsWith(name));
+}
+
+it('takes as many calls as there are ports but one, and tells the next when to come again', async () => {
+  for (let count = 0; count < 4; count++) there.push(await callSite(site));
+  await until(async () => (await site.command('status')).stdout.includes('no RTP port is left for a new call'));
+  const refused = await callSite(site);
+  const { end } = await refused.call.ended;
+  expect(end).toMatchObject({ type: 'refused', status: 503 });
+  const counted = await metric('jackfield_media_');
+  expect(counted).toContain('jackfield_media_full{reason="ports"} 1');
+  expect(counted).toContain('jackfield_media_refused_total{reason="ports"} 1');
+  await Promise.all(there.map((caller) => caller.hears(20)));
+});
+
+it('takes calls again as soon as one is over', async () => {
+  await there.shift()?.hangUp();
+  await until(async () =>
+    (await metric('jackfield_media_full{reason="ports"}')).includes('jackfield_media_full{reason="ports"} 0'),
+  );
+  there.push(await callSite(site));
+  await there.at(-1)?.row('prompt-played');
+});
+
+it('lets calls end when the media node is told to stop, and says why', async () => {
+  const pid = await site.pidOf('media');
+  process.kill(pid, 'SIGTERM');
+  for (const caller of there) {
+    expect((await caller.row('call-ended')).facts).toMatchObject({ cause: 'media-drained' });
+    expect((await caller.call.ended).end).toMatchObject({ type: 'hung-up', by: 'far-side' });
+  }
+  await site.untilReady('media', pid);
+  const next = await callSite(site);
+  await next.hears(20);
+  await next.hangUp();
+});
