@@ -27,6 +27,8 @@ export interface BenchContext {
   readonly alone: boolean;
   /** Whether it may take as long as the goals are worded for: minutes a figure, for a quiet machine. */
   readonly full: boolean;
+  /** Whether a rough look will do: for who tries something, not for who compares. */
+  readonly quick: boolean;
 }
 
 /** One run of one bench, as it is kept in bench/results/. */

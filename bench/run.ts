@@ -1,6 +1,7 @@
 /**
- * `npm run bench [NAME...] [-- --full]`: measures, prints a table, and writes the figures (JSON) and the single values
- * (CSV) to bench/results/. Without names everything is measured; `--full` takes the time the goals are worded for.
+ * `npm run bench [NAME...] [-- --full | --quick]`: measures, prints a table, and writes the figures (JSON) and the single values
+ * (CSV) to bench/results/. Without names everything is measured; `--full` takes the time the goals are worded for,
+ * `--quick` (media) as little as shows anything.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   storm: { what: '10,000 registrations and 1,000 WebSocket agents', load: () => import('./storm.ts') },
   journal: { what: "what the SIP engine's journal costs a call", load: () => import('./journal.ts') },
   parser: { what: 'reading and writing SIP messages', load: () => import('./parser.ts') },
-  media: { what: 'cost of an RTP packet at the edge', load: () => import('./media.ts') },
+  media: { what: 'relay, transcoding, recording and mixing, beside rtpengine', load: () => import('./media.ts') },
   recording: { what: 'what recording costs, and what kill -9 costs it', load: () => import('./recording.ts') },
   stack: { what: 'the packages asked for against those shipped', load: () => import('./stack.ts') },
 };
@@ -85,7 +86,8 @@ async function measure(name: string, bench: Bench, context: BenchContext): Promi
 }
 
 const full = process.argv.includes('--full') || process.env['JACKFIELD_BENCH_FULL'] === '1';
-const names = process.argv.slice(2).filter((name) => name !== '--full');
+const quick = process.argv.includes('--quick');
+const names = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}. Known: ${Object.keys(benches).join(', ')}.`);
@@ -93,7 +95,7 @@ if (unknown.length > 0) {
 } else {
   const chosen = Object.entries(benches).filter(([name]) => names.length === 0 || names.includes(name));
   let failed = 0;
-  const context: BenchContext = { alone: chosen.length === 1, full };
+  const context: BenchContext = { alone: chosen.length === 1, full, quick };
   for (const [name, bench] of chosen) if (!(await measure(name, bench, context))) failed++;
   if (failed > 0) process.exitCode = 1;
 }
