@@ -54,6 +54,7 @@ module.exports = {
     allow('^server/crm/', npm('libphonenumber-js|zod|ulid')),
     allow('^server/channels/', '^(base|protocol|server/store|server/channels)/'),
     allow('^server/calls/', '^(base|protocol|server/calls)/'),
+    allow('^server/siprec/', '^(base|server/siprec)/'),
     allow('^server/recordings/', '^(base|protocol|server/recordings|media/recording)/'),
     { from: { path: '^server/' }, to: { path: '^server/[^/]+/ports\\.ts$', dependencyTypes: ['type-only'] } },
     allow('^server/(http|desk)/', '^(base|protocol|server/http|server/desk)/'),
@@ -61,7 +62,7 @@ module.exports = {
     allow('^server/(http|desk)/', npm('express|ws|zod|prom-client|ulid')),
     allow('^server/[^/]+\\.ts$', '^(base|protocol|server)/'),
     allow('^server/[^/]+\\.ts$', npm('pino|zod|yaml|ulid|prom-client')),
-    builtins('^server/(sip-engine|sip|ledger|store|insight|crm|channels|calls|recordings|http|desk)/'),
+    builtins('^server/(sip-engine|sip|ledger|store|insight|crm|channels|calls|recordings|siprec|http|desk)/'),
     builtins('^server/dialplan/(loader|watch|check)'),
     builtins('^server/[^/]+\\.ts$'),
 

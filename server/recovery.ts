@@ -155,7 +155,9 @@ export async function reconcileMedia(
   tellLostEndpoints(calls, answer.value, { newBoot, since });
   for (const { endpointId, callId } of answer.value.endpoints) {
     const call = calls.get(callId);
-    const wanted = call !== undefined && legsOf(call).some((leg) => leg.legId === endpointId);
+    const copies = [call?.fork?.caller, call?.fork?.other];
+    const wanted =
+      call !== undefined && (legsOf(call).some((leg) => leg.legId === endpointId) || copies.includes(endpointId));
     if (wanted) continue;
     logger.info({ callId: callOfLeg(endpointId), endpointId }, 'an endpoint without a call is closed');
     await media.call('close', { endpointId });

@@ -23,6 +23,7 @@ import { MediaAbsence } from './media-absence.ts';
 import { MediaCapacity } from './media-capacity.ts';
 import { MediaClient } from './media-client.ts';
 import { Outbound } from './outbound.ts';
+import { OutsideRecorders, recorderMedia } from './outside-recorders.ts';
 import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { QualityWatch, statisticsOf } from './quality-watch.ts';
@@ -52,6 +53,7 @@ export class Brain {
   readonly desks: Desks;
   readonly listening: Listening;
   readonly recording: CallRecordings;
+  readonly recorders: OutsideRecorders;
   readonly quality: QualityWatch;
   readonly media: MediaClient;
   readonly phones: Phones;
@@ -96,9 +98,7 @@ export class Brain {
     this.floor = new Floor(
       {
         ...{ clock, epoch, rows: this.#rows, node: nodeName },
-        plan: () => this.plans.current,
-        calls: () => this.calls,
-        desks: () => this.desks,
+        ...{ plan: () => this.plans.current, calls: () => this.calls, desks: () => this.desks },
         devicesOf: (agentId) => this.phones.toRing(agentId),
         pagesOf: (agentId) => this.phones.pagesOf(agentId),
         recall: (agentId, callId) => this.transfers.recall(agentId, callId),
@@ -136,6 +136,10 @@ export class Brain {
       plans: this.plans,
       calls: () => this.calls,
     });
+    this.recorders = new OutsideRecorders({
+      ...{ clock, logger, rows: this.#rows, domain: config.sip.domain, media: recorderMedia(this.media) },
+      ...{ calls: () => this.calls, plan: () => this.plans.current, sip: () => this.sip },
+    });
     this.quality = new QualityWatch({
       ...{ clock, logger, ledger, rows: this.#rows, calls: () => this.calls },
       statistics: () => statisticsOf(this.media),
@@ -172,6 +176,7 @@ export class Brain {
     await this.listening.start();
     defer('recordings', () => this.recording.close());
     this.recording.start();
+    defer('recorders', () => this.recorders.close());
     defer('quality', this.quality.start());
     for (const call of this.#kept.calls) {
       this.#rows.callBegan(call.callId, partyOf(call));
@@ -249,6 +254,7 @@ export class Brain {
       changed: (state) => {
         this.desks.callChanged(state);
         this.recording.callChanged(state);
+        this.recorders.callChanged(state);
         this.quality.callChanged(state);
       },
       retired: (state) => this.#retired(state),
@@ -336,10 +342,10 @@ export class Brain {
         invited: (invite) => this.#invited(invite),
         consultingCall: (agentId) => this.transfers.consultingCall(agentId),
         mayReplace: (agentId, legId) => this.transfers.mayReplace(agentId, legId),
-        legEvent: (event) =>
-          event.type === 'leg-referred'
-            ? this.transfers.refer(event)
-            : postLegEvent(this.calls, event, this.#digits, logger),
+        legEvent: (event) => {
+          if (event.type === 'leg-referred') return this.transfers.refer(event);
+          if (!this.recorders.legEvent(event)) postLegEvent(this.calls, event, this.#digits, logger);
+        },
         dialogChanged: (legId, dialog) => {
           if (dialog === null) return void this.store.legs.remove(legId);
           const callId = legId.slice(0, legId.indexOf('.'));
@@ -371,13 +377,14 @@ export class Brain {
         if (event.type === 'capacity-changed') return this.capacity.told(event.full);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
         if (event.type === 'endpoint-silent') return this.#rows.put(silenceRow(event));
+        if (event.type === 'endpoint-lost' && this.recorders.endpointLost(event.endpointId, event.cause)) return;
         const posted = callEventOf(event, this.#digits);
         if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
       }),
     );
     media.connected.on(({ newBoot }) => {
       const since = this.#mediaAbsence.ended();
-      if (newBoot) this.capacity.restarted();
+      if (newBoot) for (const each of [this.capacity, this.recorders]) each.restarted();
       this.listening.tellPhrases();
       reconcileMedia(this.calls, media, { newBoot, since }, this.logger).catch((err: unknown) =>
         this.logger.error({ err }, 'the media node could not be compared'),

@@ -3,7 +3,7 @@ import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
 import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
-import type { RecordingOrder } from './recorded.ts';
+import type { Fork, RecordingOrder } from './recorded.ts';
 import type { TimerName } from './state.ts';
 import type { TransferOrder } from './transferred.ts';
 
@@ -143,6 +143,8 @@ export type CallEvent =
   /** `by`: the agent in the call, or the account of whoever asks. */
   | { readonly type: 'recording-asked'; readonly order: RecordingOrder; readonly by: string }
   | { readonly type: 'recording-failed'; readonly recordingId: string; readonly code: string }
+  /** An outside recorder takes copies from now on, or no more. */
+  | { readonly type: 'forked'; readonly fork: Fork | null }
   /** The agent's registered pages that answer now, the newest last: said when they change and when asked. */
   | { readonly type: 'agent-seen'; readonly agentId: AgentId; readonly pages: readonly Device[] }
   /** The server came back and holds this call again. */

@@ -18,7 +18,7 @@ export type {
   WebCall,
 } from './ports.ts';
 export { callOfLeg, Calls } from './registry.ts';
-export type { CallRecording, RecordingOrder } from './recorded.ts';
+export type { CallRecording, Fork, RecordingOrder } from './recorded.ts';
 export { afterOrder } from './recording.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';

@@ -4,7 +4,7 @@ import type { Graph, Language } from '../../protocol/media.ts';
 import { type Member, membersOf } from './conferenced.ts';
 import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
-import type { CallRecording } from './recorded.ts';
+import type { CallRecording, Fork } from './recorded.ts';
 import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
 import type { Parted, Transfer, TransferFailure } from './transferred.ts';
 
@@ -108,6 +108,8 @@ export interface CallState {
   readonly end: CallEnd | null;
   /** Absent until it is decided whether the call is recorded. */
   readonly recording?: CallRecording;
+  /** Absent or null: nothing goes to an outside recorder. */
+  readonly fork?: Fork | null;
   /** The graph last asked for, and its number. */
   readonly graph: Graph;
   readonly revision: number;

@@ -4,6 +4,7 @@ import { onConference } from './conference.ts';
 import type { Dialling } from './dialled.ts';
 import { beginDialling, firstLegs, isDialling, onDialling } from './dialling.ts';
 import type { CallEffect, CallEvent } from './events.ts';
+import { forked, onForked } from './forked.ts';
 import { graphOf } from './graph.ts';
 import {
   onEndpointAnswered,
@@ -103,6 +104,8 @@ function onRecording(state: CallState, event: CallEvent): Step | undefined {
       return onRecordingAsked(state, event);
     case 'recording-failed':
       return onRecordingFailed(state, event);
+    case 'forked':
+      return onForked(state, event.fork);
     default:
       return undefined;
   }
@@ -159,9 +162,8 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'offer-lost':
       return onOfferLost(state, event);
     case 'ticket-timed-out':
-      return leaveQueue(state, event.ticketId, 'timeout');
     case 'ticket-refused':
-      return leaveQueue(state, event.ticketId, 'closed');
+      return leaveQueue(state, event.ticketId, event.type === 'ticket-refused' ? 'closed' : 'timeout');
     case 'held':
       return onHeld(state, event);
     case 'resumed':
@@ -191,6 +193,7 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'recording-decided':
     case 'recording-asked':
     case 'recording-failed':
+    case 'forked':
     case 'agent-seen':
       return step(state);
     case 'consult-completed':
@@ -293,7 +296,7 @@ function retireIfDone({ state, effects }: Step): Step {
 function settle(before: CallState, reacted: Step): Step {
   const effects: CallEffect[] = [...reacted.effects];
   let state = tidied(reacted.state);
-  const graph = recorded(state, graphOf(state));
+  const graph = recorded(state, forked(state, graphOf(state)));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
     state = { ...state, graph, revision: state.revision + 1 };
     effects.push({ type: 'apply-graph', revision: state.revision, graph });

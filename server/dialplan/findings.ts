@@ -191,6 +191,10 @@ export const expectations = {
   country: { en: 'a country of two letters, such as CN', zh: '两位字母的国家代码，例如 CN' },
   'codecs-once': { en: 'each codec once', zh: '每种编解码器只写一次' },
   'number-text': { en: 'a number in quotes, such as "+8653188880000"', zh: '带引号的号码，例如 "+8653188880000"' },
+  recorder: {
+    en: 'the SIP address of a recorder, such as sip:recorder@192.0.2.7',
+    zh: '录音服务器的 SIP 地址，例如 sip:recorder@192.0.2.7',
+  },
   'record-when': {
     en: 'always, never, on-demand, or a share of the calls such as 25%',
     zh: 'always、never、on-demand，或抽录比例，例如 25%',

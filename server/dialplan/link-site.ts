@@ -62,6 +62,7 @@ export function linkQueue(linker: Linker, entry: Entry<QueueSource>): Queue {
           },
     hours: hours !== undefined && linker.knows('hours', hours, entry.at('hours')) ? hours : null,
     record: value.record ?? null,
+    recordTo: value['record-to'] ?? null,
     keepRecordingsDays: value['keep-recordings'] ?? null,
   };
 }

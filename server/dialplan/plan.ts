@@ -96,6 +96,8 @@ export interface Route {
   readonly record: string | null;
   /** Whether anybody may call it from a browser, and with what; null: nobody. */
   readonly web: 'audio' | 'video' | null;
+  /** SIP address of an outside recorder; null: it says nothing. */
+  readonly recordTo: string | null;
   readonly start: string;
   readonly steps: ReadonlyMap<string, Step>;
   /** The file it is written in, relative to the folder. */
@@ -127,6 +129,8 @@ export interface Queue {
   readonly hours: string | null;
   /** As a route's; it counts before that. */
   readonly record: string | null;
+  /** SIP address of an outside recorder; null: it says nothing. */
+  readonly recordTo: string | null;
   /** Days after which recordings are removed; null: as configured. */
   readonly keepRecordingsDays: number | null;
 }

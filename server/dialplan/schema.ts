@@ -114,6 +114,13 @@ const recordWhen = z
     'Whether talks are recorded: `always`, `never`, `on-demand` (when the agent asks for it), or a share of the calls such as `25%`. The queue counts before the route; without either, `never`.',
   );
 
+const recordTo = z
+  .string()
+  .regex(/^sips?:[^\s<>"]+$/i, expected('recorder'))
+  .describe(
+    'The address of an outside recorder (SIPREC) that talks are sent to, such as `sip:recorder@192.0.2.7`. The queue counts before the route; without either, none.',
+  );
+
 export const routeSource = z.strictObject({
   name: label.optional().describe('What the route is called in reports; without it, its id.'),
   numbers: z
@@ -142,6 +149,7 @@ export const routeSource = z.strictObject({
     .describe(
       'Lets anybody call it from a browser, on the page `/call?to=NAME`: by `audio` alone, or with `video` where the caller wants it. Without it, nobody.',
     ),
+  'record-to': recordTo.optional(),
   start: step('the start of the call'),
   steps: z.record(name, anyStep).describe('The steps, by name.'),
 });
@@ -170,6 +178,7 @@ export const queueSource = z.strictObject({
     .describe('Prompts that interrupt the music now and then.'),
   hours: nameOf('The hours outside which it takes nobody in; without it, always open.').optional(),
   record: recordWhen.optional(),
+  'record-to': recordTo.optional(),
   'keep-recordings': z
     .number()
     .int()

@@ -353,15 +353,21 @@ export function refreshSession(dialog: Dialog, method: 'INVITE' | 'UPDATE'): Pro
 }
 
 /**
- * Sends a re-INVITE with this offer; srf acknowledges the final answer and answers challenges. `tell` gets every response,
- * provisional ones too, and undefined if it cannot be sent.
+ * Sends a re-INVITE with this offer, or with what `headers` say that the body is; srf acknowledges the final answer and
+ * answers challenges. `tell` gets every response, provisional ones too, and undefined if it cannot be sent.
  */
-export function reinviteWith(dialog: Dialog, sdp: string, tell: (res: Response | undefined) => void): void {
+export function reinviteWith(
+  dialog: Dialog,
+  body: string,
+  tell: (res: Response | undefined) => void,
+  headers: Readonly<Record<string, string>> = { 'Content-Type': 'application/sdp' },
+): void {
   const { request } = dialog as unknown as {
     request(options: object, tell: (err: unknown, res?: Response) => void): void;
   };
-  const headers = { 'Content-Type': 'application/sdp' };
-  request.call(dialog, { method: 'INVITE', body: sdp, headers }, (err, res) => tell(err == null ? res : undefined));
+  request.call(dialog, { method: 'INVITE', body, headers: { ...headers } }, (err, res) =>
+    tell(err == null ? res : undefined),
+  );
 }
 
 /** True once a connection to the engine is there (and authenticated or about to be). */

@@ -27,9 +27,11 @@ import { Farewells } from './farewells.ts';
 import { Guests } from './guests.ts';
 import { shownMessage } from './ladder.ts';
 import { audioOf } from './leg-audio.ts';
+import { sendInfo } from './info-digits.ts';
 import { Legs } from './legs.ts';
 import { asUser, type Home, normalise, tellingDigits, userOf } from './numbers.ts';
 import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import { RecorderLegs } from './recorders.ts';
 import { type Place, placeOf, withReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
 import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
@@ -90,6 +92,8 @@ export class SipSide {
   readonly #legs: Legs;
   readonly #devices: Devices;
   readonly #admission: Admission;
+  /** Legs towards outside recorders. */
+  readonly recorders: RecorderLegs;
   /** Their plan, their state, their tests. */
   readonly trunks: Trunks;
   /** Passes for calls from browsers. */
@@ -114,7 +118,8 @@ export class SipSide {
       told: (event) => listener.trunkEvent(event),
     });
     this.#legs = new Legs(this.#srf, tellingTrunks(listener, this.trunks), logger);
-    this.#farewells = new Farewells(this.#srf, options.logger);
+    this.recorders = new RecorderLegs(this.#legs);
+    this.#farewells = new Farewells(this.#srf, logger);
     this.#returns = new Returns({
       ...{ clock, waitMs: options.returnMs },
       dialogs: () => this.#link?.dialogs() ?? Promise.resolve([]),
@@ -209,7 +214,7 @@ export class SipSide {
       const ports = { trunks: this.trunks, legs: this.#legs, listener: this.#listener, home: this.#options.home };
       return inviteOutside({ ...destination, legId, sdp, from: leg.from, headers }, ports);
     }
-    const { agentId, deviceId } = destination;
+    const { agentId, deviceId, offerId, auto } = destination;
     const binding =
       deviceId === undefined
         ? this.devicesOf(agentId).findLast(({ kind }) => kind === 'webrtc')
@@ -217,9 +222,7 @@ export class SipSide {
     if (binding === undefined)
       return this.#listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
     const way = wayTo(binding);
-    const { offerId, auto } = destination;
-    const own = auto === true ? autoAnswer(binding, offerId) : {};
-    const named = { ...way.headers, [offerHeader]: offerId, ...own };
+    const named = { ...way.headers, [offerHeader]: offerId, ...(auto === true ? autoAnswer(binding, offerId) : {}) };
     const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, this.#options.devices.audio);
     if (offer === undefined)
       return this.#listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
@@ -245,7 +248,7 @@ export class SipSide {
 
   /** Keys for the far side of a leg, by INFO; what it refused of them, empty if nothing. */
   sendKeys(legId: string, digits: string): Promise<string> {
-    return this.#legs.sendKeys(legId, digits);
+    return sendInfo(this.#legs.dialogOf(legId), digits);
   }
 
   cancel(legId: string, answeredElsewhere: boolean): void {
@@ -324,9 +327,7 @@ export class SipSide {
     this.#vouching.stop();
     this.#link?.close();
     this.#legs.stopWaiting();
-    this.trunks.close();
-    this.#returns.close();
-    this.#devices.close();
+    for (const each of [this.trunks, this.#returns, this.#devices]) each.close();
     if (hasConnection(this.#srf)) this.#srf.disconnect();
   }
 

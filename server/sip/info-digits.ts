@@ -52,7 +52,8 @@ export function takeInfo(req: Request, res: Response, tell: (digit: InfoDigit) =
 }
 
 /** Sends keys one after the other, each when the last was answered. What is left when the far side refuses one. */
-export async function sendInfo(dialog: Dialog, digits: string): Promise<string> {
+export async function sendInfo(dialog: Dialog | undefined, digits: string): Promise<string> {
+  if (dialog === undefined) return digits;
   for (const [at, digit] of [...digits].entries()) {
     const options = {
       method: 'INFO',

@@ -26,7 +26,7 @@ import {
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
 import { reanswered, reinvite } from './reinvites.ts';
-import { sendInfo, takeInfo } from './info-digits.ts';
+import { takeInfo } from './info-digits.ts';
 import { Refers } from './refers.ts';
 import type { Replaced } from '../../protocol/sip-replaces.ts';
 import { withReplaces } from './replaces.ts';
@@ -360,10 +360,9 @@ export class Legs {
     if (leg?.dialog !== undefined) leg.refers.notify(leg.dialog, { status, reason, last }, this.#logger);
   }
 
-  /** Keys for the far side, by INFO; those it did not take, empty if it took all. */
-  async sendKeys(legId: LegId, digits: string): Promise<string> {
-    const dialog = this.#legs.get(legId)?.dialog;
-    return dialog === undefined ? digits : sendInfo(dialog, digits);
+  /** The dialog of a leg, while there is one. */
+  dialogOf(legId: LegId): Dialog | undefined {
+    return this.#legs.get(legId)?.dialog;
   }
 
   /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
