@@ -128,13 +128,7 @@ export class Brain {
       },
     });
     this.recording = makeRecordings({
-      config,
-      clock,
-      logger,
-      ledger,
-      rows: this.#rows,
-      plans: this.plans,
-      calls: () => this.calls,
+      ...{ config, clock, logger, ledger, rows: this.#rows, plans: this.plans, calls: () => this.calls },
     });
     this.recorders = new OutsideRecorders({
       ...{ clock, logger, rows: this.#rows, domain: config.sip.domain, media: recorderMedia(this.media) },
