@@ -1,6 +1,7 @@
 import { mediaFullTexts, type MediaEvent, type MediaFull, type MediaResult } from '../protocol/media.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
+import { Costs } from './audio/costs.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ears } from './ears/ports.ts';
 import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
@@ -77,6 +78,7 @@ export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #shards: ShardPool;
   readonly #taps: Taps;
+  readonly #costs = new Costs();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #calls = new Map<string, HeldCall>();
   /** The verbs of one call never overtake each other. */
@@ -265,7 +267,16 @@ export class Endpoints {
     ]);
     return endpoints.map(({ endpointId, callId: of, kind, connected }, at) => {
       const leg = counters.get(endpointId) ?? countedNothing;
-      return { ...withSeen(leg, seen[at]), endpointId, callId: of, kind, connected: connected ?? leg.connected };
+      const costUs = this.#costs.of(leg);
+      const cost = costUs === undefined ? {} : { costUs };
+      return {
+        ...withSeen(leg, seen[at]),
+        ...cost,
+        endpointId,
+        callId: of,
+        kind,
+        connected: connected ?? leg.connected,
+      };
     });
   }
 

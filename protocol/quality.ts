@@ -47,6 +47,12 @@ export const legQuality = z.object({
   jitterMs: z.number(),
   roundTripMs: z.number().optional(),
   seconds: z.number(),
+  /** Where what it was sent last came from: packets as they came, through a table, decoded and encoded here, or a prompt. */
+  sends: z.enum(['forwarded', 'translated', 'transcoded', 'mixed', 'played']).optional(),
+  /** Was what it said decoded, for another codec, ears or a recorder? */
+  decoded: z.boolean().optional(),
+  /** CPU for each packet of 20 ms of that, as the media node measured it; microseconds. */
+  costUs: z.number().optional(),
   cause: qualityCause.optional(),
   evidence: qualityEvidence.optional(),
 });

@@ -22,6 +22,11 @@ function counters(endpointId: string, kind: 'sip' | 'webrtc', seconds: number, l
     ...{ packetsReceived: expected - lost, packetsSent: expected, octetsReceived: 1, octetsSent: 1 },
     received: { expected, lost, gaps: lost, jitterMs: 3 },
     roundTripMs: 40,
+    ...{
+      sends: kind === 'sip' ? 'forwarded' : 'transcoded',
+      decoded: kind === 'sip',
+      costUs: kind === 'sip' ? 1.5 : 93,
+    },
   };
 }
 
@@ -67,8 +72,8 @@ test('a desk is told once while all is well, and again with the cause when it is
   await pass(6);
   expect(told).toHaveLength(1);
   expect(told[0]).toMatchObject([
-    { legId: 'c.caller', side: 'outside', level: 'good', live: true },
-    { legId: 'c.a1', side: 'agent', level: 'good', live: true },
+    { legId: 'c.caller', side: 'outside', level: 'good', live: true, sends: 'forwarded', decoded: true, costUs: 1.5 },
+    { legId: 'c.a1', side: 'agent', level: 'good', live: true, sends: 'transcoded', costUs: 93 },
   ]);
   site.agentLoss = 0.2;
   await pass(1);

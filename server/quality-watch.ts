@@ -35,10 +35,14 @@ const leastMs = 1000;
 /** A call has two legs, more by transfers; beyond this the ledger is not asked. */
 const mostRows = 200;
 
+/** What is done with samples for a leg. */
+type Audio = Pick<CallLegQuality, 'sends' | 'decoded' | 'costUs'>;
+
 interface Watched {
   readonly kind: LegStatistics['kind'];
   part: LegPart;
   history: LegHistory;
+  audio: Audio;
   /** What the desks were told last: level and cause. */
   told: string;
   /** When it left its call; what its endpoint had counted is awaited since. */
@@ -51,14 +55,25 @@ function partOf({ offer, other }: CallState, leg: Leg): LegPart {
 }
 
 function newWatch(state: CallState, leg: Leg, now: number): Watched {
-  return { kind: leg.kind, part: partOf(state, leg), history: newHistory(now), told: '', leftAt: undefined };
+  return { kind: leg.kind, part: partOf(state, leg), history: newHistory(now), audio: {}, told: '', leftAt: undefined };
 }
 
 function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-function told(legId: string, { kind, part, history }: Watched, quality: LegQuality, live: boolean): CallLegQuality {
+/** Silence tells nothing: what it was sent before that goes on to be told. */
+function audioOf(before: Audio, { sends = 'nothing', decoded, costUs }: LegStatistics): Audio {
+  if (sends === 'nothing') return before;
+  return { sends, ...(decoded === undefined ? {} : { decoded }), ...(costUs === undefined ? {} : { costUs }) };
+}
+
+function told(
+  legId: string,
+  { kind, part, history, audio }: Watched,
+  quality: LegQuality,
+  live: boolean,
+): CallLegQuality {
   const { sentLossRatio, roundTripMs, verdict } = quality;
   return {
     ...{ legId, side: part.side, kind, codec: quality.codec, live, level: quality.level },
@@ -68,6 +83,7 @@ function told(legId: string, { kind, part, history }: Watched, quality: LegQuali
     jitterMs: rounded(quality.jitterMs, 1),
     ...(roundTripMs === undefined ? {} : { roundTripMs: rounded(roundTripMs, 0) }),
     seconds: rounded(quality.ms / 1000, 0),
+    ...audio,
     ...(verdict === undefined ? {} : { cause: verdict.cause, evidence: { ...verdict.evidence } }),
   };
 }
@@ -128,6 +144,7 @@ export class QualityWatch {
       const leg = this.#legs.get(each.endpointId);
       if (leg?.leftAt === undefined) continue;
       leg.history = looked(leg.history, each, leg.leftAt, leg.part);
+      leg.audio = audioOf(leg.audio, each);
       this.#finish(each.endpointId, leg);
     }
   }
@@ -160,6 +177,7 @@ export class QualityWatch {
     const before = this.#legs.get(legId) ?? newWatch(state, leg, now);
     this.#legs.set(legId, before);
     if (before.leftAt !== undefined) return false;
+    before.audio = audioOf(before.audio, statistics);
     const part = partOf(state, leg);
     // What came while it rang, or before a restart of ours, is not held against it: the first look only counts.
     if (before.history.last === undefined) {
@@ -169,7 +187,7 @@ export class QualityWatch {
     before.part = part;
     before.history = looked(before.history, statistics, now, part);
     const quality = latelyOf(before.history, part);
-    const words = `${quality?.level ?? ''} ${JSON.stringify(quality?.verdict ?? null)}`;
+    const words = `${quality?.level ?? ''} ${before.audio.sends ?? ''} ${JSON.stringify(quality?.verdict ?? null)}`;
     const other = words !== before.told;
     before.told = words;
     return other;

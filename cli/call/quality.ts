@@ -19,6 +19,8 @@ function columns(say: Say): Column<CallLegQuality>[] {
     { title: say('title-leg'), of: ({ legId }) => legId.slice(legId.indexOf('.') + 1) },
     { title: say('title-side'), of: ({ side }) => say(`side-${side}`) },
     { title: say('title-codec'), of: ({ codec }) => codec },
+    { title: say('title-audio'), of: ({ sends }) => (sends === undefined ? undefined : say(`sends-${sends}`)) },
+    { title: say('title-cost'), of: ({ costUs }) => costUs?.toFixed(0), align: 'right' },
     { title: say('title-level'), of: ({ level }) => say(`level-${level}`) },
     { title: say('title-mos'), of: ({ mos }) => mos.toFixed(2), align: 'right' },
     { title: say('title-worst'), of: ({ worstMos }) => worstMos.toFixed(2), align: 'right' },

@@ -67,3 +67,33 @@ test('a leg that is flagged goes on; what is heard again is told', async () => {
   expect(under.events.filter(({ type }) => type === 'endpoint-lost')).toEqual([]);
   peer.close();
 });
+
+test('a leg that was transcoded is told with its cost, one that was passed on costs nothing', async () => {
+  const [pcmu, pcma, plain] = await Promise.all([RtpPeer.open(), RtpPeer.open({ law: 'PCMA' }), RtpPeer.open()]);
+  const callId = 'dear';
+  const open = async (endpointId: string, remoteSdp: string, policy: LegPolicy): Promise<string> =>
+    good(await under.client.call('open', { endpointId, callId, kind: 'sip', policy, remoteSdp })).localSdp;
+  pcmu.aim(await open('dear.a', pcmu.sdp(), {}));
+  const wide = pcma.sdp().replace('RTP/AVP 8', 'RTP/AVP 9').replace('a=rtpmap:8 PCMA', 'a=rtpmap:9 G722');
+  pcma.aim(await open('dear.b', wide, { codecs: ['G722'] }));
+  plain.aim(await open('dear.c', plain.sdp(), {}));
+  const edges = [
+    { from: 'dear.a', to: 'dear.b' },
+    { from: 'dear.a', to: 'dear.c' },
+  ];
+  good(await under.client.call('apply', { callId, revision: 1, graph: { edges } }));
+  for (;;) {
+    pcmu.packet({ payload: new Uint8Array(160).fill(0x55) });
+    const { endpoints } = good(await under.client.call('inventory', {}));
+    const legs = new Map(endpoints.map((leg) => [leg.endpointId, leg]));
+    const dear = legs.get('dear.b');
+    if (dear?.costUs === undefined || dear.sends !== 'transcoded' || legs.get('dear.c')?.sends !== 'forwarded')
+      continue;
+    expect(dear).toMatchObject({ codec: 'G722', sends: 'transcoded', decoded: false });
+    expect(dear.costUs).toBeGreaterThan(0);
+    expect(legs.get('dear.a')).toMatchObject({ codec: 'PCMU', decoded: true });
+    expect(legs.get('dear.c')).toMatchObject({ codec: 'PCMU', sends: 'forwarded', decoded: false, costUs: 0 });
+    break;
+  }
+  for (const peer of [pcmu, pcma, plain]) peer.close();
+});

@@ -25,11 +25,13 @@ const bad: CallLegQuality = {
 const words = {
   en: {
     good: 'Your side: good · Their side: good',
+    audio: 'Your side: opus, transcoded (113 µs) · Their side: PCMA, passed on',
     cause: 'Your Wi-Fi or network',
     figures: '12.5 % lost, jitter 31 ms',
   },
   'zh-CN': {
     good: '您这一侧：良好 · 对方一侧：良好',
+    audio: '您这一侧：opus，转码（113 微秒） · 对方一侧：PCMA，直通',
     cause: '您的 Wi-Fi 或网络',
     figures: '丢包 12.5 %, 抖动 31 毫秒',
   },
@@ -45,6 +47,11 @@ describe.each(['en', 'zh-CN'] as const)('the quality of a call, in %s', (languag
     desk.fake.tell({ type: 'quality-changed', callId: 'call-1', quality: [own, callers] });
     await desk.at('call-quality').waitFor();
     expect(await desk.at('call-quality').textContent()).toBe(words[language].good);
+    const worked = { ...own, codec: 'opus', sends: 'transcoded', decoded: true, costUs: 113.2 } as const;
+    const passed = { ...callers, sends: 'forwarded', decoded: false, costUs: 0 } as const;
+    desk.fake.tell({ type: 'quality-changed', callId: 'call-1', quality: [worked, passed] });
+    await desk.at('quality-audio').waitFor();
+    expect(await desk.at('quality-audio').textContent()).toBe(words[language].audio);
     desk.fake.tell({ type: 'quality-changed', callId: 'call-1', quality: [bad, callers] });
     await desk.has('quality-cause', 'cause', 'agent-network');
     const said = await desk.at('quality-cause').textContent();

@@ -16,8 +16,26 @@ export function QualityNote({ call }: { readonly call: DeskCall }) {
   return (
     <div className="quality" role="status" data-testid="call-quality">
       <p className="quiet">{words.join(' · ')}</p>
+      <AudioLine legs={legs} />
       {legs.map((leg) => (leg.cause === undefined ? null : <Cause key={leg.legId} leg={leg} cause={leg.cause} />))}
     </div>
+  );
+}
+
+/** In which codec each side is, and whether its packets pass as they come or are made anew, with what that costs. */
+function AudioLine({ legs }: { readonly legs: readonly CallLegQuality[] }) {
+  const { t } = useTranslation();
+  const words = legs.flatMap(({ side, codec, sends, costUs = 0 }) => {
+    if (sends === undefined) return [];
+    const value = Math.round(costUs);
+    const how = t(value === 0 ? 'quality.codec' : 'quality.cost', { codec, sends: t(`quality.sends.${sends}`), value });
+    return [t('quality.leg', { side: t(`quality.${side}`), level: how })];
+  });
+  if (words.length === 0) return null;
+  return (
+    <p className="quiet" data-testid="quality-audio">
+      {words.join(' · ')}
+    </p>
   );
 }
 
