@@ -113,7 +113,7 @@ describe('what is rung', () => {
 
   it('is no phone that does not answer', () => {
     phones.bindingsChanged('alice', [page, { ...desk, reachable: false }]);
-    expect(phones.toRing('alice')).toEqual([{ deviceId: 'page', kind: 'webrtc', name: null }]);
+    expect(phones.toRing('alice')).toEqual([{ deviceId: 'page', kind: 'webrtc', name: null, flow: 'tcp/127.0.0.1:1' }]);
     expect(phones.phonesOf('alice').devices).toMatchObject([
       { kind: 'softphone', reachable: true },
       { kind: 'desk', name: 'desk', reachable: false },

@@ -89,17 +89,19 @@ export class Phones {
   /** The devices an offer to the agent rings now: those that answer, of the kind they chose. */
   toRing(agentId: string): Device[] {
     const ring = this.ringOf(agentId);
-    return (this.#bindings.get(agentId) ?? []).flatMap(({ id, kind, device, reachable }) => {
+    return (this.#bindings.get(agentId) ?? []).flatMap((binding) => {
+      const { id, kind, device, reachable } = binding;
       const chosen = ring === 'all' || (ring === 'softphone') === (kind === 'webrtc');
-      return reachable && chosen ? [{ deviceId: id, kind, name: device }] : [];
+      return reachable && chosen ? [{ deviceId: id, kind, name: device, ...flowOf(binding) }] : [];
     });
   }
 
   /** Their pages that answer now, the newest last, whichever devices they want rung. */
   pagesOf(agentId: string): Device[] {
-    return (this.#bindings.get(agentId) ?? []).flatMap(({ id, kind, device, reachable }) =>
-      kind === 'webrtc' && reachable ? [{ deviceId: id, kind, name: device }] : [],
-    );
+    return (this.#bindings.get(agentId) ?? []).flatMap((binding) => {
+      const { id, kind, device, reachable } = binding;
+      return kind === 'webrtc' && reachable ? [{ deviceId: id, kind, name: device, ...flowOf(binding) }] : [];
+    });
   }
 
   /** Where the agent speaks from when they make a call: of the phones they want rung the page, else the newest desk phone. */
@@ -153,6 +155,13 @@ export class Phones {
 }
 
 /** What of the devices can be seen: a refresh changes nothing of it. */
+/** A page's connection is its way to us; a desk phone's says nothing of where its audio comes from. */
+function flowOf({ kind, flow }: Binding): { readonly flow?: string } {
+  return kind === 'webrtc' ? { flow } : {};
+}
+
 function looksOf(bindings: readonly Binding[]): string {
-  return bindings.map(({ id, reachable, userAgent }) => `${id} ${String(reachable)} ${userAgent}`).join('\n');
+  return bindings
+    .map((each) => `${each.id} ${String(each.reachable)} ${each.userAgent} ${flowOf(each).flow ?? ''}`)
+    .join('\n');
 }

@@ -84,6 +84,7 @@ function callsWith(
   const ports: CallPorts = {
     media: {
       ...{ open: never, apply: never, close: never, closeCall: never },
+      restartIce: never,
       answer: (legId) => (answers.push(legId), never()),
     },
     sip: {

@@ -54,6 +54,10 @@ export function mediaPort(
       await media.reachable(meetingMs);
       await ask('answer', { endpointId, remoteSdp, ...known(endpointId) });
     },
+    restartIce: async (endpointId) => {
+      await media.reachable(meetingMs);
+      return (await ask('restartIce', { endpointId })).localSdp;
+    },
     apply: async (callId, revision, graph) => void (await ask('apply', { callId, revision, graph })),
     close: async (endpointId) => closed((await ask('close', { endpointId })).closed),
     closeCall: async (callId) => closed((await ask('closeCall', { callId })).closed),

@@ -165,6 +165,8 @@ export type CallEffect =
       /** Its endpoint died: a node that takes no new calls takes it all the same. */
       readonly again?: boolean;
     }
+  /** Comes back as `endpoint-opened` or `endpoint-failed`, like `open-endpoint`. */
+  | { readonly type: 'restart-ice'; readonly legId: LegId }
   | { readonly type: 'answer-endpoint'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'close-endpoint'; readonly legId: LegId }
   | { readonly type: 'apply-graph'; readonly revision: number; readonly graph: Graph }

@@ -192,3 +192,49 @@ it('a caller in the menu hears the prompt again, and keeps the digits', () => {
   expect(state.graph).toEqual(before.graph);
   expect(state.position).toEqual(before.position);
 });
+
+describe("the agent's page is registered over another connection", () => {
+  const page = (flow: string, deviceId = 'd') => ({ deviceId, kind: 'webrtc', name: null, flow }) as const;
+  const seen = (...pages: readonly ReturnType<typeof page>[]): CallEvent => ({
+    ...{ type: 'agent-seen', agentId: 'alice', pages },
+  });
+  const known = [...toTalk, seen(page('ws/one'))];
+  const changed = [...known, seen(page('ws/two'))];
+
+  it('restarts ICE at once, and leaves the talk as it is', () => {
+    const { state, effects } = run(changed);
+    expect(effects.at(-2)).toEqual({ type: 'restart-ice', legId: agentLeg });
+    expect(state).toMatchObject({ moves: [{ legId: agentLeg, way: 'ice' }], other: { open: true } });
+    expect(state.graph).toEqual(run(toTalk).state.graph);
+    const back = run([...changed, ...moved(agentLeg)]);
+    expect(back.effects).toContainEqual({ type: 'reinvite-leg', legId: agentLeg, sdp: 'sdp' });
+    expect(rowsOf(back.effects).at(-1)).toMatchObject({ type: 'ice-restarted', facts: { leg: 'agent' } });
+    expect(back.state).toMatchObject({ moves: [], other: { device: { flow: 'ws/two' } } });
+    expect(back.state.timers).toEqual(run(toTalk).state.timers);
+  });
+
+  it.each([
+    ['once where it is another connection', changed, 1],
+    ['not where it is the same', [...known, seen(page('ws/one'))], 0],
+    ['not where none was known before', known, 0],
+    ['not twice where it registers again meanwhile', [...changed, seen(page('ws/two')), seen(page('ws/three'))], 1],
+    ['not where another page of theirs comes', [...known, seen(page('ws/one'), page('ws/two', 'other'))], 0],
+  ] as const)('restarts ICE %s', (_name, events, times) => {
+    expect(run(events).effects.filter(({ type }) => type === 'restart-ice')).toHaveLength(times);
+  });
+
+  it.each([
+    ['refuses it', 488, 'agent'],
+    ['knows no such dialog any more', 481, 'away'],
+  ])('a page that %s', (_name, status, where) => {
+    const { state } = run([...changed, opened(agentLeg), refused(agentLeg, status)]);
+    expect(state).toMatchObject({ phase: 'talking', moves: [] });
+    expect(state.other === null ? 'away' : 'agent').toBe(where);
+  });
+
+  it('becomes a move to a fresh endpoint when the worker dies under it', () => {
+    const { state } = run([...changed, died(agentLeg, 'worker-died')]);
+    expect(state.moves).toMatchObject([{ legId: agentLeg, stage: 'opening' }]);
+    expect(state.moves?.[0]?.way).toBeUndefined();
+  });
+});

@@ -48,6 +48,7 @@ export function isMoving(state: CallState, legId: string): boolean {
 export function onMoving(state: CallState, event: CallEvent, now: number): Moved | undefined {
   if (event.type === 'timer') return event.timer === 'move' ? onTime(withTimer(state, 'move', null), now) : undefined;
   if (event.type === 'recovered') return again(state, now);
+  if (event.type === 'agent-seen') return onSeen(state, event, now);
   if (!('legId' in event)) return undefined;
   const move = moves(state).find(({ legId }) => legId === event.legId);
   if (event.type === 'endpoint-lost') return onLost(state, event, move, now);
@@ -69,6 +70,7 @@ function onLost(state: CallState, event: On<'endpoint-lost'>, move: Move | undef
   const leg = legsOf(state).find((each) => each.legId === legId);
   if (leg === undefined || !isMovable(leg, cause)) return move === undefined ? undefined : given(state, move, event);
   // Lost again in the middle of a move: from the start, as long as there is time.
+  if (move?.way === 'ice') return onLost(without(state, legId), event, undefined, now);
   if (move !== undefined) return now < move.until ? open(state, move, now) : failed(state, move);
   if (!leg.open) return undefined;
   const begun = [...(state.movedAt ?? []).filter((at) => at > now - stormMs), now];
@@ -81,11 +83,31 @@ function onLost(state: CallState, event: On<'endpoint-lost'>, move: Move | undef
   return { ...opening, step: step(opening.step.state, lost, ...opening.step.effects) };
 }
 
-/** The media node is asked for a fresh endpoint, and for our offer. */
+/**
+ * The agent's page is registered over another connection: its network has changed, and its audio has to find the new way
+ * before ICE notices that the old one is dead. The page is the same, so its peer connection is.
+ */
+function onSeen(state: CallState, event: On<'agent-seen'>, now: number): Moved | undefined {
+  const { phase, other, offer } = state;
+  const talks = phase === 'talking' && other?.kind === 'webrtc' && other.signalling === 'confirmed' && other.open;
+  if (!talks || offer?.agentId !== event.agentId) return undefined;
+  const { legId, device } = other;
+  const page = event.pages.find(({ deviceId }) => deviceId === device?.deviceId);
+  if (page?.flow === undefined || page.flow === device?.flow) return undefined;
+  const found = patchLeg(state, legId, { device: page });
+  // One that was rung before its connection was noted: there is nothing to compare with.
+  if (device?.flow === undefined || isMoving(state, legId)) return { step: step(found), then: [event] };
+  const times = { since: now, until: now + moveMs, due: now + tryMs };
+  const move: Move = { legId, ...times, stage: 'opening', tries: 0, way: 'ice' };
+  return { ...open({ ...found, moves: [...moves(found), move] }, move, now), then: [event] };
+}
+
+/** The media node is asked for a fresh endpoint, or for a new way to the old one, and for our offer. */
 function open(state: CallState, move: Move, now: number): Moved {
   const kind = legsOf(state).find(({ legId }) => legId === move.legId)?.kind ?? 'sip';
   const opening: Move = { ...move, stage: 'opening', due: Math.min(now + tryMs, move.until), tries: move.tries + 1 };
   const { legId } = move;
+  if (move.way === 'ice') return done(step(withMove(state, opening), { type: 'restart-ice', legId }));
   const asked = { type: 'open-endpoint', legId, kind, remoteSdp: null, token: null, again: true } as const;
   return done(step(withMove(patchLeg(state, move.legId, { open: false }), opening), asked));
 }
@@ -136,12 +158,15 @@ function onRefused(state: CallState, status: number, move: Move, now: number): M
   if (status === 491) return wait(state, move, now, owner ? spread(key, 2100, 4000) : spread(key, 0, 2000));
   // 500 and 503: the far side or our engine is not ready; RFC 3261 section 14.2 asks for it while a request is open.
   if (status === 500 || status === 503) return wait(state, move, now, spread(key, 100, 1000));
-  return failed(state, move);
+  // RFC 3261 section 12.2.1.2: the dialog is gone with the page that had it.
+  return failed(state, move, status === 408 || status === 481);
 }
 
 /** Both ends have each other's new description: the graph goes back to what it was. */
 function arrive(state: CallState, move: Move, now: number): Step {
-  const { legId, since } = move;
+  const { legId, since, way } = move;
+  if (way === 'ice')
+    return step(without(state, legId), record('ice-restarted', { leg: roleOf(state, legId) }, agentOf(state, legId)));
   const row = record('leg-resumed', { leg: roleOf(state, legId), gapMs: now - since }, agentOf(state, legId));
   return step(patchLeg(without(state, legId), legId, { open: true }), row);
 }
@@ -168,9 +193,13 @@ function again(state: CallState, now: number): Moved | undefined {
   return { ...onTime(late, now), then: [{ type: 'recovered' }] };
 }
 
-/** The endpoint is lost for good: whoever deals with that takes it from here. */
-function failed(state: CallState, move: Move): Moved {
-  const { legId } = move;
+/**
+ * The endpoint is lost for good: whoever deals with that takes it from here. One whose ICE could not be restarted may be well
+ * all the same, unless its dialog is gone: the media node tells if it is not.
+ */
+function failed(state: CallState, move: Move, dialogGone = false): Moved {
+  const { legId, way } = move;
+  if (way === 'ice' && !dialogGone) return done(step(without(state, legId)));
   return given(state, move, { type: 'endpoint-lost', legId, cause: 'move-failed' });
 }
 

@@ -109,6 +109,8 @@ export interface MediaPort {
     readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   }>;
   answer(endpointId: EndpointId, remoteSdp: string): Promise<void>;
+  /** New ICE credentials for a browser; resolves with the offer for a re-INVITE. */
+  restartIce(endpointId: EndpointId): Promise<string>;
   apply(callId: CallId, revision: number, graph: Graph): Promise<void>;
   close(endpointId: EndpointId): Promise<void>;
   closeCall(callId: CallId): Promise<void>;
@@ -119,6 +121,8 @@ export interface Device {
   readonly deviceId: string;
   readonly kind: EndpointKind;
   readonly name: string | null;
+  /** The way its registration came (a page's connection): it changes with the page's network. Absent for desk phones. */
+  readonly flow?: string;
 }
 
 /** Why an agent could not be had. */

@@ -171,6 +171,7 @@ export class CallRunner {
       case 'advance-plan':
         return;
       case 'open-endpoint':
+      case 'restart-ice':
       case 'answer-endpoint':
       case 'close-endpoint':
       case 'apply-graph':
@@ -254,7 +255,7 @@ export class CallRunner {
   #performMedia(
     effect: Extract<
       CallEffect,
-      { type: 'open-endpoint' | 'answer-endpoint' | 'close-endpoint' | 'apply-graph' | 'close-media' }
+      { type: 'open-endpoint' | 'restart-ice' | 'answer-endpoint' | 'close-endpoint' | 'apply-graph' | 'close-media' }
     >,
   ): void {
     const { media } = this.#ports;
@@ -268,6 +269,15 @@ export class CallRunner {
           (err: unknown) => this.#endpointFailed(effect.legId, null, err),
         );
         return;
+      case 'restart-ice': {
+        const { legId } = effect;
+        const opened = { type: 'endpoint-opened', legId, token: null, remoteDirection: 'sendrecv' } as const;
+        media.restartIce(legId).then(
+          (localSdp) => this.post({ ...opened, localSdp }),
+          (err: unknown) => this.#endpointFailed(legId, null, err),
+        );
+        return;
+      }
       case 'close-endpoint':
         return this.#ignore(media.close(effect.legId));
       case 'apply-graph':

@@ -146,6 +146,8 @@ export interface Move {
   /** When the present stage has lasted too long, or the next try begins. */
   readonly due: number;
   readonly tries: number;
+  /** The endpoint lives, and its browser is reached another way: ICE is restarted. Absent: it is replaced. */
+  readonly way?: 'ice';
 }
 
 /** Every leg there is. */

@@ -1,4 +1,4 @@
-/** The mediasoup worker, then the whole media node, are killed under a call between a phone and a page, again and again: it goes on. */
+/** The mediasoup worker, then the whole media node, are killed under a call between a phone and a page; the page's connection, too: it goes on. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,12 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
-import { agentHears, phoneHears } from '../support/heard-both-ways.ts';
+import { agentHears, missingMs, phoneHears } from '../support/heard-both-ways.ts';
 import { startSite, type TestSite } from '../support/site.ts';
 import { until } from '../support/until.ts';
 import { callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
 
+const rate = 8000;
 /** Of each kind. */
 const kills = 2;
 
@@ -96,6 +97,21 @@ it('is heard both ways after each kill -9 of the media node, which moves phone a
   console.log('media node killed in mid-call, gaps in ms:', JSON.stringify(gaps));
   const causes = (await rows('leg-lost')).slice(kills).map(({ facts }) => facts['cause']);
   expect(causes).toEqual(Array.from({ length: 2 * kills }, () => 'node-died'));
+});
+
+it('finds its way again when the page comes over another connection, without being loaded again', async () => {
+  const lost = (await rows('leg-lost')).length;
+  const before = (await phone.heardSoFar()).length;
+  const pid = await site.kill('sip-engine');
+  await site.untilReady('sip-engine', pid);
+  await until(async () => (await rows('ice-restarted')).length > 0);
+  await agentHears(alice);
+  await phoneHears(phone, alice);
+  // The audio does not pass the connection: nobody missed anything.
+  const heard = (await phone.heardSoFar()).subarray(Math.max(0, before - 2 * rate));
+  console.log('page back over another connection, the phone missed the agent for ms:', missingMs(heard));
+  expect((await rows('ice-restarted'))[0]).toMatchObject({ facts: { leg: 'agent' } });
+  expect(await rows('leg-lost')).toHaveLength(lost);
 });
 
 it('is the same call to its end', async () => {
