@@ -1,9 +1,10 @@
 /**
  * What the media node costs, beside Debian's rtpengine in the same run where that does the same work: relay, latency,
- * transcoding; and how much of what only we do a core carries. CPU from /proc, turn about, medians.
+ * transcoding; how much of what only we do a core carries, and from mouth to ear. CPU from /proc, turn about, medians.
  */
 import type { BenchContext, BenchEntry, BenchReport } from './entry.ts';
 import { featureRows } from './media/features.ts';
+import { mouthRows } from './media/mouth.ts';
 import { Phones } from './media/phones.ts';
 import { relayRows } from './media/relay.ts';
 import type { Pace } from './media/rounds.ts';
@@ -27,6 +28,7 @@ export async function run({ quick }: BenchContext): Promise<BenchReport> {
     relay: (phones) => relayRows(phones, pace, version !== undefined),
     transcoding: (phones) => transcodeRows(phones, pace, version !== undefined),
     'recording, plays and mixes': (phones) => featureRows(phones, pace),
+    'mouth to ear': () => mouthRows(quick ? 6 : 12),
   };
   for (const [name, measure] of Object.entries(parts)) {
     const phones = new Phones();
