@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { networkOf } from '../../base/network-of.ts';
 import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
 import type { Account, Accounts } from '../store/index.ts';
 import { type Access, type Caller, nobody, type Source } from './route.ts';
@@ -45,5 +46,5 @@ function digest(text: string): Buffer {
 /** Where a connection comes from; proxies are not believed. */
 export function sourceOf(request: IncomingMessage): Source {
   const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  return { address, loopback: address === '::1' || /^127\./.test(address) };
+  return { address, network: networkOf(address), loopback: address === '::1' || /^127\./.test(address) };
 }

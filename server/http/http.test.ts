@@ -174,7 +174,7 @@ it('refuses demo logins from other machines before it looks at the password', as
       query: {},
       body: { name, password },
       caller: nobody,
-      source: { address, loopback: address.startsWith('127.') },
+      source: { address, network: '127.0.0.1', loopback: address.startsWith('127.') },
     });
   expect(await from('192.0.2.7', 'alice')).toMatchObject({ problem: { code: 'demo-login-not-local' } });
   expect(await from('192.0.2.7', 'alice', 'wrong')).toMatchObject({ problem: { code: 'demo-login-not-local' } });

@@ -29,7 +29,10 @@ afterEach(() => bench.scope.close());
 async function asked(id: string, unmasked: string, role: Role): Promise<number | boolean> {
   const account = { id: 'x', login: 'x', name: 'X', role, demo: false };
   const request = { params: { id }, query: { unmasked }, body: {}, caller: { account, token: '' } };
-  const answer = await ladder?.handle({ ...request, source: { address: '127.0.0.1', loopback: true } });
+  const answer = await ladder?.handle({
+    ...request,
+    source: { address: '127.0.0.1', network: '127.0.0.1', loopback: true },
+  });
   if (answer === undefined) throw new Error('there is no such route');
   return 'problem' in answer ? answer.problem.status : (answer.body as { masked: boolean }).masked;
 }

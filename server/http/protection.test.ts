@@ -13,7 +13,7 @@ const asked = {
   params: {},
   query: {},
   caller: { account, token: '' },
-  source: { address: '127.0.0.1', loopback: true },
+  source: { address: '127.0.0.1', network: '127.0.0.1', loopback: true },
 };
 
 it('tells a supervisor whom the defences hold back', async () => {

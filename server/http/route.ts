@@ -24,6 +24,8 @@ export const nobody: Caller = {
 /** Where a request comes from. */
 export interface Source {
   readonly address: string;
+  /** Who counts as one where attempts are counted: the address, or the /64 of an IPv6 one. */
+  readonly network: string;
   /** From this machine. */
   readonly loopback: boolean;
 }

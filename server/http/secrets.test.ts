@@ -64,7 +64,7 @@ it.each([
   const answer = await found?.handle({
     ...{ params: { id: 'nobody', device: 'desk' }, query: {}, body: {} },
     caller: { account, token: '' },
-    source: { address: '127.0.0.1', loopback: true },
+    source: { address: '127.0.0.1', network: '127.0.0.1', loopback: true },
   });
   expect(answer).toMatchObject({ problem: { status: 404, code: 'not-found' } });
 });

@@ -21,9 +21,9 @@ export function sessionRoutes({ store, live, guard, passwordGate, tokenLifetimeM
     responses: { 200: loginResult },
     problems: ['wrong-credentials', 'too-many-attempts', 'demo-login-not-local', 'ledger-not-writable'],
     async handle({ body, source }) {
-      const wait = guard.waitMs(source.address, body.name);
+      const wait = guard.waitMs(source.network, body.name);
       if (wait > 0) return tooMany(wait);
-      guard.attempted(source.address, body.name);
+      guard.attempted(source.network, body.name);
       // Before the password is looked at: from outside nothing is to be learnt about a password that is printed.
       if (!source.loopback && store.accounts.byLogin(body.name)?.demo === true)
         return refuse(makeProblem('demo-login-not-local'));
@@ -33,7 +33,7 @@ export function sessionRoutes({ store, live, guard, passwordGate, tokenLifetimeM
       if (checked === undefined) return tooMany(1_000);
       const { account } = checked;
       if (account === undefined) return refuse(makeProblem('wrong-credentials'));
-      guard.succeeded(source.address, body.name);
+      guard.succeeded(source.network, body.name);
       const sip = live.mintSipCredentials(account.id);
       if (!sip.ok) return refuse(sip.error);
       const { token, expiresAt } = await store.accounts.issueToken(account.id, tokenLifetimeMs);

@@ -25,7 +25,7 @@ export function webCallRoutes({ live, turnstile }: Context): Route[] {
     responses: { 200: webPass },
     problems: ['web-no-route', 'web-busy', 'web-too-often', 'ledger-not-writable', 'dial-not-ready'],
     handle({ body, source }) {
-      const waitMs = turnstile.pass(source.address);
+      const waitMs = turnstile.pass(source.network);
       if (waitMs > 0) {
         const retryAfterInSeconds = Math.ceil(waitMs / 1000);
         return { problem: makeProblem('web-too-often', { seconds: retryAfterInSeconds }), retryAfterInSeconds };

@@ -7,7 +7,7 @@ import { Aftermath } from './aftermath.ts';
 import { Latest } from './latest.ts';
 import { isUnlimited, noProtection } from './limits.ts';
 import type { ProtectionLimits, ProtectionOptions } from './limits.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from '../../../base/network-of.ts';
 import { Scanners, scannersFrom } from './scanners.ts';
 import { dropReasons, homeFactor, homesOpenFactor, ratesOf, Source } from './source.ts';
 import type { DropReason } from './source.ts';

@@ -1,5 +1,5 @@
 import { readNetworks } from '../transport/local-address.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from '../../../base/network-of.ts';
 import { Networks } from './networks.ts';
 
 /** Who is counted on now, apart from those who were told: the far ends of dialogs and of registered connections. */
