@@ -1,12 +1,13 @@
 /**
  * `jackfield call CALLED` places a demo call; `call list|show|ladder|hangup` look into and end calls, `call transfer|swap|complete|cancel`
- * hand them over, `call conference` adds people to one, `call dial` makes one.
+ * hand them over, `call conference` adds people to one, `call monitor` listens to one, `call dial` makes one.
  */
 import type { Command } from 'commander';
 import { registerConference } from './call/conference.ts';
 import { registerDial } from './call/dial.ts';
 import { registerLadder } from './call/ladder.ts';
 import { registerRecording } from './call/recording.ts';
+import { registerMonitor } from './call/monitor.ts';
 import { registerCallRecords } from './call/records.ts';
 import { registerTransfer } from './call/transfer.ts';
 import { readPlaceOptions } from './call/options.ts';
@@ -43,6 +44,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
   registerCallRecords(call, terminal);
   registerTransfer(call, terminal);
   registerConference(call, terminal);
+  registerMonitor(call, terminal);
   registerLadder(call, terminal);
   registerDial(call, terminal);
   registerRecording(call, terminal);

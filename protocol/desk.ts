@@ -88,6 +88,30 @@ export const deskTransfer = z.object({
 });
 export type DeskTransfer = z.infer<typeof deskTransfer>;
 
+/** How a talk is supervised: heard by nobody, by the agent alone, or by everybody. */
+export const supervisionMode = z.enum(['listen', 'whisper', 'barge']);
+export type DeskSupervisionMode = z.infer<typeof supervisionMode>;
+
+/** Who supervises a talk, and how. */
+export const deskSupervisor = z.object({ id: agentId, name: z.string().optional(), mode: supervisionMode });
+
+/** A talk on the floor, as a supervisor's page shows it. */
+export const teamCall = z.object({
+  callId,
+  agent: z.object({ id: agentId, name: z.string() }),
+  /** The number outside, and the contact's name where it is known. */
+  party: z.object({ number: z.string(), name: z.string().optional() }),
+  direction: z.enum(['inbound', 'outbound']),
+  queue: z.object({ id: queueId, name: label }).optional(),
+  /** Since when this agent talks. */
+  since: time,
+  state: z.enum(['talking', 'held', 'transferring']),
+  /** How many were added to the talk. */
+  added: z.number().int(),
+  supervisors: z.array(deskSupervisor),
+});
+export type TeamCall = z.infer<typeof teamCall>;
+
 /** Somebody who was added to a talk. */
 export const conferenceMember = z.object({
   /** Names them in commands. */
@@ -126,6 +150,16 @@ export const deskCall = z.object({
   conference: z.array(conferenceMember).optional(),
   /** This agent was added to the talk, by the one named here. */
   host: z.object({ id: agentId, name: z.string().optional() }).optional(),
+  /** Who supervises the talk, as far as the agent may know. */
+  supervisors: z.array(deskSupervisor).optional(),
+  /** It is another agent's talk, which this agent supervises; `ringing` until their phone is up. */
+  supervising: z
+    .object({
+      mode: supervisionMode,
+      ringing: z.boolean(),
+      agent: z.object({ id: agentId, name: z.string().optional() }).optional(),
+    })
+    .optional(),
   /** The caller has left the conference; the others talk on. */
   callerLeft: z.boolean().optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
@@ -198,6 +232,8 @@ export const deskState = z.object({
   dispositions: z.array(z.object({ code: z.string(), label })),
   pauseReasons: z.array(z.object({ code: z.string(), label })),
   ears: z.array(earsState),
+  /** Every talk of the floor, the oldest first; absent for those who supervise nobody. */
+  team: z.array(teamCall).optional(),
 });
 export type DeskState = z.infer<typeof deskState>;
 
@@ -211,6 +247,8 @@ export const deskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('transcript-changed'), callId, line: transcriptLine }),
   z.object({ type: z.literal('alert-changed'), callId, alert }),
   z.object({ type: z.literal('quality-changed'), callId, quality: z.array(legQuality).max(32) }),
+  z.object({ type: z.literal('team-call-changed'), call: teamCall }),
+  z.object({ type: z.literal('team-call-cleared'), callId }),
   z.object({ type: z.literal('queues-changed'), queues: z.array(deskQueue) }),
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
 ]);
@@ -248,6 +286,11 @@ export const deskCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('add'), callId, to: z.string().min(1).max(64) }),
   /** Takes the one who is consulted into the talk with the caller. */
   z.object({ type: z.literal('merge'), callId }),
+  /** A supervisor listens, whispers or barges in; or changes how. */
+  z.object({ type: z.literal('supervise'), callId, mode: supervisionMode }),
+  z.object({ type: z.literal('stop-supervising'), callId }),
+  /** The supervisor becomes the caller's agent. */
+  z.object({ type: z.literal('take-over'), callId }),
   /** Sends a member away, or makes them silent. */
   z.object({ type: z.literal('drop-member'), callId, member: id }),
   z.object({ type: z.literal('mute-member'), callId, member: id, muted: z.boolean() }),
@@ -307,6 +350,10 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       }));
     case 'quality-changed':
       return onCall(state, event.callId, (call) => ({ ...call, quality: event.quality }));
+    case 'team-call-changed':
+      return { ...state, team: upsert(state.team ?? [], event.call, (call) => call.callId) };
+    case 'team-call-cleared':
+      return { ...state, team: (state.team ?? []).filter((call) => call.callId !== event.callId) };
     case 'queues-changed':
       return { ...state, queues: event.queues };
     case 'ears-changed':

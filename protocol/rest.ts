@@ -100,6 +100,14 @@ export const memberRequest = z.object({
   gainDb: z.number().min(-30).max(12).optional(),
 });
 export type MemberRequest = z.infer<typeof memberRequest>;
+/** `POST /api/v1/calls/{id}/monitor` */
+export const monitorRequest = z.object({
+  mode: z.enum(['listen', 'whisper', 'barge']),
+  /** Who is to listen, at their phone; without it, whoever asks. For administrators. */
+  supervisor: agentId.optional(),
+});
+/** `POST /api/v1/calls/{id}/monitor/take-over` and `/stop` */
+export const monitorStepRequest = z.object({ supervisor: agentId.optional() });
 /** One who was added to a talk. */
 export const memberSummary = z.object({
   /** Names them in requests. */

@@ -3,12 +3,13 @@ import { assertNever } from '../base/assert-never.ts';
 import type { Result } from '../base/result.ts';
 import type { DeskCommand } from '../protocol/desk.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { type Calls, type CallState, isOnHold, membersOf, type RecordingOrder } from './calls/index.ts';
+import { type Calls, type CallState, isOnHold, membersOf, type RecordingOrder, supervisorsOf } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
 import type { DialOrder } from './outbound.ts';
 import type { Conferences } from './conferences.ts';
+import type { Supervision } from './supervision.ts';
 import type { Transfers } from './transfers.ts';
 
 export interface CommandPorts {
@@ -22,13 +23,15 @@ export interface CommandPorts {
   readonly transfers: Pick<Transfers, 'begin' | 'proceed'>;
   /** Adds people to talks. */
   readonly conferences: Pick<Conferences, 'add' | 'merge' | 'drop' | 'set'>;
+  readonly supervision: Pick<Supervision, 'begin' | 'stop' | 'takeOver'>;
   /** Begins, pauses or masks recordings. */
   readonly recording: { readonly ask: (callId: string, order: RecordingOrder, by: string) => Problem | undefined };
   /** Marks an alert as read; false if there is none such. */
   readonly acknowledge: (callId: string, alertId: string, agentId: string) => boolean;
 }
 
-type CallCommand = Extract<DeskCommand, { callId: string }>;
+type SupervisorCommand = Extract<DeskCommand, { type: 'supervise' | 'stop-supervising' | 'take-over' }>;
+type CallCommand = Exclude<Extract<DeskCommand, { callId: string }>, SupervisorCommand>;
 
 /** Does what was asked, or says why not. Outcomes that take time come back as desk events. */
 export function obey(ports: CommandPorts, agentId: string, command: DeskCommand): Problem | undefined {
@@ -49,6 +52,12 @@ export function obey(ports: CommandPorts, agentId: string, command: DeskCommand)
       const dialled = ports.dial({ agentId, to, from, queue, by: agentId });
       return dialled.ok ? undefined : dialled.error;
     }
+    case 'supervise':
+      return ports.supervision.begin(command.callId, agentId, command.mode);
+    case 'stop-supervising':
+      return ports.supervision.stop(command.callId, agentId);
+    case 'take-over':
+      return ports.supervision.takeOver(command.callId, agentId);
     case 'mute':
     case 'hold':
     case 'resume':
@@ -105,6 +114,8 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
   const consulted = call?.transfer?.consult?.since != null ? call.transfer.target : undefined;
   if (call !== undefined && consulted?.type === 'agent' && consulted.agentId === agentId)
     return asConsulted(calls, agentId, call, command);
+  if (call !== undefined && supervisorsOf(call).some((each) => each.agentId === agentId))
+    return asSupervisor(ports, agentId, call, command);
   if (call !== undefined && isMember(call, agentId)) return asMember(calls, agentId, call, command);
   if (call?.offer?.agentId !== agentId) return makeProblem('no-such-call');
   switch (command.type) {
@@ -142,6 +153,24 @@ function onCall(ports: CommandPorts, agentId: string, command: CallCommand): Pro
       return talk(calls, agentId, call, command);
     default:
       return assertNever(command);
+  }
+}
+
+/** A supervisor may be silent, and leave; how they listen, and taking over, are commands of their own. */
+function asSupervisor(
+  { calls, supervision }: CommandPorts,
+  agentId: string,
+  { callId }: CallState,
+  command: CallCommand,
+): Problem | undefined {
+  switch (command.type) {
+    case 'mute':
+      calls.post(callId, { type: 'muted', agentId, muted: command.muted });
+      return undefined;
+    case 'hang-up':
+      return supervision.stop(callId, agentId);
+    default:
+      return makeProblem('not-now', { state: 'supervising', expected: 'talking' });
   }
 }
 

@@ -48,7 +48,7 @@ export async function makeDemoSite(config: Config): Promise<readonly DemoLogin[]
       if (accounts.byId(agent.id) !== undefined) continue;
       const login: DemoLogin = { agent: agent.name, login: agent.id, password: newPassword() };
       await accounts.put(
-        { id: agent.id, login: agent.id, name: agent.name, role: 'agent', demo: true },
+        { id: agent.id, login: agent.id, name: agent.name, role: agent.role ?? 'agent', demo: true },
         login.password,
       );
       made.push(login);

@@ -12,10 +12,11 @@ import {
 import type { EarsState } from '../protocol/media.ts';
 import type { CallLegQuality } from '../protocol/quality.ts';
 import type { CallState } from './calls/index.ts';
-import { agentsOf, deskCallOf, Feed } from './desk/index.ts';
+import { agentsOf, type CallSurroundings, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import { activityName, type Agent } from './routing/index.ts';
 import { partyOf } from './rows.ts';
+import { Team } from './team.ts';
 
 export interface DesksOptions {
   /** Names this run of the server: a desk of another run gets a snapshot. */
@@ -25,6 +26,8 @@ export interface DesksOptions {
   readonly agent: (agentId: string) => Agent | undefined;
   readonly phonesOf: (agentId: string) => DeskPhones;
   readonly nameOf: (number: string) => string | undefined;
+  /** Whether somebody is a supervisor. */
+  readonly supervises: (agentId: string) => boolean;
   /** The transcript and the alerts of a call that began before this run of the server. */
   readonly past: (callId: string) => { readonly transcript: TranscriptLine[]; readonly alerts: Alert[] };
 }
@@ -49,6 +52,7 @@ export class Desks {
   /** Which agents' desks show which call. */
   readonly #shown = new Map<string, ReadonlySet<string>>();
   readonly #calls = new Map<string, CallState>();
+  readonly #team = new Team();
   #queues: DeskQueue[] = [];
   #ears: EarsState[] = [];
 
@@ -89,6 +93,7 @@ export class Desks {
       const call = this.#headOf(state, agentId);
       if (call !== undefined) this.#feeds.get(agentId)?.publish({ type: 'call-changed', call });
     }
+    this.#tellTeam(this.#team.changed(state, this.#around(state)));
   }
 
   callRetired(state: CallState): void {
@@ -96,6 +101,7 @@ export class Desks {
       this.#clear(state.callId, agentId, state.end?.cause ?? 'over');
     this.#shown.delete(state.callId);
     this.#calls.delete(state.callId);
+    this.#tellTeam(this.#team.gone(state.callId));
   }
 
   transcriptChanged(callId: string, line: TranscriptLine): void {
@@ -138,6 +144,11 @@ export class Desks {
     return agentId === undefined ? undefined : this.#feeds.get(agentId);
   }
 
+  #tellTeam(event: ReturnType<Team['changed']>): void {
+    if (event === undefined) return;
+    for (const [agentId, feed] of this.#feeds) if (this.#options.supervises(agentId)) feed.publish(event);
+  }
+
   #clear(callId: string, agentId: string, reason: string): void {
     this.#feeds.get(agentId)?.publish({ type: 'call-cleared', callId, reason });
   }
@@ -145,13 +156,17 @@ export class Desks {
   #headOf(state: CallState, agentId: string) {
     const activity = this.#options.agent(agentId)?.activity;
     const wrapUp = activity?.type === 'wrap-up' && activity.callId === state.callId ? activity.until : undefined;
-    const around = {
+    return deskCallOf(state, this.#around(state, wrapUp), agentId);
+  }
+
+  #around(state: CallState, wrapUpUntil?: number): CallSurroundings {
+    return {
       partyName: this.#options.nameOf(partyOf(state)),
       nameOf: (to: string) => this.#options.agent(to)?.name ?? this.#options.nameOf(to),
       queueName: (id: string) => this.#options.plan()?.queues.get(id)?.name ?? { en: id, zh: id },
-      wrapUpUntil: wrapUp,
+      wrapUpUntil,
+      announced: this.#options.plan()?.site.supervision !== 'silent',
     };
-    return deskCallOf(state, around, agentId);
   }
 
   #initial(agent: Agent): DeskState {
@@ -164,6 +179,7 @@ export class Desks {
       dispositions: (plan?.dispositions ?? []).map((each) => ({ ...each })),
       pauseReasons: (plan?.pauseReasons ?? []).map((each) => ({ ...each })),
       ears: this.#ears,
+      ...(this.#options.supervises(agent.id) ? { team: this.#team.calls } : {}),
     };
     const state = [...this.#calls.values()].find((call) => agentsOf(call).includes(agent.id));
     const head = state === undefined ? undefined : this.#headOf(state, agent.id);

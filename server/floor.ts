@@ -1,7 +1,7 @@
 /** The agents' floor: routing's effects become rings, rows and desks; calls' wishes become routing's events. */
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { DeskQueue } from '../protocol/desk.ts';
-import { type Calls, type CallState, type Device, membersOf, type RoutingPort } from './calls/index.ts';
+import { type Calls, type CallState, type Device, membersOf, type RoutingPort, supervisorsOf } from './calls/index.ts';
 import type { Desks } from './desks.ts';
 import type { Plan } from './dialplan/index.ts';
 import {
@@ -56,11 +56,14 @@ function busyAgents(call: CallState): Busy[] {
   const members = membersOf(call).flatMap(({ who }) =>
     who.type === 'agent' ? [{ agentId: who.agentId, callId, queueId, offerId: null }] : [],
   );
+  const supervisors = supervisorsOf(call).map(({ agentId, since }) => ({
+    ...{ agentId, callId, queueId, offerId: null, dialling: since === null },
+  }));
   const rung: Busy[] =
     target?.type === 'agent'
       ? [{ agentId: target.agentId, callId, queueId, offerId: null, dialling: transfer?.consult?.since == null }]
       : [];
-  const others = [...rung, ...members];
+  const others = [...rung, ...members, ...supervisors];
   if (offer === null) return others;
   const { agentId, offerId } = offer;
   if (dial === null) return [{ agentId, callId, queueId, offerId }, ...others];

@@ -19,6 +19,7 @@ import type { CallLegQuality } from '../protocol/quality.ts';
 import type { SipProtection } from '../protocol/sip-protection.ts';
 import type { TrunkCard, TrunkSummary } from '../protocol/trunks.ts';
 import type { WebPass, WebPassRequest, WebRoute } from '../protocol/web-call.ts';
+import { commandPortsOf } from './command-ports.ts';
 import { obey } from './commands.ts';
 import type { Conferences } from './conferences.ts';
 import { webSocketUrls } from './config.ts';
@@ -28,6 +29,7 @@ import { type Agent, queueViews } from './routing/index.ts';
 import type { CallRecordings } from './call-recordings.ts';
 import { rtpLossOf, type RtpLoss } from './rtp-loss.ts';
 import type { Brain } from './server.ts';
+import type { Supervision } from './supervision.ts';
 import type { TransferStep } from './transfers.ts';
 import { trunkSummaryOf } from './trunk-plan.ts';
 
@@ -44,6 +46,10 @@ export class Live implements LivePort {
 
   get conferences(): Conferences {
     return this.#brain.conferences;
+  }
+
+  get supervision(): Supervision {
+    return this.#brain.supervision;
   }
 
   agents(): readonly AgentSummary[] {
@@ -130,21 +136,10 @@ export class Live implements LivePort {
   }
 
   setAgentState(agentId: string, wanted: AgentStateRequest, _by: string): Result<AgentSummary, Problem> {
-    const { floor, plans, calls, listening, outbound, phones, recording, transfers, conferences } = this.#brain;
+    const { floor } = this.#brain;
     const agent = floor.agent(agentId);
     if (agent === undefined) return fail(makeProblem('not-found', { what: 'agent' }));
-    const ports = {
-      floor,
-      calls,
-      plan: () => plans.current,
-      acknowledge: listening.acknowledge.bind(listening),
-      phones,
-      dial: outbound.dial.bind(outbound),
-      transfers,
-      conferences,
-      recording,
-    };
-    const problem = obey(ports, agentId, commandOf(wanted));
+    const problem = obey(commandPortsOf(this.#brain), agentId, commandOf(wanted));
     const after = floor.agent(agentId);
     return problem !== undefined || after === undefined
       ? fail(problem ?? makeProblem('not-found', { what: 'agent' }))

@@ -7,6 +7,7 @@ import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
 import { type CallState, Calls } from './calls/index.ts';
 import { Attendance } from './attendance.ts';
+import { commandPortsOf } from './command-ports.ts';
 import { obey } from './commands.ts';
 import { advertisedAddress, audioOfPhones, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
@@ -34,6 +35,8 @@ import { openStore, type Store } from './store/index.ts';
 import { callEventOf, mediaPort, postLegEvent, silenceRow } from './switchboard.ts';
 import { readKey, readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
+import { Roles } from './roles.ts';
+import { Supervision } from './supervision.ts';
 import { Transfers } from './transfers.ts';
 import { makeWebCalls, type WebCalls } from './web-calls.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
@@ -64,6 +67,8 @@ export class Brain {
   readonly transfers: Transfers;
   readonly conferences: Conferences;
   readonly #digits = new DigitModes((legId) => this.sip.audioOf(legId).dtmf);
+  readonly supervision: Supervision;
+  readonly roles: Roles;
   readonly #rows: Rows;
   readonly #kept: Kept;
   readonly #scope = new Scope();
@@ -139,6 +144,7 @@ export class Brain {
       statistics: () => statisticsOf(this.media),
       changed: (callId, legs) => this.desks.qualityChanged(callId, legs),
     });
+    this.roles = new Roles(this.store.accounts, this.logger);
     this.desks = new Desks({
       boot: this.#nextId(),
       clock,
@@ -147,10 +153,17 @@ export class Brain {
       phonesOf: (agentId) => this.phones.phonesOf(agentId),
       nameOf: (number) => this.store.contacts.find(number)?.name,
       past: (callId) => this.listening.past(callId),
+      supervises: (agentId) => this.roles.supervises(agentId),
     });
     this.outbound = this.#makeOutbound();
     this.web = makeWebCalls(this.config, { ...this, trouble: () => this.#trouble() });
     this.transfers = this.#makeTransfers();
+    this.supervision = new Supervision({
+      calls: () => this.calls,
+      floor: () => this.floor,
+      mayListen: (agentId) => this.roles.supervises(agentId),
+      phoneOf: (agentId) => this.phones.pagesOf(agentId).at(-1) ?? this.phones.toRing(agentId)[0],
+    });
     this.conferences = new Conferences({ calls: () => this.calls, transfers: this.transfers });
     this.gateway = this.#makeGateway();
   }
@@ -180,6 +193,7 @@ export class Brain {
     defer('calls', () => this.calls.close());
     defer('floor', () => this.floor.close());
     const { current } = this.plans;
+    if (current !== undefined) this.roles.take(current);
     if (current !== undefined) this.floor.configure(current);
     if (current !== undefined) this.sip.trunks.configure(trunkPlanOf(current));
     defer('phones', () => this.phones.close());
@@ -215,6 +229,7 @@ export class Brain {
       logger: this.logger,
       onPlan: (plan) => {
         this.#rows.put({ type: 'plan-loaded', facts: { version: plan.version } });
+        this.roles.take(plan);
         this.floor.configure(plan);
         this.sip.trunks.configure(trunkPlanOf(plan));
         this.desks.planChanged();
@@ -409,6 +424,8 @@ export class Brain {
           command,
         ),
       watched: (agentId, watching) => this.#attendance.watched(agentId, watching),
+      command: (agentId, command) => obey(commandPortsOf(this), agentId, command),
+      watched: (agentId, watching) => this.#watched(agentId, watching),
       logger: this.logger,
     });
   }

@@ -32,6 +32,30 @@ export const transferProblems = {
     expected: { en: 'at most {most} people', zh: '最多 {most} 方' },
     todo: { en: 'Drop somebody first.', zh: '请先移出一方。' },
   },
+  'supervise-not-allowed': {
+    status: 403,
+    what: { en: '{name} is no supervisor.', zh: '{name} 不是班长。' },
+    expected: { en: 'a supervisor', zh: '班长' },
+    todo: { en: 'Give them the role in agents.yaml.', zh: '请在 agents.yaml 中设置角色。' },
+  },
+  'supervise-no-phone': {
+    status: 409,
+    what: { en: '{name} has no phone here to listen on.', zh: '{name} 没有可用的话机。' },
+    expected: { en: 'a supervisor with an open page or a registered phone', zh: '已打开页面或话机已注册的班长' },
+    todo: { en: 'Open the page, or register a phone.', zh: '请打开页面或注册话机。' },
+  },
+  'supervise-busy': {
+    status: 409,
+    what: { en: '{name} is in another call.', zh: '{name} 正在另一通话中。' },
+    expected: { en: 'a supervisor without a call', zh: '空闲的班长' },
+    todo: { en: 'End that call first.', zh: '请先结束该通话。' },
+  },
+  'supervise-own': {
+    status: 422,
+    what: { en: 'This is your own call.', zh: '这是您自己的通话。' },
+    expected: { en: 'the call of another agent', zh: '其他坐席的通话' },
+    todo: { en: 'Choose another call.', zh: '请选择其他通话。' },
+  },
   'no-such-member': {
     status: 404,
     what: { en: 'Nobody with the id "{member}" is in this conference.', zh: '会议中没有编号为“{member}”的成员。' },

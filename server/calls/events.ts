@@ -5,6 +5,7 @@ import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
 import type { Fork, RecordingOrder } from './recorded.ts';
 import type { TimerName } from './state.ts';
+import type { SupervisionMode } from './supervised.ts';
 import type { TransferOrder } from './transferred.ts';
 
 /** Where an endpoint or a dialog went. */
@@ -123,6 +124,18 @@ export type CallEvent =
       readonly muted?: boolean;
       readonly gainDb?: number;
     }
+  /** A supervisor wants to listen, whisper or barge; one who does so already changes how. Routing has set them aside. */
+  | {
+      readonly type: 'supervision-asked';
+      readonly agentId: AgentId;
+      readonly mode: SupervisionMode;
+      readonly offerId: OfferId;
+      /** Which of their phones rings. */
+      readonly device: Device;
+    }
+  | { readonly type: 'supervision-left'; readonly agentId: AgentId }
+  /** The supervisor becomes the caller's agent. */
+  | { readonly type: 'taken-over'; readonly agentId: AgentId }
   /** A colleague who was added hangs up at the desk. */
   | { readonly type: 'conference-left'; readonly agentId: AgentId }
   /** The colleague who is rung for a transfer says no at the desk. */

@@ -22,6 +22,7 @@ export type { CallRecording, Fork, RecordingOrder } from './recorded.ts';
 export { afterOrder } from './recording.ts';
 export type { CallPorts, CallWatcher, LedgerPort } from './runner.ts';
 export { type CallOffer, type CallState, hasEnded, isOnHold, type Leg, legsOf, whichLeg } from './state.ts';
+export { mostSupervisors, type SupervisionMode, type Supervisor, supervisorsOf } from './supervised.ts';
 export type {
   Consult,
   OlderTransfer,

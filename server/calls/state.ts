@@ -6,6 +6,7 @@ import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
 import type { CallRecording, Fork } from './recorded.ts';
 import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
+import { type Supervisor, supervisorsOf } from './supervised.ts';
 import type { Parted, Transfer, TransferFailure } from './transferred.ts';
 
 export { type CallOffer, type Leg, newLeg } from './leg.ts';
@@ -83,6 +84,8 @@ export interface CallState {
   readonly moves?: readonly Move[];
   /** When moves of late began, the oldest first. */
   readonly movedAt?: readonly number[];
+  /** Who listens to the talk. Absent where nobody ever did. */
+  readonly supervision?: readonly Supervisor[];
   /** Agents who have left the call and are not done with it yet. */
   readonly parted: readonly Parted[];
   /** How many other legs there were; names the next one. */
@@ -155,7 +158,8 @@ export function legsOf(state: CallState): readonly Leg[] {
   const { caller, other, ringing, transfer, replacing, away } = state;
   const rung = transfer === null ? [] : [transfer.leg, ...transfer.others, transfer.consult?.phone ?? null];
   const added = membersOf(state).map(({ leg }) => leg);
-  const more = [...rung, ...ringing, replacing?.leg ?? null, away?.leg ?? null, ...added];
+  const supervisors = supervisorsOf(state).map(({ leg }) => leg);
+  const more = [...supervisors, ...rung, ...ringing, replacing?.leg ?? null, away?.leg ?? null, ...added];
   return [caller, other, ...more].filter((leg) => leg !== null);
 }
 

@@ -3,6 +3,7 @@ import { type Member, membersOf, offerOf } from './conferenced.ts';
 import type { CallEffect } from './events.ts';
 import { type CallState, type Leg, type Replacing, silence } from './state.ts';
 import { andThen, record, type Step, step } from './step.ts';
+import { type Supervisor, supervisorsOf } from './supervised.ts';
 import type { Consult } from './transferred.ts';
 
 /** The answer to an INVITE that ends before our 200, by cause. */
@@ -14,6 +15,13 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
   'site-stopped': [503, 'Service Unavailable'],
   'media-full': [503, 'Service Unavailable'],
 };
+
+/** The row that tells how long somebody listened; one whose phone was never answered has failed. */
+export function supervisionEnded({ agentId, mode, since }: Supervisor, cause: string, now: number): CallEffect {
+  const type = since === null ? 'supervision-failed' : 'supervision-ended';
+  const lasted = since === null ? {} : { lastedMs: now - since };
+  return record(type, { by: agentId, mode, cause, ...lasted }, { agentId });
+}
 
 /** CANCEL or BYE, whichever ends the leg; its endpoint stays. */
 export function legGoodbye(leg: Leg | null, cause: string): CallEffect[] {
@@ -122,6 +130,20 @@ function dismissAll(state: CallState, cause: string, now: number): Step {
   }, first);
 }
 
+/** Whoever listened is sent home, with a row that tells how long they did. */
+function supervisionOver(state: CallState, cause: string, now: number): Step {
+  const supervisors = supervisorsOf(state);
+  if (supervisors.length === 0) return step(state);
+  return step(
+    { ...state, supervision: [] },
+    ...supervisors.flatMap((each): CallEffect[] => [
+      supervisionEnded(each, cause, now),
+      ...legGoodbye(each.leg, cause),
+      { type: 'free-agent', agentId: each.agentId, wrapUp: false },
+    ]),
+  );
+}
+
 /** Whether the agent has something to wrap up: a talk, or an attempt that their queue wants to know of. */
 function wrapsUp(state: CallState): boolean {
   if (state.offer === null) return false;
@@ -150,7 +172,9 @@ function rows(state: CallState, cause: string, now: number): CallEffect[] {
  * to wrap-up. Legs that are already gone must be marked `ended` before.
  */
 export function end(before: CallState, cause: string, now: number): Step {
-  const { state, effects: farewells } = dismissAll(before, cause, now);
+  const { state, effects: farewells } = andThen(supervisionOver(before, cause, now), (next) =>
+    dismissAll(next, cause, now),
+  );
   const wrapUp = wrapsUp(state);
   const waits = wrapUp || state.parted.length > 0;
   const over: CallState = {

@@ -36,6 +36,8 @@ const leg = fc.constantFrom(
   colleague,
   '01CALL.x3',
   '01CALL.a3',
+  '01CALL.s2',
+  '01CALL.s3',
   second,
   newcomer,
   'other.x',
@@ -62,6 +64,10 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { type: 'consult-left', agentId: 'bob' },
     { type: 'conference-merged', agentId: 'alice' },
     { type: 'conference-left', agentId: 'bob' },
+    { type: 'supervision-asked', agentId: 'sue', mode: 'listen', offerId: 's', device },
+    { type: 'supervision-asked', agentId: 'sue', mode: 'barge', offerId: 's', device },
+    { type: 'supervision-left', agentId: 'sue' },
+    { type: 'taken-over', agentId: 'sue' },
     { type: 'muted', agentId: 'bob', muted: true },
     { type: 'keyed', agentId: 'alice', digits: '1' },
     { type: 'timer', timer: 'ring' },
@@ -91,8 +97,13 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
 );
 
 const withBob = [asked(bob, { consult: true, joins: true }), opened(colleague), answered(colleague), taken(colleague)];
-/** A talk of two, and one of three. */
-const beginnings: readonly (readonly CallEvent[])[] = [toTalk, [...toTalk, ...withBob]];
+const supervisor = '01CALL.s2';
+const listening: readonly CallEvent[] = [
+  { type: 'supervision-asked', agentId: 'sue', mode: 'whisper', offerId: 's', device },
+  ...[opened(supervisor), answered(supervisor), taken(supervisor)],
+];
+/** A talk of two, one of three, and one that is listened to. */
+const beginnings: readonly (readonly CallEvent[])[] = [toTalk, [...toTalk, ...withBob], [...toTalk, ...listening]];
 
 describe('any transfers in any order', () => {
   it('leave no agent engaged, no leg behind and nobody heard who is not in the call', () => {
@@ -103,7 +114,8 @@ describe('any transfers in any order', () => {
         const { transfer } = state;
         const line = transfer?.consult?.phone?.legId;
         const members = (state.conference ?? []).map((each) => each.leg.legId);
-        const present = [state.caller.legId, state.other?.legId, transfer?.leg.legId, line, ...members];
+        const supervisors = (state.supervision ?? []).map((each) => each.leg.legId);
+        const present = [state.caller.legId, state.other?.legId, transfer?.leg.legId, line, ...members, ...supervisors];
         // While the agent consults, the caller and the target never hear each other.
         if (transfer?.consult != null)
           for (const { from, to } of state.graph.edges)
@@ -114,7 +126,7 @@ describe('any transfers in any order', () => {
         expect(hasEnded(ended.state)).toBe(true);
         expect(ended.state.timers).toEqual({});
         expect(ended.effects.filter((each) => each.type === 'close-media')).toHaveLength(1);
-        const agents = [...new Set(['alice', 'bob', 'carol'])];
+        const agents = [...new Set(['alice', 'bob', 'carol', 'sue'])];
         const over = run([
           ...all,
           { type: 'hang-up-asked', cause: 'admin-hangup' },

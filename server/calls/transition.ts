@@ -29,6 +29,8 @@ import { onLegReplacing, onReplacing } from './replacing.ts';
 import { type CallState, hasEnded, newCall, newLeg, type TimerName, timerNames, whichLeg } from './state.ts';
 import { andThen, record, type Step, step, withOther, withTimer } from './step.ts';
 import { onHeld, onKeyed, onKeypadDone, onMuted, onResumed } from './talk.ts';
+import { supervised } from './supervision-graph.ts';
+import { onSupervising } from './supervising.ts';
 import { end } from './teardown.ts';
 import { giveUpRecall, isTransferring, recall } from './handing.ts';
 import { onForeignQueueLeft, onTransferAsked, onTransferring } from './transferring.ts';
@@ -87,6 +89,7 @@ function dispatch(state: CallState, event: CallEvent, now: number): Step {
   const special =
     onArriving(state, event, now) ??
     onReplacing(state, event) ??
+    onSupervising(state, event, now) ??
     onConference(state, event, now) ??
     onReturning(state, event, now);
   if (special !== undefined) return special;
@@ -187,6 +190,9 @@ function react(state: CallState, event: CallEvent, now: number): Step {
     case 'consult-swapped':
     case 'consult-left':
     case 'conference-merged':
+    case 'supervision-asked':
+    case 'supervision-left':
+    case 'taken-over':
     case 'conference-dropped':
     case 'conference-set':
     case 'conference-left':
@@ -277,6 +283,8 @@ function afterEnd(state: CallState, event: CallEvent): Step {
       return step(state, { type: 'offer-failed', offerId: event.offerId, cause: 'error' });
     case 'transfer-asked':
       return onTransferAsked(state, event, 0);
+    case 'supervision-asked':
+      return onSupervising(state, event, 0) ?? step(state);
     case 'leg-replacing':
       return onLegReplacing(state, event);
     case 'consult-completed':
@@ -296,7 +304,7 @@ function retireIfDone({ state, effects }: Step): Step {
 function settle(before: CallState, reacted: Step): Step {
   const effects: CallEffect[] = [...reacted.effects];
   let state = tidied(reacted.state);
-  const graph = recorded(state, forked(state, graphOf(state)));
+  const graph = recorded(state, forked(state, supervised(state, graphOf(state))));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
     state = { ...state, graph, revision: state.revision + 1 };
     effects.push({ type: 'apply-graph', revision: state.revision, graph });

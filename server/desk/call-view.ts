@@ -12,6 +12,8 @@ import {
   type Member,
   membersOf,
   nameOfTarget,
+  type Supervisor,
+  supervisorsOf,
 } from '../calls/index.ts';
 
 /** What the call itself does not know. */
@@ -22,6 +24,8 @@ export interface CallSurroundings {
   readonly nameOf: (to: string) => string | undefined;
   readonly queueName: (queueId: string) => { readonly en: string; readonly zh: string };
   readonly wrapUpUntil: number | undefined;
+  /** Agents see that a supervisor listens. Absent: they do. */
+  readonly announced?: boolean;
 }
 
 export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts' | 'quality'>;
@@ -49,7 +53,8 @@ export function deskCallOf(
     ...(name === undefined || dial === null ? {} : { toName: name }),
     ...(dial === null || rung ? {} : { dial: progressOf(dial) }),
     ...(rung || end !== null ? {} : transferOf(state, around)),
-    ...(rung && part.member === undefined ? transferrer(state, around) : {}),
+    ...(rung && part.member === undefined && part.supervisor === undefined ? transferrer(state, around) : {}),
+    ...(end === null ? supervisionOf(state, part, around) : {}),
     ...(end === null ? conferenceOf(state, part, around) : {}),
     ...(queueId === undefined ? {} : { queue: { id: queueId, name: around.queueName(queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
@@ -59,7 +64,10 @@ export function deskCallOf(
     ...(talkingSince === null ? {} : { answeredAt: talkingSince }),
     ...(end === null ? {} : { endedAt: end.at, endCause: end.cause }),
     ...(rung ? rungDevices(state, part) : end === null || state.end !== null ? devicesOf(state) : {}),
-    muted: part.member?.muted ?? (part.consulted ? state.transfer?.consult?.muted === true : state.muted),
+    muted:
+      part.supervisor?.muted ??
+      part.member?.muted ??
+      (part.consulted ? state.transfer?.consult?.muted === true : state.muted),
     heldByPeer: state.caller.heldByPeer,
     ...(rung || end !== null ? {} : recordingOf(state)),
     ...(around.wrapUpUntil === undefined ? {} : { wrapUpUntil: around.wrapUpUntil }),
@@ -85,6 +93,8 @@ interface Part {
   readonly consulted: boolean;
   /** The agent was added to the talk. */
   readonly member?: Member;
+  /** Or supervises it. */
+  readonly supervisor?: Supervisor;
   readonly end: CallState['end'];
   readonly talkingSince: number | null;
 }
@@ -107,6 +117,12 @@ function partOf(state: CallState, agentId?: string): Part | undefined {
     const added = { offerId: who.offerId, agentId: who.agentId, offeredAt: since, until: since };
     return { offer: added, rung: true, consulted: true, member, end: null, talkingSince: since };
   }
+  const supervisor = supervisorsOf(state).find((each) => each.agentId === agentId);
+  if (supervisor !== undefined) {
+    const { offerId, askedAt, since } = supervisor;
+    const asked = { offerId, agentId: supervisor.agentId, offeredAt: askedAt, until: askedAt };
+    return { offer: asked, rung: true, consulted: true, supervisor, end: null, talkingSince: since };
+  }
   const left = parted.find((each) => each.offer.agentId === agentId);
   if (left === undefined) return undefined;
   const over = { at: left.at, cause: 'transferred' };
@@ -120,10 +136,33 @@ export function agentsOf(state: CallState): string[] {
   const all = [
     offer?.agentId,
     target?.type === 'agent' ? target.agentId : undefined,
+    ...supervisorsOf(state).map((each) => each.agentId),
     ...membersOf(state).map(({ who }) => (who.type === 'agent' ? who.agentId : undefined)),
     ...parted.map((each) => each.offer.agentId),
   ];
   return [...new Set(all.filter((id) => id !== undefined))];
+}
+
+/**
+ * Who supervises the talk: a voice that is heard has a name, and one who only listens is told of where the site says so. To
+ * the supervisor it says whose talk it is.
+ */
+function supervisionOf(
+  state: CallState,
+  { rung, supervisor }: Part,
+  { nameOf, announced = true }: CallSurroundings,
+): Partial<DeskCallHead> {
+  const named = (id: string) => {
+    const name = nameOf(id);
+    return name === undefined ? { id } : { id, name };
+  };
+  if (supervisor !== undefined) {
+    const agent = state.offer === null ? {} : { agent: named(state.offer.agentId) };
+    return { supervising: { mode: supervisor.mode, ringing: supervisor.since === null, ...agent } };
+  }
+  const told = supervisorsOf(state).filter(({ since, mode }) => since !== null && (announced || mode !== 'listen'));
+  if (rung || told.length === 0) return {};
+  return { supervisors: told.map(({ agentId, mode }) => ({ ...named(agentId), mode })) };
 }
 
 /** Who is in the talk beside the caller and the agent, and to whom it belongs. */
@@ -235,9 +274,10 @@ function devicesOf({ ringing, other, offer }: CallState): Pick<DeskCall, 'rings'
 }
 
 /** The devices that a transfer to this agent rings, or the one they are consulted on. */
-function rungDevices({ transfer }: CallState, { consulted, member }: Part): Pick<DeskCall, 'rings' | 'on'> {
-  const own = member === undefined ? undefined : deviceOf(member.leg);
-  if (member !== undefined) return own === undefined ? {} : { on: own };
+function rungDevices({ transfer }: CallState, { consulted, member, supervisor }: Part): Pick<DeskCall, 'rings' | 'on'> {
+  const leg = member?.leg ?? supervisor?.leg;
+  const own = leg === undefined ? undefined : deviceOf(leg);
+  if (leg !== undefined) return own === undefined ? {} : { on: own };
   if (transfer === null) return {};
   const devices = [transfer.leg, ...transfer.others].flatMap((leg) => deviceOf(leg) ?? []);
   const [on] = devices;

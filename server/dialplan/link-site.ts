@@ -13,6 +13,7 @@ const standIn: Site = {
   nationalPrefix: '',
   internationalPrefix: '',
   zone: 'UTC',
+  supervision: 'announce',
 };
 
 /** The site; a stand-in when it is missing or wrong, so that the rest can be checked all the same. */
@@ -31,6 +32,7 @@ export function linkSite({ site, broken }: Collected, diagnostics: Diagnostic[])
     nationalPrefix: site.value['national-prefix'],
     internationalPrefix: site.value['international-prefix'],
     zone: isZone(zone) ? zone : 'UTC',
+    supervision: site.value.supervision,
   };
 }
 
@@ -147,7 +149,7 @@ export function linkHours(linker: Linker, entry: Entry<HoursSource>): Hours {
 export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [id, entry] of linker.collected.entries.agents) {
-    const { name, skills, queues, languages } = entry.value;
+    const { name, skills, queues, languages, role } = entry.value;
     agents.set(id, {
       id,
       name,
@@ -156,6 +158,7 @@ export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
       ),
       queues: queues.filter((queue, at) => linker.knows('queues', queue, entry.at('queues', at))),
       languages,
+      ...(role === undefined ? {} : { role }),
     });
   }
   return agents;

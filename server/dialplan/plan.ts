@@ -166,6 +166,8 @@ export interface Agent {
   readonly skills: ReadonlyMap<string, number>;
   readonly queues: readonly string[];
   readonly languages: readonly Language[];
+  /** Absent: as the account says. */
+  readonly role?: 'agent' | 'supervisor';
 }
 
 /** A code an agent chooses, with its texts: a disposition or a pause reason. */
@@ -183,6 +185,8 @@ export interface Site {
   readonly nationalPrefix: string;
   readonly internationalPrefix: string;
   readonly zone: string;
+  /** Whether agents see that a supervisor listens. */
+  readonly supervision: 'announce' | 'silent';
 }
 
 /** Everything the files say. `version` names their exact content. */

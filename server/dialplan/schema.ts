@@ -223,6 +223,12 @@ export const agentSource = z.strictObject({
   skills: skillLevels.default({}).describe('Skills with their level, 1 (learning) to 5 (expert).'),
   queues: z.array(name).default([]).describe('The queues whose calls are offered.'),
   languages: z.array(language).min(1).describe('The languages spoken.'),
+  role: z
+    .enum(['agent', 'supervisor'])
+    .optional()
+    .describe(
+      'A supervisor may listen to the calls of others, whisper, barge in and take over. Without it, as the account says.',
+    ),
 });
 
 export const choiceSource = z.strictObject({ label });
@@ -244,6 +250,10 @@ export const siteSource = z.strictObject({
     .default('00')
     .describe('Dialled before a number of another country.'),
   zone: z.string().describe('IANA time zone of the site, such as `Asia/Shanghai`.'),
+  supervision: z
+    .enum(['announce', 'silent'])
+    .default('announce')
+    .describe('Whether agents see that a supervisor listens. Many laws ask for `announce`; see docs/supervision.md.'),
 });
 
 /** What an example does after the call came in, in words. */

@@ -56,10 +56,19 @@ export interface ConferencesPort {
   set(callId: string, member: string, wanted: MemberRequest, by: string): Problem | undefined;
 }
 
+/** Supervision of talks. A problem says why not; what becomes of it is told by the ledger. */
+export interface SupervisionPort {
+  begin(callId: string, agentId: string, mode: 'listen' | 'whisper' | 'barge'): Problem | undefined;
+  stop(callId: string, agentId: string): Problem | undefined;
+  /** The supervisor becomes the caller's agent. */
+  takeOver(callId: string, agentId: string): Problem | undefined;
+}
+
 /** Live facts and the few commands that change them. All of it must answer at once: nothing here waits for the disk. */
 export interface LivePort {
   readonly recordings: RecordingsPort;
   readonly conferences: ConferencesPort;
+  readonly supervision: SupervisionPort;
   agents(): readonly AgentSummary[];
   agent(agentId: string): AgentSummary | undefined;
   queues(): readonly QueueSummary[];

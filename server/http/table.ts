@@ -4,6 +4,7 @@ import { callRoutes } from './routes/calls.ts';
 import { conferenceRoutes } from './routes/conference.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { monitorRoutes } from './routes/monitor.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { protectionRoutes } from './routes/protection.ts';
@@ -21,6 +22,7 @@ export function routeTable(context: Context): Route[] {
     ...callRoutes(context),
     ...transferRoutes(context),
     ...conferenceRoutes(context),
+    ...monitorRoutes(context),
     ...recordingRoutes(context),
     ...siteRoutes(context),
     ...webCallRoutes(context),

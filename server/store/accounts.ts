@@ -79,6 +79,11 @@ export class Accounts {
     await this.#write(sql, id, login, name, role, demo ? 1 : 0, hash);
   }
 
+  /** Gives an account another role; one that is not there is no error. Resolves when durable. */
+  async setRole(id: string, role: Role): Promise<void> {
+    await this.#write('UPDATE accounts SET role = ? WHERE id = ?', role, id);
+  }
+
   /** The account if name and password fit. Takes the same time whether or not the name exists. */
   async check(login: string, password: string): Promise<Account | undefined> {
     const row = this.#ledger.reader.get(`SELECT ${columns}, password FROM accounts WHERE login = ?`, login);

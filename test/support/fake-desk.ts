@@ -352,6 +352,9 @@ export class FakeDesk {
       case 'merge':
       case 'drop-member':
       case 'mute-member':
+      case 'supervise':
+      case 'stop-supervising':
+      case 'take-over':
       case 'keypad':
       case 'hang-up':
         return;

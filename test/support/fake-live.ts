@@ -26,10 +26,12 @@ export interface FakeLiveParts {
   readonly transfers?: Pick<LivePort, 'transfer' | 'proceedTransfer'>;
   /** The same of conferences; else bob is in `c1`. */
   readonly conferences?: LivePort['conferences'];
+  /** The same of supervision; else everything is done in `c1`. */
+  readonly supervision?: LivePort['supervision'];
 }
 
 export function fakeLive(parts: FakeLiveParts): LivePort {
-  const { clock, agents, ready, hungUp, transfers = fakeTransfers, conferences } = parts;
+  const { clock, agents, ready, hungUp, transfers = fakeTransfers, conferences, supervision } = parts;
   return {
     agents,
     agent: (id) => agents().find((agent) => agent.id === id),
@@ -110,6 +112,7 @@ export function fakeLive(parts: FakeLiveParts): LivePort {
     ...transfers,
     recordings: fakeRecordings(),
     conferences: conferences ?? fakeConferences,
+    supervision: supervision ?? { begin: ofC1, stop: ofC1, takeOver: ofC1 },
     forget: () => Promise.resolve(),
     hangUp(callId) {
       hungUp.push(callId);

@@ -12,6 +12,7 @@ import { CallControls, isHandedOver } from './call-controls.tsx';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimer } from './call-timer.tsx';
 import { ConferencePanel, isConference } from './conference-panel.tsx';
+import { SupervisionNote } from './supervising-controls.tsx';
 import { DialPanel } from './dial-panel.tsx';
 import { DialProgressNote } from './dial-progress.tsx';
 import { Keypad } from './keypad.tsx';
@@ -121,6 +122,7 @@ export function CallCard(props: CallCardProps) {
       {state === 'dialling' && details !== undefined ? <DialProgressNote call={details} /> : null}
       <Remarks joined={joined} line={line} details={details} muted={actions.muted} />
       {line.type === 'ringing' && line.problem !== undefined ? <ProblemNote problem={line.problem} /> : null}
+      {details === undefined ? null : <SupervisionNote call={details} />}
       {details !== undefined && isConference(details) ? (
         <ConferencePanel call={details} actions={actions} self={self} />
       ) : null}
@@ -147,6 +149,7 @@ export function CallCard(props: CallCardProps) {
 
 /** The state in words: a call out that is asked for, or has failed, says so. */
 function stateText(state: CardState, call: DeskCall | undefined) {
+  if (call?.supervising !== undefined && state === 'talking') return 'call.supervising';
   if (call?.consulted === true && state === 'talking') return 'call.consulted';
   if (isHandedOver(call) && call?.transfer?.type === 'attended' && (state === 'held' || state === 'talking')) {
     if (call.transfer.callerLeft === true) return 'call.callerLeft';

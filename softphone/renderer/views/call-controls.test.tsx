@@ -51,6 +51,7 @@ const states: readonly (readonly [string, Joined])[] = [
   ['with the caller', talking(consult({ with: 'caller' }))],
   ['two lines of a desk phone', { type: 'elsewhere', details: consult({}) }],
   ['the caller has left', talking(consult({ with: 'target', callerLeft: true }))],
+  ['supervising', talking({ ...call, supervising: { mode: 'listen', ringing: false } })],
   ['somebody is added', talking(consult({ stage: 'ringing', joins: true }))],
   ['a conference', talking({ ...call, conference: [] })],
   ['a guest of a conference', talking({ ...call, conference: [], host: { id: 'bob' } })],

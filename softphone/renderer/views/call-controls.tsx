@@ -16,6 +16,7 @@ import type { DeskCall, DeskTransfer } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import { ActionButton } from '../ui/action-button.tsx';
 import { RecordButton } from './record-button.tsx';
+import { SupervisingControls } from './supervising-controls.tsx';
 import { ConsultControls } from './consult-controls.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 
@@ -79,6 +80,8 @@ export function CallControls({ joined, actions, keypad, transfer }: CallControls
       );
     case 'elsewhere':
     case 'talking':
+      if (joined.details?.supervising !== undefined)
+        return <SupervisingControls call={joined.details} actions={actions} />;
       if (joined.details?.consulted === true || joined.details?.host !== undefined)
         return (
           <div className="controls controls-handing">

@@ -16,6 +16,7 @@ import { HelpDialog } from './help-dialog.tsx';
 import { Notices } from './notices.tsx';
 import { useSwitchTongue } from './page-switches.tsx';
 import { PhonesPanel } from './phones-panel.tsx';
+import { useTeam } from './use-team.tsx';
 import { QueuePanel } from './queue-panel.tsx';
 import { TopBar } from './top-bar.tsx';
 import { focusTranscript, TranscriptPanel } from './transcript-panel.tsx';
@@ -45,18 +46,21 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
   const actions = useDeskActions({ model, session, joined, line: phone.line });
   const talking = joined.type === 'talking' || joined.type === 'elsewhere';
   // Somebody who was asked into another's call has no say over it.
-  const consulted = talking && (joined.details?.consulted === true || joined.details?.host !== undefined);
+  const { consulted: asked, host, supervising } = joined.type === 'none' ? {} : (joined.details ?? {});
+  const consulted = talking && (asked === true || host !== undefined || supervising !== undefined);
   const keypadShown = keypadOpen && talking;
   const handed = talking && isHandedOver(joined.details);
   const transferShown = transferOpen && talking && !handed && !consulted;
   const toggleTransfer = (): void => setTransferOpen(!transferShown);
   const last = useStore(session.last);
+  const team = useTeam(desk, session.login.agent.id, actions, feed.offsetMs);
   useAttention(model, joined, phone.line);
   useHotkeys({
     goAvailable: actions.goAvailable,
     pause: () => setPauseOpen(!pauseOpen),
     signOut: actions.signOut,
     ...actions.callKeys,
+    ...team.keys,
     ...(talking && !consulted ? { transfer: handed ? actions.cancelTransfer : toggleTransfer } : {}),
     ...(talking && !consulted ? { keypad: () => setKeypadOpen(!keypadOpen) } : {}),
     dial: focusDial,
@@ -112,10 +116,11 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
           {desk === undefined ? null : (
             <PhonesPanel phones={desk.phones} disabled={feed.link !== 'live'} choose={actions.chooseRing} />
           )}
+          {team.panel}
           <QueuePanel queues={desk?.queues ?? []} offsetMs={feed.offsetMs} />
         </aside>
       </main>
-      <HelpDialog open={helpOpen} close={() => setHelpOpen(false)} />
+      <HelpDialog open={helpOpen} close={() => setHelpOpen(false)} supervises={desk?.team !== undefined} />
     </div>
   );
 }

@@ -6,10 +6,12 @@ import type { Hotkey } from '../ui/hotkeys.ts';
 interface HelpDialogProps {
   readonly open: boolean;
   readonly close: () => void;
+  /** Keys of supervisors are shown to supervisors. */
+  readonly supervises: boolean;
 }
 
 /** Every key of the page. */
-export function HelpDialog({ open, close }: HelpDialogProps) {
+export function HelpDialog({ open, close, supervises }: HelpDialogProps) {
   const { t } = useTranslation();
   const row = (key: Hotkey, text: string) => (
     <div className="help-row" key={key}>
@@ -54,6 +56,14 @@ export function HelpDialog({ open, close }: HelpDialogProps) {
               {row('swap', t('keys.swap'))}
               {row('completeTransfer', t('actions.completeTransfer'))}
               {row('merge', t('keys.merge'))}
+              {supervises ? (
+                <>
+                  {row('listen', t('actions.listen'))}
+                  {row('whisper', t('keys.whisper'))}
+                  {row('barge', t('keys.barge'))}
+                  {row('takeOver', t('actions.takeOver'))}
+                </>
+              ) : null}
               {row('hangUp', t('actions.hangUp'))}
               {row('acknowledge', t('actions.acknowledge'))}
               {row('disposition', t('keys.disposition'))}

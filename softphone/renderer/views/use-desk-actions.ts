@@ -1,5 +1,5 @@
 import { assertNever } from '../../../base/assert-never.ts';
-import type { Alert, RingChoice } from '../../../protocol/desk.ts';
+import type { Alert, DeskSupervisionMode, RingChoice } from '../../../protocol/desk.ts';
 import type { Joined } from '../join.ts';
 import type { Line } from '../phone/machine.ts';
 import type { AgentSession } from '../session/agent-session.ts';
@@ -45,6 +45,9 @@ export interface DeskActions {
   readonly merge: () => void;
   readonly muteMember: (member: string, muted: boolean) => void;
   readonly dropMember: (member: string) => void;
+  /** A supervisor listens to the talk of somebody else, or changes how; and becomes the caller's agent. */
+  readonly supervise: (callId: string, mode: DeskSupervisionMode) => void;
+  readonly takeOver: () => void;
   readonly muted: boolean;
   /** The keys that mean something in the present state of the call. */
   readonly callKeys: HotkeyActions;
@@ -117,6 +120,13 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
     dropMember: (member) => {
       if (call !== undefined) void session.command({ type: 'drop-member', callId: call.callId, member });
     },
+    supervise: (callId, mode) => {
+      model.ringTone.unlock();
+      void session.command({ type: 'supervise', callId, mode });
+    },
+    takeOver: () => {
+      if (call !== undefined) void session.command({ type: 'take-over', callId: call.callId });
+    },
     cancelTransfer: () => {
       if (call !== undefined) void session.command({ type: 'cancel-transfer', callId: call.callId });
     },
@@ -130,7 +140,8 @@ export function useDeskActions({ model, session, joined, line }: DeskActionParts
 }
 
 function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyActions {
-  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording, swap, completeTransfer, merge } = actions;
+  const { answer, decline, hangUp, toggleMute, toggleHold, toggleRecording, swap, completeTransfer, merge, takeOver } =
+    actions;
   switch (joined.type) {
     case 'none':
     case 'wrap-up':
@@ -145,7 +156,8 @@ function keysOf(joined: Joined, actions: Omit<DeskActions, 'callKeys'>): HotkeyA
       return { hangUp };
     case 'elsewhere':
     case 'talking': {
-      const { transfer, consulted, host } = joined.details ?? {};
+      const { transfer, consulted, host, supervising } = joined.details ?? {};
+      if (supervising !== undefined) return { hangUp, mute: toggleMute, takeOver };
       if (consulted === true || host !== undefined) return { hangUp, mute: toggleMute };
       if (transfer?.type !== 'attended' || transfer.stage === 'failed' || transfer.joins === true)
         return { hangUp, mute: toggleMute, hold: toggleHold, record: toggleRecording };
