@@ -11,7 +11,7 @@ import {
 } from '../protocol/desk.ts';
 import type { EarsState } from '../protocol/media.ts';
 import type { CallLegQuality } from '../protocol/quality.ts';
-import type { CallState } from './calls/index.ts';
+import { type CallState, supervisorsOf } from './calls/index.ts';
 import { agentsOf, type CallSurroundings, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import { activityName, type Agent } from './routing/index.ts';
@@ -110,7 +110,11 @@ export class Desks {
 
   /** How the legs of a call sound, to the agent who talks. */
   qualityChanged(callId: string, legs: readonly CallLegQuality[]): void {
-    this.#feedShowing(callId)?.publish({ type: 'quality-changed', callId, quality: [...legs] });
+    // What the agent is not told of supervisors, the legs of their phones do not tell either.
+    const state = this.#calls.get(callId);
+    const hidden = state === undefined ? [] : supervisorsOf(state).map(({ leg }) => leg.legId);
+    const quality = legs.filter(({ legId }) => !hidden.includes(legId));
+    this.#feedShowing(callId)?.publish({ type: 'quality-changed', callId, quality });
   }
 
   alertChanged(alert: Alert): void {

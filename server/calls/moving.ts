@@ -223,9 +223,10 @@ function withMove(state: CallState, move: Move): CallState {
   return { ...state, moves: moves(state).map((each) => (each.legId === move.legId ? move : each)) };
 }
 
-function roleOf(state: CallState, legId: string): 'caller' | 'agent' | 'member' | 'other' {
+function roleOf(state: CallState, legId: string): 'caller' | 'agent' | 'member' | 'supervisor' | 'other' {
   if (legId === state.caller.legId) return 'caller';
   if (state.conference?.some(({ leg }) => leg.legId === legId) === true) return 'member';
+  if (state.supervision?.some(({ leg }) => leg.legId === legId) === true) return 'supervisor';
   return legId === state.other?.legId && state.offer !== null ? 'agent' : 'other';
 }
 
@@ -245,6 +246,9 @@ export function patchLeg(state: CallState, legId: string, change: Partial<Leg>):
     ...(state.conference === undefined
       ? {}
       : { conference: state.conference.map((member) => ({ ...member, leg: patched(member.leg) })) }),
+    ...(state.supervision === undefined
+      ? {}
+      : { supervision: state.supervision.map((each) => ({ ...each, leg: patched(each.leg) })) }),
     transfer:
       transfer === null
         ? null

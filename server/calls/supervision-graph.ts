@@ -11,7 +11,9 @@ const edge = (from: string, to: string): GraphEdge => ({ from, to, gainDb: 0 });
  */
 export function supervised(state: CallState, graph: Graph): Graph {
   const { phase, other } = state;
-  const there = supervisorsOf(state).filter(({ leg, since }) => since !== null && leg.signalling === 'confirmed');
+  const there = supervisorsOf(state).filter(
+    ({ leg, since }) => since !== null && leg.open && leg.signalling === 'confirmed',
+  );
   if (there.length === 0 || phase !== 'talking' || other === null || state.offer === null) return graph;
   const agent = other.legId;
   const edges = there.flatMap((each) => edgesOf(each, agent, there, graph.edges));

@@ -58,7 +58,8 @@ export function deskCallOf(
     ...(end === null ? conferenceOf(state, part, around) : {}),
     ...(queueId === undefined ? {} : { queue: { id: queueId, name: around.queueName(queueId) } }),
     pressed: state.pressed.map((each) => ({ ...each })),
-    ...(queue === null ? {} : { waitingSince: queue.queuedAt }),
+    // How long the caller waited is known to the agent they waited for.
+    ...(queue === null || part.supervisor !== undefined ? {} : { waitingSince: queue.queuedAt }),
     offeredAt: offer.offeredAt,
     offerUntil: offer.until,
     ...(talkingSince === null ? {} : { answeredAt: talkingSince }),

@@ -20,7 +20,9 @@ export function isConference({ conference, transfer }: DeskCall): boolean {
 /** Everybody in the talk: who they are, who is silent, who rings; each of those who were added can be silenced or sent away. */
 export function ConferencePanel({ call, actions, self }: ConferencePanelProps) {
   const { t } = useTranslation();
-  const { conference = [], transfer, host, callerLeft } = call;
+  const { conference = [], transfer, host, callerLeft, supervising } = call;
+  // A guest, or who only supervises, has no say over the others.
+  const rules = host === undefined && supervising === undefined;
   const caller = partyName(call) ?? known(partyNumber(call)) ?? t('call.unknownCaller');
   const adding = transfer?.joins === true && transfer.stage !== 'failed' ? transfer : undefined;
   const callerState = callerLeft === true ? 'left' : call.heldByPeer ? 'holds' : 'there';
@@ -47,12 +49,7 @@ export function ConferencePanel({ call, actions, self }: ConferencePanelProps) {
           </li>
         )}
         {conference.map((member) => (
-          <MemberRow
-            key={member.id}
-            member={member}
-            own={member.to === self}
-            actions={host === undefined ? actions : undefined}
-          />
+          <MemberRow key={member.id} member={member} own={member.to === self} actions={rules ? actions : undefined} />
         ))}
         {adding === undefined ? null : (
           <li className="consult-party" data-testid="conference-adding" data-state={adding.stage}>
