@@ -36,7 +36,7 @@ import { callEventOf, mediaPort, postLegEvent, silenceRow } from './switchboard.
 import { readKey, readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
 import { Roles } from './roles.ts';
-import { Supervision } from './supervision.ts';
+import { makeSupervision, type Supervision } from './supervision.ts';
 import { Transfers } from './transfers.ts';
 import { makeWebCalls, type WebCalls } from './web-calls.ts';
 import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
@@ -158,12 +158,7 @@ export class Brain {
     this.outbound = this.#makeOutbound();
     this.web = makeWebCalls(this.config, { ...this, trouble: () => this.#trouble() });
     this.transfers = this.#makeTransfers();
-    this.supervision = new Supervision({
-      calls: () => this.calls,
-      floor: () => this.floor,
-      mayListen: (agentId) => this.roles.supervises(agentId),
-      phoneOf: (agentId) => this.phones.pagesOf(agentId).at(-1) ?? this.phones.toRing(agentId)[0],
-    });
+    this.supervision = makeSupervision(this);
     this.conferences = new Conferences({ calls: () => this.calls, transfers: this.transfers });
     this.gateway = this.#makeGateway();
   }
@@ -407,25 +402,8 @@ export class Brain {
     return new DeskGateway({
       authenticate: (token) => this.store.accounts.byToken(token)?.id,
       feedOf: (agentId) => this.desks.feedOf(agentId),
-      command: (agentId, command) =>
-        obey(
-          {
-            calls: this.calls,
-            floor: this.floor,
-            phones: this.phones,
-            plan: () => this.plans.current,
-            acknowledge: (callId, alertId, by) => this.listening.acknowledge(callId, alertId, by),
-            dial: (order) => this.outbound.dial(order),
-            transfers: this.transfers,
-            conferences: this.conferences,
-            recording: this.recording,
-          },
-          agentId,
-          command,
-        ),
-      watched: (agentId, watching) => this.#attendance.watched(agentId, watching),
       command: (agentId, command) => obey(commandPortsOf(this), agentId, command),
-      watched: (agentId, watching) => this.#watched(agentId, watching),
+      watched: (agentId, watching) => this.#attendance.watched(agentId, watching),
       logger: this.logger,
     });
   }

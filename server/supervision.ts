@@ -11,6 +11,8 @@ import {
   supervisorsOf,
 } from './calls/index.ts';
 import type { Floor } from './floor.ts';
+import type { Phones } from './phones.ts';
+import type { Roles } from './roles.ts';
 
 export interface SupervisionOptions {
   readonly calls: () => Calls;
@@ -96,6 +98,21 @@ export class Supervision {
     const outcome = act(call, own);
     return typeof outcome === 'boolean' ? undefined : outcome;
   }
+}
+
+/** Supervision in a living server: on the newest page of the supervisor, else on a phone they want rung. */
+export function makeSupervision(brain: {
+  readonly calls: Calls;
+  readonly floor: Floor;
+  readonly phones: Pick<Phones, 'pagesOf' | 'toRing'>;
+  readonly roles: Pick<Roles, 'supervises'>;
+}): Supervision {
+  return new Supervision({
+    calls: () => brain.calls,
+    floor: () => brain.floor,
+    mayListen: (agentId) => brain.roles.supervises(agentId),
+    phoneOf: (agentId) => brain.phones.pagesOf(agentId).at(-1) ?? brain.phones.toRing(agentId)[0],
+  });
 }
 
 function phoneOf({ leg }: Supervisor): Device {

@@ -121,7 +121,36 @@ function onLegRinging(state: CallState, { legId }: Extract<CallEvent, { type: 'l
     : step(state);
 }
 
+/** Events that mean something only while the call is in the middle of what they speak of. */
+const passing = [
+  'endpoint-heard',
+  'leg-progress',
+  'leg-reanswered',
+  'leg-reinvite-failed',
+  'transfer-cancelled',
+  'transfer-declined',
+  'consult-swapped',
+  'consult-left',
+  'conference-merged',
+  'supervision-asked',
+  'supervision-left',
+  'taken-over',
+  'conference-dropped',
+  'conference-set',
+  'conference-left',
+  'recording-decided',
+  'recording-asked',
+  'recording-failed',
+  'forked',
+  'agent-seen',
+] as const;
+
+function isPassing(event: CallEvent): event is Extract<CallEvent, { type: (typeof passing)[number] }> {
+  return passing.some((type) => type === event.type);
+}
+
 function react(state: CallState, event: CallEvent, now: number): Step {
+  if (isPassing(event)) return step(state);
   switch (event.type) {
     case 'plan-moved':
       return onPlanMoved(state, event.move, now);
@@ -181,27 +210,6 @@ function react(state: CallState, event: CallEvent, now: number): Step {
       return onTransferAsked(state, event, now);
     case 'recall-failed':
       return giveUpRecall(state, now);
-    case 'endpoint-heard':
-    case 'leg-progress':
-    case 'leg-reanswered':
-    case 'leg-reinvite-failed':
-    case 'transfer-cancelled':
-    case 'transfer-declined':
-    case 'consult-swapped':
-    case 'consult-left':
-    case 'conference-merged':
-    case 'supervision-asked':
-    case 'supervision-left':
-    case 'taken-over':
-    case 'conference-dropped':
-    case 'conference-set':
-    case 'conference-left':
-    case 'recording-decided':
-    case 'recording-asked':
-    case 'recording-failed':
-    case 'forked':
-    case 'agent-seen':
-      return step(state);
     case 'consult-completed':
       return nothingToComplete(state, event);
     case 'wrap-up-ended':
