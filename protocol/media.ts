@@ -40,6 +40,8 @@ export const play = z.object({
   /** Absolute paths of WAV files (PCM16, mono, 8 or 16 kHz), or tones (`toneUri`). */
   files: z.array(z.string().min(1)).min(1).max(64),
   loop: z.boolean().default(false),
+  /** The endpoint's first key ends it, as soon as the key goes down. */
+  bargeIn: z.boolean().optional(),
 });
 
 /** Ears on what an endpoint says (ingress), as one speaker. */
@@ -286,7 +288,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
     type: z.literal('play-ended'),
     callId,
     playId: id,
-    cause: z.enum(['finished', 'failed']),
+    /** `interrupted`: by a key, whose digit is told when it is let go of. */
+    cause: z.enum(['finished', 'failed', 'interrupted']),
     reason: z.string().optional(),
   }),
   z.object({ type: z.literal('dtmf-sent'), callId, dtmfId: id }),

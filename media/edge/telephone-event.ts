@@ -29,6 +29,12 @@ interface Pressed {
 export class DigitReceiver {
   #pressed: Pressed | undefined;
   #reported: number | undefined;
+  #begun = 0;
+
+  /** How many keys went down so far. */
+  get begun(): number {
+    return this.#begun;
+  }
 
   /** Takes the payload of an event packet. Returns the digits that thereby ended, oldest first. */
   packet(timestamp: number, payload: Uint8Array, nowMs: number, ticksPerMs = usualTicksPerMs): Digit[] {
@@ -41,6 +47,7 @@ export class DigitReceiver {
     if (this.#pressed?.timestamp !== timestamp) {
       ended.push(...this.#finish());
       this.#pressed = { timestamp, code, duration, ticksPerMs, seenAt: nowMs };
+      this.#begun++;
     }
     const { pressed } = { pressed: this.#pressed };
     pressed.duration = Math.max(pressed.duration, duration);

@@ -99,6 +99,11 @@ export class Ingress {
     }
   }
 
+  /** Keys that went down so far: their digits are told when they are let go of. */
+  get keys(): number {
+    return this.#digits.begun;
+  }
+
   /** Digits whose end was lost. */
   tick(nowMs: number): readonly Digit[] {
     return this.#digits.tick(nowMs);

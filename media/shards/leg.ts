@@ -185,6 +185,7 @@ export class Leg {
 
   #take(heard: Heard, now: Moment): void {
     if (heard.type === 'released') for (const each of heard.heard) this.#take(each, now);
+    if (heard.type === 'digits') this.#playlist.keyDown(this.#ingress.keys);
     if (heard.type === 'digits') this.#pressed(heard.digits);
     const framed = this.#framed;
     // What was kept when it was last wanted has nothing to do with what comes now.

@@ -15,7 +15,8 @@ const mostLeft = 8;
 export type WantPrompt = (path: string, codec: Codec, take: (prompt: LoadedPrompt) => void) => void;
 
 /** How a play ended. */
-export type PlayEnd = { readonly cause: 'finished' } | { readonly cause: 'failed'; readonly reason: string };
+export type PlayEnd =
+  { readonly cause: 'finished' | 'interrupted' } | { readonly cause: 'failed'; readonly reason: string };
 
 /** A place in a list of files: the file, and the frames of it that were played. */
 interface Position {
@@ -62,6 +63,11 @@ class Play {
 
   get music(): string | undefined {
     return musicOf(this.#play);
+  }
+
+  /** A key goes down: the end of it, where keys may end it. */
+  interrupt(): void {
+    if (this.#play.bargeIn === true) this.end ??= { cause: 'interrupted' };
   }
 
   get position(): Position {
@@ -148,6 +154,8 @@ export class Playlist {
   readonly #want: WantPrompt;
   readonly #ended: (playId: string, end: PlayEnd) => void;
   readonly #told = new Set<string>();
+  /** Keys that went down so far. */
+  #keys = 0;
   /** Where music that left was: it goes on there when it comes back. */
   readonly #left = new Map<string, Position>();
 
@@ -165,6 +173,13 @@ export class Playlist {
     for (const play of this.#plays) if (!plays.some(({ playId }) => playId === play.id)) this.#leave(play);
     this.#plays = plays.map((play) => before.get(play.playId) ?? this.#begin(play, codec));
     for (const id of this.#told) if (!plays.some(({ playId }) => playId === id)) this.#told.delete(id);
+  }
+
+  /** A key is down, the `count`th of this leg: its packets go on coming while other plays may have begun. */
+  keyDown(count: number): void {
+    if (count === this.#keys) return;
+    this.#keys = count;
+    for (const play of this.#plays) play.interrupt();
   }
 
   #begin(play: GraphPlay, codec: Codec): Play {

@@ -17,6 +17,12 @@ async function pair(rig: ShardRig) {
   return { a: await rig.open('a'), b: await rig.open('b') };
 }
 
+/** A packet of the key 5 of leg a, whose source has proved itself. */
+function press(rig: ShardRig, duration: number, end = false): void {
+  const payload = Uint8Array.of(5, end ? 0x8a : 0x0a, duration >> 8, duration & 0xff);
+  rig.say('a', { payloadType: 101, timestamp: 400_000, payload });
+}
+
 describe('plays', () => {
   test('hide the edges, keep their place over revisions, end once, and give the edges back', async () => {
     const rig = new ShardRig();
@@ -127,6 +133,44 @@ describe('plays', () => {
     rig.apply(once('p2'));
     rig.tick(2);
     expect(bytesOf(a.sent)).toEqual([1, 2, 1, 2]);
+  });
+
+  test('that keys may end are silent as soon as a key goes down, and a held key ends no later one', async () => {
+    const rig = new ShardRig();
+    rig.prompts.set('/p.wav', prompt(1, 2, 3, 4, 5, 6, 7, 8));
+    rig.prompts.set('/q.wav', prompt(21, 22, 23, 24));
+    const { a } = await pair(rig);
+    const asking = (playId: string, file: string) => ({ playId, to: 'a', files: [file], bargeIn: true });
+    rig.apply({ plays: [asking('p', '/p.wav')] });
+    rig.tick(2, () => rig.say('a'));
+    // The first packet of a key, RFC 4733 section 2.5.1.2; it is held.
+    const key = (duration: number, end = false): void => press(rig, duration, end);
+    key(160);
+    rig.tick(1);
+    expect(bytesOf(a.sent)).toEqual([1, 2, 0xff]);
+    expect(rig.happened('play-ended')).toEqual([
+      { type: 'play-ended', callId: 'c', playId: 'p', cause: 'interrupted' },
+    ]);
+    expect(rig.happened('digit')).toEqual([]);
+    key(320, true);
+    expect(rig.happened('digit')).toMatchObject([{ digit: '5' }]);
+    rig.apply({ plays: [asking('q', '/q.wav')] });
+    rig.tick(1);
+    key(320, true);
+    key(320, true);
+    rig.tick(2);
+    expect(bytesOf(a.sent)).toEqual([1, 2, 0xff, 21, 22, 23]);
+  });
+
+  test('that keys may not end go on', async () => {
+    const rig = new ShardRig();
+    rig.prompts.set('/p.wav', prompt(1, 2, 3, 4));
+    const { a } = await pair(rig);
+    rig.apply({ plays: [{ playId: 'p', to: 'a', files: ['/p.wav'] }] });
+    rig.tick(2, () => rig.say('a'));
+    press(rig, 160);
+    rig.tick(2);
+    expect(bytesOf(a.sent)).toEqual([1, 2, 3, 4]);
   });
 
   test('a last frame that is not full is filled up with silence', async () => {

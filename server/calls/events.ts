@@ -33,7 +33,7 @@ export type CallEvent =
   | {
       readonly type: 'play-ended';
       readonly playId: string;
-      readonly cause: 'finished' | 'failed';
+      readonly cause: 'finished' | 'failed' | 'interrupted';
       readonly reason?: string | undefined;
     }
   | { readonly type: 'keypad-sent'; readonly dtmfId: string }

@@ -22,7 +22,15 @@ export function graphOf(state: CallState): Graph {
   const plays =
     playing === null
       ? []
-      : [{ playId: playing.playId, to: caller.legId, files: [...playing.files], loop: playing.loop }];
+      : [
+          {
+            playId: playing.playId,
+            to: caller.legId,
+            files: [...playing.files],
+            loop: playing.loop,
+            ...barging(state),
+          },
+        ];
   if (state.phase === 'talking' && transfer !== null) return transferGraph(state, transfer, plays);
   if (state.phase !== 'talking' || !canTalk(other)) return { ...silence, plays };
   const agent = state.offer !== null;
@@ -33,6 +41,12 @@ export function graphOf(state: CallState): Graph {
     taps: agent && !isOnHold(state) ? taps(state, caller, other) : [],
     dtmf: state.keypad.map((keys) => ({ dtmfId: keys.dtmfId, to: caller.legId, digits: keys.digits })),
   };
+}
+
+/** Whether the caller's keys end what is played: the media node does that by itself, when the key goes down. */
+function barging({ phase, instruction }: CallState): { bargeIn?: true } {
+  const asks = phase === 'in-plan' && (instruction?.type === 'menu' || instruction?.type === 'play');
+  return asks && instruction.bargeIn ? { bargeIn: true } : {};
 }
 
 /** The ears hear the caller and the agent, as ever: a talk has these two sides in its transcript. */

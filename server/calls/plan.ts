@@ -6,6 +6,9 @@ import { type CallState, newLeg } from './state.ts';
 import { andThen, nowPlaying, record, type Step, step, withTimer } from './step.ts';
 import { end } from './teardown.ts';
 
+/** Nobody holds a key down for longer. */
+const longestKeyMs = 5000;
+
 /** Tells the plan what happened; its answer comes back as `plan-moved`. */
 export function advance(state: CallState, input: PlanInput): Step {
   return step(state, { type: 'advance-plan', input });
@@ -125,6 +128,12 @@ export function onDigit(state: CallState, digit: string): Step {
   return step(state);
 }
 
+/** The time of a menu or of a held key is over. */
+export function onMenuTime(state: CallState): Step {
+  if (state.phase !== 'in-plan') return step(state);
+  return advance(state, { type: state.instruction?.type === 'play' ? 'prompt-ended' : 'timeout' });
+}
+
 /** The files of the current play are over, or could not be played: the caller must not be stranded by either. */
 export function onPlayEnded(state: CallState, event: Extract<CallEvent, { type: 'play-ended' }>, now: number): Step {
   if (state.playing?.playId !== event.playId) return step(state);
@@ -135,6 +144,8 @@ export function onPlayEnded(state: CallState, event: Extract<CallEvent, { type: 
   if (state.phase !== 'in-plan') return step(quiet, ...failed);
   const { instruction } = state;
   if (instruction?.type === 'menu') return step(withTimer(quiet, 'menu', now + instruction.timeoutMs), ...failed);
+  // A key is down: its digit decides, when it is let go of; should none ever come, the prompt is over all the same.
+  if (event.cause === 'interrupted') return step(withTimer(quiet, 'menu', now + longestKeyMs));
   return andThen(step(quiet, ...failed), (next) => advance(next, { type: 'prompt-ended' }));
 }
 

@@ -309,7 +309,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
   fc.record({
     type: fc.constant('play-ended' as const),
     playId: fc.constantFrom('p1', 'p2', 'p3'),
-    cause: fc.constantFrom('finished' as const, 'failed' as const),
+    cause: fc.constantFrom('finished' as const, 'failed' as const, 'interrupted' as const),
   }),
   leg.map((legId) => ({ type: 'leg-confirmed', legId }) as const),
   leg.map((legId) => ({ type: 'leg-ringing', legId }) as const),

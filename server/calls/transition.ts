@@ -21,7 +21,7 @@ import {
 import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
-import { advance, onAnnouncementDue, onRecovered, onDigit, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onAnnouncementDue, onRecovered, onDigit, onMenuTime, onPlanMoved, onPlayEnded } from './plan.ts';
 import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
@@ -255,7 +255,7 @@ function onTimer(state: CallState, timer: TimerName, now: number): Step {
   const rung = withTimer(state, timer, null);
   switch (timer) {
     case 'menu':
-      return state.phase === 'in-plan' ? advance(rung, { type: 'timeout' }) : step(rung);
+      return onMenuTime(rung);
     case 'announcement':
       return onAnnouncementDue(rung, now);
     case 'longest':
