@@ -21,6 +21,8 @@ let site: TestSite;
 let browser: Browser;
 let alice: AgentPage;
 let recorder: RecordingServer;
+/** How loud the second stream was when it was last looked at. */
+let loud = -1;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-siprec-'));
@@ -51,7 +53,14 @@ afterAll(async () => {
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
   const streams = recorder.streams.map(({ received }) => received.length);
-  console.error({ invites: recorder.invites.length, byes: recorder.byes.length, acks: recorder.acks, streams });
+  console.error({
+    invites: recorder.invites.length,
+    byes: recorder.byes.length,
+    acks: recorder.acks,
+    streams,
+    loud,
+    last: recorder.invites.at(-1)?.metadata,
+  });
   console.error(await site.diagnosis(), await alice.glance());
 });
 
@@ -104,11 +113,11 @@ describe('a call of a queue that is sent to a recorder', () => {
     await alice.at('hold').click();
     await until(() => recorder.invites.length === 2);
     expect(flows()).toBe(false);
-    await until(async () => rms(await more(second, 25)) < 30);
+    await until(async () => (loud = rms(await more(second, 25))) < 30);
     await alice.at('resume').click();
     await until(() => recorder.invites.length === 3);
     expect(flows()).toBe(true);
-    await until(async () => rms(await more(second, 25)) > 300);
+    await until(async () => (loud = rms(await more(second, 25))) > 300);
     const versions = recorder.invites.map(({ sdp }) => Number(/^o=\S+ \S+ (\d+)/m.exec(sdp)?.[1]));
     expect(versions.map((version) => version - (versions[0] ?? 0))).toEqual([0, 1, 2]);
 
