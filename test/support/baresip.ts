@@ -25,6 +25,8 @@ export interface BaresipOptions {
   readonly codec?: 'pcmu' | 'pcma' | 'g722' | 'opus';
   /** Speaks SRTP with keys in its SDP, and nothing else. */
   readonly srtp?: boolean;
+  /** Lives on ::1 instead of 127.0.0.1. */
+  readonly six?: boolean;
   /** The account it registers; unless given it is called by its address alone. */
   readonly account?: {
     readonly domain: string;
@@ -49,12 +51,18 @@ export type BaresipEvent = z.infer<typeof baresipEvent>;
 const silenceInSeconds = 600;
 const modules = '/usr/lib/baresip/modules';
 
-function configText(folder: string, sipPort: number, controlPort: number, codec: BaresipOptions['codec']): string {
+function configText(
+  folder: string,
+  sipPort: number,
+  controlPort: number,
+  { codec, six = false }: Pick<BaresipOptions, 'codec' | 'six'>,
+): string {
+  const home = six ? '::1' : '127.0.0.1';
   const wide = codec === 'g722' || codec === 'opus' ? [`module ${codec}.so`] : [];
   return [
     'poll_method epoll',
-    `sip_listen 127.0.0.1:${String(sipPort)}`,
-    'net_interface 127.0.0.1',
+    `sip_listen ${six ? `[${home}]` : home}:${String(sipPort)}`,
+    `net_interface ${home}`,
     `audio_source aufile,${join(folder, 'says.wav')}`,
     // A bridge with nobody on the other side is a player that plays to nobody.
     'audio_player aubridge,nobody',
@@ -101,7 +109,7 @@ function accountText(options: BaresipOptions): string {
     ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
   ];
   const transport = account === undefined ? '' : `;transport=${account.transport}`;
-  return `<sip:${user}@${account?.domain ?? '127.0.0.1'}${transport}>;${parameters.join(';')}\n`;
+  return `<sip:${user}@${account?.domain ?? (options.six === true ? '[::1]' : '127.0.0.1')}${transport}>;${parameters.join(';')}\n`;
 }
 
 /** The netstrings (`12:...,`) of its control socket. */
@@ -275,11 +283,11 @@ export async function startBaresip(options: BaresipOptions = {}): Promise<Baresi
   sound.set(says);
   await Promise.all([
     writeFile(join(folder, 'says.wav'), writeWav(sound, 8000)),
-    writeFile(join(folder, 'config'), configText(folder, sipPort, controlPort, options.codec)),
+    writeFile(join(folder, 'config'), configText(folder, sipPort, controlPort, options)),
     writeFile(join(folder, 'accounts'), accountText(options)),
     writeFile(join(folder, 'contacts'), ''),
   ]);
-  const program = startProgram('baresip', ['-4', '-f', folder], folder);
+  const program = startProgram('baresip', [options.six === true ? '-6' : '-4', '-f', folder], folder);
   await program.printed(/baresip is ready/);
   const control = connect(controlPort, '127.0.0.1');
   await once(control, 'connect');

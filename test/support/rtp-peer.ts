@@ -69,11 +69,12 @@ export class RtpPeer {
   /** A plain SDP of this peer. */
   sdp(direction = 'sendrecv', address = '127.0.0.1'): string {
     const { payloadType, eventPayloadType, law } = this;
+    const type = address.includes(':') ? 'IP6' : 'IP4';
     return [
       'v=0',
-      `o=peer ${this.port} 1 IN IP4 ${address}`,
+      `o=peer ${this.port} 1 IN ${type} ${address}`,
       's=-',
-      `c=IN IP4 ${address}`,
+      `c=IN ${type} ${address}`,
       't=0 0',
       `m=audio ${this.port} RTP/AVP ${payloadType} ${eventPayloadType}`,
       `a=rtpmap:${payloadType} ${law}/8000`,

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 /** A UDP socket on `port` of an address, or on any free one. */
 export function bound(address: string, port = 0): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     socket.once('error', (error) => {
       socket.close();
       reject(error);
