@@ -90,6 +90,16 @@ describe('the recording of a call', () => {
     });
   });
 
+  it.each([
+    ['on', 1],
+    ['paused', 1],
+    ['masked', 0],
+  ] as const)('while it is %s the ears hear %i of the legs', (state, heard) => {
+    const recording = { recordingId: 'c1.r1', state, policy: 'always' } as const;
+    const graph = { ...silence, taps: [{ endpointId: 'c1.c', language: 'en-US' as const }] };
+    expect(recorded({ ...talking, recording }, graph).taps).toHaveLength(heard);
+  });
+
   it('is paused while nobody talks with the caller, and over with the call', () => {
     const recording = { recordingId: 'c1.r1', state: 'on', policy: 'always' } as const;
     expect(recorded({ ...talking, recording, phase: 'queued' }, silence).recordings).toMatchObject([

@@ -71,7 +71,10 @@ export function onRecordingFailed(state: CallState, { recordingId, code }: On<'r
   return step(withRecording(state, { ...recording, state: 'failed' }), failed);
 }
 
-/** The call's graph with its recording: between talks (a transfer that came to nothing, another queue) it is paused. */
+/**
+ * The call's graph with its recording: between talks (a transfer that came to nothing, another queue) it is paused. While secrets
+ * are said the ears are closed too: what was not recorded must not stand in a transcript.
+ */
 export function recorded(state: CallState, graph: Graph): Graph {
   const { recording, caller, phase } = state;
   if (recording === undefined || hasEnded(state)) return graph;
@@ -80,5 +83,5 @@ export function recorded(state: CallState, graph: Graph): Graph {
   const { recordingId, state: now } = recording;
   if (now !== 'on' && now !== 'paused' && now !== 'masked') return graph;
   const entry = { recordingId, endpointId: caller.legId, state: phase === 'talking' ? now : 'paused' } as const;
-  return { ...graph, recordings: [entry] };
+  return { ...graph, ...(now === 'masked' ? { taps: [] } : {}), recordings: [entry] };
 }
