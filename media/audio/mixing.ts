@@ -28,13 +28,23 @@ export function mixed(parts: readonly Part[], rate: VoiceRate): Int16Array | und
     for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (frame[at] as number) * factor;
   }
   const frame = frames[rate];
-  for (let at = 0; at < frame.length; at++) frame[at] = Math.max(-32_768, Math.min(32_767, sum[at] as number));
+  for (let at = 0; at < frame.length; at++) frame[at] = limited(sum[at] as number);
   return frame;
+}
+
+const most = 32_767;
+/** Up to here (2.5 dB below the top) a sum is left as it is. */
+const knee = 24_576;
+
+/** A sample that fits: beyond the knee it is bent towards the top instead of cut, which would be heard as a crackle. */
+function limited(sample: number): number {
+  const size = Math.abs(sample);
+  if (size <= knee) return sample;
+  return Math.sign(sample) * (knee + (most - knee) * Math.tanh((size - knee) / (most - knee)));
 }
 
 /** Adds a frame, louder or softer, to another. */
 export function addLouder(into: Int16Array, frame: Int16Array, gainDb: number): void {
   const factor = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
-  for (let at = 0; at < into.length; at++)
-    into[at] = Math.max(-32_768, Math.min(32_767, (into[at] ?? 0) + (frame[at] ?? 0) * factor));
+  for (let at = 0; at < into.length; at++) into[at] = limited((into[at] ?? 0) + (frame[at] ?? 0) * factor);
 }
