@@ -1,6 +1,6 @@
 /**
  * What the media node costs, beside Debian's rtpengine in the same run where that does the same work: relay, latency,
- * transcoding; how much of what only we do a core carries, and from mouth to ear. CPU from /proc, turn about, medians.
+ * agents' SRTP, transcoding; how much of what only we do a core carries, and from mouth to ear. CPU from /proc, turn about, medians.
  */
 import type { BenchContext, BenchEntry, BenchReport } from './entry.ts';
 import { featureRows } from './media/features.ts';
@@ -9,6 +9,7 @@ import { Phones } from './media/phones.ts';
 import { relayRows } from './media/relay.ts';
 import type { Pace } from './media/rounds.ts';
 import { rtpengineVersion } from './media/rtpengine.ts';
+import { securedRows } from './media/secured.ts';
 import { transcodeRows } from './media/transcode.ts';
 
 const usual: Pace = { rounds: 5, seconds: 3, warmSeconds: 1 };
@@ -26,6 +27,7 @@ export async function run({ quick }: BenchContext): Promise<BenchReport> {
   const entries: BenchEntry[] = [];
   const parts: Readonly<Record<string, (phones: Phones) => Promise<readonly BenchEntry[]>>> = {
     relay: (phones) => relayRows(phones, pace, version !== undefined),
+    agents: (phones) => securedRows(phones, pace, version !== undefined),
     transcoding: (phones) => transcodeRows(phones, pace, version !== undefined),
     'recording, plays and mixes': (phones) => featureRows(phones, pace),
     'mouth to ear': () => mouthRows(quick ? 6 : 12),

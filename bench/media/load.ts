@@ -6,21 +6,27 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { quantile } from '../statistics.ts';
+import { bindingRequest, greet, type Greeting, type Secrets } from './handshake.ts';
+import { isGenuine, sealRtp } from './srtp.ts';
 
 /** One stream: what leaves which socket, and where it goes. */
 export interface Stream {
   readonly socket: number;
   readonly to: number;
-  /** Payloads, or (`sealed`) whole packets, said one after the other and from the beginning again. */
+  /** Payloads, said one after the other and from the beginning again. */
   readonly sound: string;
   readonly payloadType: number;
   readonly ticks: number;
+  /** Absent: one that no other stream of the same talk has. */
+  readonly ssrc?: number;
 }
 
 export type LoadOrder =
   | { readonly type: 'open'; readonly sockets: number }
-  /** A sound by name: base64 of each payload. Whole packets where `sealed`. */
-  | { readonly type: 'sound'; readonly name: string; readonly payloads: readonly string[]; readonly sealed: boolean }
+  /** A sound by name: base64 of each payload. */
+  | { readonly type: 'sound'; readonly name: string; readonly payloads: readonly string[] }
+  /** A socket agrees on keys: from then on all that it says and hears is SRTP. */
+  | { readonly type: 'greet'; readonly socket: number; readonly greeting: Greeting }
   | { readonly type: 'talk'; readonly streams: readonly Stream[]; readonly seconds: number }
   | { readonly type: 'close' };
 
@@ -34,7 +40,10 @@ export interface Talked {
   readonly p99: number;
 }
 
-export type LoadNews = { readonly type: 'opened'; readonly ports: readonly number[] } | Talked;
+export type LoadNews =
+  | { readonly type: 'opened'; readonly ports: readonly number[] }
+  | { readonly type: 'greeted'; readonly error?: string }
+  | Talked;
 
 const host = '127.0.0.1';
 const stepMs = 20;
@@ -42,13 +51,12 @@ const stepMs = 20;
 const mark = 0x5a17c0de;
 const markBytes = 12;
 
-interface Sound {
-  readonly payloads: readonly Buffer[];
-  readonly sealed: boolean;
-}
-
 let sockets: Socket[] = [];
-const sounds = new Map<string, Sound>();
+const sounds = new Map<string, readonly Buffer[]>();
+/** Of the sockets that greeted. */
+const secrets = new Map<Socket, Secrets>();
+let forged = 0;
+let consents: NodeJS.Timeout[] = [];
 let received = 0;
 let delays: number[] = [];
 /** Steps of all talks so far: a stream goes on where it stopped. */
@@ -66,13 +74,35 @@ function take(packet: Buffer): void {
   if (at >= 12 && packet.readUInt32BE(at) === mark) delays.push(performance.now() - packet.readDoubleBE(at + 4));
 }
 
+function hear(socket: Socket, packet: Buffer): void {
+  // STUN and DTLS (RFC 7983) come to the same socket.
+  if ((packet[0] ?? 0) >> 6 !== 2) return;
+  const agreed = secrets.get(socket);
+  // Not every one is looked at: it costs more than all the rest.
+  const looked = agreed !== undefined && received % 64 === 0 && (packet[1] ?? 0) < 192;
+  if (looked && !isGenuine(packet, agreed.theirs)) forged++;
+  take(packet);
+}
+
+async function secure(number: number, greeting: Greeting): Promise<void> {
+  const socket = sockets[number];
+  if (socket === undefined) throw new Error('no such socket');
+  secrets.set(socket, await greet(socket, greeting));
+  const { ice, to } = greeting;
+  // RFC 7675: who is not asked again and again is taken for gone.
+  if (ice !== undefined) consents.push(setInterval(() => socket.send(bindingRequest(ice), to, host), 4000));
+}
+
 async function open(count: number): Promise<void> {
+  for (const timer of consents) clearInterval(timer);
+  consents = [];
+  secrets.clear();
   for (const socket of sockets) socket.close();
   sockets = Array.from({ length: count }, () =>
     createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 }),
   );
   for (const socket of sockets) {
-    socket.on('message', take);
+    socket.on('message', (packet) => hear(socket, packet));
     socket.bind(0, host);
   }
   await Promise.all(sockets.map((socket) => once(socket, 'listening')));
@@ -81,43 +111,44 @@ async function open(count: number): Promise<void> {
 
 class Speaker {
   readonly #stream: Stream;
-  readonly #sound: Sound;
+  readonly #payloads: readonly Buffer[];
   readonly #socket: Socket;
+  readonly #secrets: Secrets | undefined;
+  /** Two in turn: the system has the last one long before it is written to again. */
   readonly #packets: readonly Buffer[];
 
   constructor(stream: Stream, number: number) {
-    const sound = sounds.get(stream.sound);
+    const payloads = sounds.get(stream.sound);
     const socket = sockets[stream.socket];
-    if (sound === undefined || socket === undefined) throw new Error(`a stream of unknown ${stream.sound}`);
+    if (payloads === undefined || socket === undefined) throw new Error(`a stream of unknown ${stream.sound}`);
     this.#stream = stream;
-    this.#sound = sound;
+    this.#payloads = payloads;
     this.#socket = socket;
-    // Two in turn: the system has the last one long before it is written to again.
-    this.#packets = sound.sealed ? sound.payloads : [0, 1].map(() => this.#empty(number));
+    this.#secrets = secrets.get(socket);
+    this.#packets = [0, 1].map(() => this.#empty(stream.ssrc ?? number + 1));
   }
 
   say(step: number): void {
-    const { to, ticks } = this.#stream;
-    const packet = this.#packets[step % this.#packets.length];
+    const packet = this.#packets[step % 2];
     if (packet === undefined) return;
-    if (!this.#sound.sealed) {
-      const payload = this.#sound.payloads[step % this.#sound.payloads.length];
-      packet.writeUInt16BE(step & 0xffff, 2);
-      packet.writeUInt32BE((step * ticks) >>> 0, 4);
-      if (payload !== undefined && this.#sound.payloads.length > 1) {
-        this.#socket.send(Buffer.concat([packet.subarray(0, 12), payload]), to, host);
-        return;
-      }
-      packet.writeDoubleBE(performance.now(), packet.length - 8);
-    }
-    this.#socket.send(packet, to, host);
+    packet.writeUInt16BE(step & 0xffff, 2);
+    packet.writeUInt32BE((step * this.#stream.ticks) >>> 0, 4);
+    const plain = this.#filled(packet, step);
+    this.#socket.send(this.#secrets === undefined ? plain : sealRtp(plain, this.#secrets.ours), this.#stream.to, host);
   }
 
-  #empty(number: number): Buffer {
-    const packet = Buffer.concat([Buffer.alloc(12), this.#sound.payloads[0] ?? Buffer.alloc(160)]);
+  #filled(packet: Buffer, step: number): Buffer {
+    const payload = this.#payloads[step % this.#payloads.length];
+    if (payload !== undefined && this.#payloads.length > 1) return Buffer.concat([packet.subarray(0, 12), payload]);
+    packet.writeDoubleBE(performance.now(), packet.length - 8);
+    return packet;
+  }
+
+  #empty(ssrc: number): Buffer {
+    const packet = Buffer.concat([Buffer.alloc(12), this.#payloads[0] ?? Buffer.alloc(160)]);
     packet[0] = 0x80;
     packet[1] = this.#stream.payloadType;
-    packet.writeUInt32BE(number + 1, 8);
+    packet.writeUInt32BE(ssrc, 8);
     packet.writeUInt32BE(mark, packet.length - markBytes);
     return packet;
   }
@@ -145,6 +176,7 @@ async function talk(streams: readonly Stream[], seconds: number): Promise<void> 
   // What is on its way still counts.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const [p50, p99] = [quantile(delays, 0.5), quantile(delays, 0.99)];
+  if (forged > 0) console.error(`${forged} packets had a wrong signature`);
   tell({ type: 'talked', sent, received, seconds: took, p50, p99 });
 }
 
@@ -153,10 +185,17 @@ process.on('message', (order: LoadOrder) => {
     case 'open':
       return void open(order.sockets);
     case 'sound':
-      return void sounds.set(order.name, {
-        payloads: order.payloads.map((each) => Buffer.from(each, 'base64')),
-        sealed: order.sealed,
-      });
+      sounds.set(
+        order.name,
+        order.payloads.map((each) => Buffer.from(each, 'base64')),
+      );
+      return;
+    case 'greet':
+      secure(order.socket, order.greeting).then(
+        () => tell({ type: 'greeted' }),
+        (error: unknown) => tell({ type: 'greeted', error: String(error) }),
+      );
+      return;
     case 'talk':
       return void talk(order.streams, order.seconds);
     case 'close':

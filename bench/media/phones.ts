@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Greeting } from './handshake.ts';
 import type { LoadNews, LoadOrder, Stream, Talked } from './load.ts';
 
 /** The process of the telephones: see load.ts. */
@@ -15,9 +16,15 @@ export class Phones {
   }
 
   /** What streams of this name say. */
-  sound(name: string, payloads: readonly Uint8Array[], sealed = false): void {
+  sound(name: string, payloads: readonly Uint8Array[]): void {
     const texts = payloads.map((each) => Buffer.from(each).toString('base64'));
-    this.#child.send({ type: 'sound', name, payloads: texts, sealed } satisfies LoadOrder);
+    this.#child.send({ type: 'sound', name, payloads: texts } satisfies LoadOrder);
+  }
+
+  /** Agrees on keys from a socket; rejects if nobody answers. One at a time. */
+  async greet(socket: number, greeting: Greeting): Promise<void> {
+    const news = await this.#ask({ type: 'greet', socket, greeting });
+    if (news.type !== 'greeted' || news.error !== undefined) throw new Error(`no keys: ${JSON.stringify(news)}`);
   }
 
   async talk(streams: readonly Stream[], seconds: number): Promise<Talked> {
