@@ -93,7 +93,7 @@ export class Endpoints {
   }
 
   /** The verbs, as the RPC server wants them. */
-  get verbs(): Verbs {
+  get verbs(): Omit<Verbs, 'prepare'> {
     return {
       open: (params) => this.#inOrder(params.callId, () => this.#open(params)),
       answer: ({ endpointId, remoteSdp, ...notes }) =>

@@ -14,7 +14,7 @@ import { PortPool } from './port-pool.ts';
 import { EventLog } from './rpc/event-log.ts';
 import { Lease } from './rpc/lease.ts';
 import { Recorder } from './recorder.ts';
-import { RpcServer } from './rpc/server.ts';
+import { RpcServer, type Verbs } from './rpc/server.ts';
 import { ShardPool } from './shards/pool.ts';
 import { Prompts } from './shards/prompts.ts';
 
@@ -40,6 +40,13 @@ export interface MediaNodeParts {
   /** Absent: nobody listens. */
   readonly ears?: Ears;
   readonly clock?: Clock;
+}
+
+/** Prompts made ready, in G.711: most callers hear them so. */
+async function prepared(prompts: Prompts, files: readonly string[]): ReturnType<Verbs['prepare']> {
+  const loaded = await Promise.all(files.map((file) => prompts.load(file, 'PCMU')));
+  const failed = loaded.flatMap(({ path, reason }) => (reason === undefined ? [] : [{ file: path, reason }]));
+  return { ok: true, value: { failed } };
 }
 
 async function startIn(
@@ -88,7 +95,7 @@ async function startIn(
   const { rpcHost, rpcPort, secret } = options;
   const rpc = new RpcServer(
     { host: rpcHost, port: rpcPort, secret, bootId },
-    { verbs: endpoints.verbs, log, lease, logger },
+    { verbs: { ...endpoints.verbs, prepare: ({ files }) => prepared(prompts, files) }, log, lease, logger },
   );
   const tell = (event: MediaEvent): void => rpc.emit(log.append(event, clock.now()));
   shards.events.on(tell);

@@ -210,6 +210,11 @@ export const mediaVerbs = {
     params: z.object({ from: z.number().int().nonnegative() }),
     result: z.object({ complete: z.boolean() }),
   },
+  /** Makes prompts ready before somebody hears them: read or spoken, encoded, kept. Gives those that cannot be had. */
+  prepare: {
+    params: z.object({ files: z.array(z.string().min(1)).max(64) }),
+    result: z.object({ failed: z.array(z.object({ file: z.string(), reason: z.string() })) }),
+  },
   /** The phrases to spot, from now on and in every tap. An older revision is ignored. */
   setPhrases: {
     params: z.object({ revision: z.number().int().nonnegative(), phrases: z.array(phrase).max(5000) }),

@@ -32,7 +32,8 @@ import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts'
 import { partyOf, Rows } from './rows.ts';
 import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
-import { callEventOf, mediaPort, postLegEvent, silenceRow } from './switchboard.ts';
+import { SpokenPrompts } from './spoken-prompts.ts';
+import { callEventOf, mediaPort, prepare, postLegEvent, silenceRow } from './switchboard.ts';
 import { readKey, readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
 import { Roles } from './roles.ts';
@@ -71,6 +72,7 @@ export class Brain {
   readonly roles: Roles;
   readonly #rows: Rows;
   readonly #kept: Kept;
+  readonly #spoken: SpokenPrompts;
   readonly #scope = new Scope();
   readonly #attendance: Attendance;
   readonly #nextId = monotonicFactory();
@@ -98,6 +100,7 @@ export class Brain {
       },
       logger,
     );
+    this.#spoken = new SpokenPrompts({ prepare: (file) => prepare(this.media, file), rows: this.#rows, logger });
     this.phones = this.#makePhones();
     this.sip = this.#makeSip();
     this.floor = new Floor(
@@ -228,6 +231,7 @@ export class Brain {
         this.floor.configure(plan);
         this.sip.trunks.configure(trunkPlanOf(plan));
         this.desks.planChanged();
+        this.#spoken.take(plan);
       },
       onRejected: (diagnostics) =>
         void this.#rows.put({ type: 'plan-rejected', facts: { diagnostics: diagnostics.slice(0, 20) } }),
@@ -388,6 +392,7 @@ export class Brain {
     );
     media.connected.on(({ newBoot }) => {
       const since = this.#mediaAbsence.ended();
+      this.#spoken.restarted();
       if (newBoot) for (const each of [this.capacity, this.recorders]) each.restarted();
       this.listening.tellPhrases();
       reconcileMedia(this.calls, media, { newBoot, since }, this.logger).catch((err: unknown) =>

@@ -70,6 +70,12 @@ export function silenceRow(event: Extract<MediaEvent, { type: 'endpoint-silent' 
   return { type: silent ? 'leg-silent' : 'leg-heard-again', callId, facts: { legId: endpointId, ms } };
 }
 
+/** Has the media node make a prompt ready; why it cannot be had, if so. A node that is away says nothing of it. */
+export async function prepare(media: MediaClient, file: string): Promise<string | undefined> {
+  const answer = await media.call('prepare', { files: [file] });
+  return answer.ok ? answer.value.failed[0]?.reason : undefined;
+}
+
 /** A leg's event as its call takes it. They have the same names on purpose. */
 export function postLegEvent(
   calls: Calls,
