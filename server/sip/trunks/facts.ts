@@ -22,6 +22,8 @@ export type NotPlaced =
   | 'not-permitted'
   | 'caller-not-allowed'
   | 'trunk-down'
+  /** The trunk wants SRTP, and whoever calls has no key to offer. */
+  | 'needs-srtp'
   | 'channels-full'
   | 'too-fast'
   | 'daily-minutes'
@@ -33,6 +35,7 @@ export const statusOfNotPlaced: Readonly<Record<NotPlaced, number>> = {
   'not-permitted': 403,
   'caller-not-allowed': 403,
   'trunk-down': 503,
+  'needs-srtp': 488,
   'channels-full': 480,
   'too-fast': 503,
   'daily-minutes': 403,

@@ -152,6 +152,7 @@ export class OutgoingCall {
     const { config } = line;
     const isTest = this.#isOneTrunk && this.to === config.testNumber;
     if (!isTest && !mayCall(this.to, config.destinations, homeOf(config.numbers, site))) return 'not-permitted';
+    if (this.#sdp !== null && shaped(this.#sdp, policyOf(config)) === undefined) return 'needs-srtp';
     const shown = shownNumber(candidate.from ?? this.#from, config.callerId);
     if (shown.type === 'refused') return 'caller-not-allowed';
     if (!line.isUp(now()) && (config.registration !== null || !line.hasPassword)) return 'trunk-down';
