@@ -33,7 +33,7 @@ const text = readFileSync(file, 'utf8');
 const from = text.indexOf(begin) + begin.length;
 const to = text.indexOf(end);
 if (to < from) throw new Error(`docs/bench.md has no ${begin} and ${end}`);
-const order = ['calls', 'pop', 'ledger', 'sip', 'storm', 'journal', 'parser', 'media', 'stack'];
+const order = ['calls', 'pop', 'ledger', 'sip', 'storm', 'journal', 'parser', 'media', 'deaths', 'stack'];
 const sections = order.flatMap((name) => newest.get(name) ?? []).map(section);
 const written = `${text.slice(0, from)}\n\n${sections.join('\n\n')}\n\n${text.slice(to)}`;
 writeFileSync(file, await format(written, { ...(await resolveConfig(file)), parser: 'markdown' }));

@@ -26,6 +26,7 @@ const benches: Readonly<Record<string, Bench>> = {
   parser: { what: 'reading and writing SIP messages', load: () => import('./parser.ts') },
   media: { what: 'relay, transcoding, recording and mixing, beside rtpengine', load: () => import('./media.ts') },
   recording: { what: 'what recording costs, and what kill -9 costs it', load: () => import('./recording.ts') },
+  deaths: { what: 'what callers miss when the media node is killed', load: () => import('./deaths.ts') },
   stack: { what: 'the packages asked for against those shipped', load: () => import('./stack.ts') },
 };
 

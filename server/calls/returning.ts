@@ -18,6 +18,9 @@ export const returnMs = 30_000;
 /** How often the agent is looked for meanwhile, ms; a page that registers is told at once. */
 export const lookMs = 2000;
 
+/** Dialplans give 0 to 9: whoever has talked already waits before them all. */
+const firstOfAll = 10;
+
 /** A call whose agent is away. */
 type Waiting = CallState & { readonly away: Away };
 
@@ -187,7 +190,7 @@ function refused({ order, refer, phone }: On<'transfer-asked'>): CallEffect[] {
 }
 
 /**
- * The agent did not come back: they are done, and the caller waits in the queue they came from. Where there is none the
+ * The agent did not come back: they are done, and the caller waits at the head of the queue they came from. Where there is none the
  * call is over.
  */
 function giveUp(state: Waiting, now: number): Step {
@@ -195,8 +198,9 @@ function giveUp(state: Waiting, now: number): Step {
   const { instruction, dial } = state;
   if (instruction?.type !== 'queue' || dial !== null)
     return andThen(settled(state), (next) => end(next, 'media-failure', now));
+  const atTheHead = { ...instruction, priority: firstOfAll };
   return andThen(
     andThen(settled(state), (next) => part(next, now)),
-    (next) => enterQueue({ ...next, phase: 'in-plan', talkingSince: null, held: false }, instruction, now),
+    (next) => enterQueue({ ...next, phase: 'in-plan', talkingSince: null, held: false }, atTheHead, now),
   );
 }
