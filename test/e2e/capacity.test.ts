@@ -1,6 +1,7 @@
-/** A whole site with five RTP ports: calls that do not fit are told to come again, and a media node that is stopped lets calls end. */
+/** A whole site with five RTP ports: calls that do not fit are told to come again, and phones are asked to follow when the media node is killed or stopped. */
 import { fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { PlainPhone } from '../support/plain-phone.ts';
 import { startSite, type TestSite } from '../support/site.ts';
 import { type Caller, callSite } from '../support/talks.ts';
 import { until } from '../support/until.ts';
@@ -50,6 +51,45 @@ it('takes calls again as soon as one is over', async () => {
   );
   there.push(await callSite(site));
   await there.at(-1)?.row('prompt-played');
+});
+
+/** Session id and version of the o= line. */
+function originOf(sdp: string): readonly [id: string, version: number] {
+  const [, id = '', version = ''] = /^o=\S+ (\d+) (\d+)/m.exec(sdp) ?? [];
+  return [id, Number(version)];
+}
+
+it('asks each phone to follow when the media node is killed: one that refuses is let go, one that is busy is asked again', async () => {
+  await Promise.all(there.splice(0).map((caller) => caller.hangUp()));
+  const dialled = [PlainPhone.dial(site), PlainPhone.dial(site), PlainPhone.dial(site)] as const;
+  const [willing, refusing, busy] = await Promise.all(dialled);
+  await Promise.all([willing, refusing, busy].map((phone) => phone.row('queued')));
+  const pid = await site.kill('media');
+  const [offer] = await Promise.all([
+    willing.reinvited('200 OK'),
+    refusing.reinvited('488 Not Acceptable Here'),
+    busy.reinvited('491 Request Pending'),
+  ]);
+  // RFC 3264 section 8: the same session in a newer version.
+  const [[before, version], [after, newer]] = [originOf(willing.described), originOf(offer)];
+  expect(after).toBe(before);
+  expect(newer).toBeGreaterThan(version);
+  await busy.reinvited('200 OK');
+  expect((await refusing.row('call-ended')).facts).toMatchObject({ cause: 'media-failure' });
+  await refusing.heardBye;
+  const resumed = await Promise.all([willing.row('leg-resumed'), busy.row('leg-resumed')]);
+  console.log(
+    're-INVITEd, and once more after 491, ms:',
+    resumed.map(({ facts }) => facts['gapMs']),
+  );
+  for (const phone of [willing, busy]) {
+    await phone.rtp.hear(20);
+    await phone.bye();
+    expect((await phone.row('call-ended')).facts).toMatchObject({ cause: 'caller-hangup' });
+  }
+  await Promise.all([willing, refusing, busy].map((phone) => phone.close()));
+  await site.untilReady('media', pid);
+  there.push(await callSite(site));
 });
 
 it('lets calls end when the media node is told to stop, and says why', async () => {

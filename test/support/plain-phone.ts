@@ -19,6 +19,8 @@ export class PlainPhone extends CallStory {
   #invite: RawMessage | undefined;
   #answer: RawMessage | undefined;
   #cseq = 1;
+  /** CSeq of the re-INVITEs that were answered: those that come again are not new ones. */
+  readonly #reinvited = new Set<string>();
 
   private constructor(peer: RawPeer, rtp: RtpPeer, site: TestSite) {
     super(nextNumber(), site);
@@ -46,6 +48,23 @@ export class PlainPhone extends CallStory {
     const answer = await this.#ask('INVITE', this.rtp.sdp(held ? 'sendonly' : 'sendrecv'));
     this.#inDialog('ACK', this.#cseq);
     return answer.body;
+  }
+
+  /** What the far side described in its answer to our INVITE. */
+  get described(): string {
+    return this.#answer?.body ?? '';
+  }
+
+  /** Waits for the far side's next re-INVITE, gives it this answer, follows its offer if that is 200, and resolves with the offer. */
+  async reinvited(status: `${number} ${string}`): Promise<string> {
+    const reinvite = await this.#peer.next(
+      (message) => message.method === 'INVITE' && !this.#reinvited.has(message.header('CSeq')),
+    );
+    this.#reinvited.add(reinvite.header('CSeq'));
+    const takes = status.startsWith('200');
+    this.#peer.answer(reinvite, status, takes ? { body: this.rtp.sdp() } : {});
+    if (takes) this.rtp.aim(reinvite.body);
+    return reinvite.body;
   }
 
   /** Says BYE; resolves when it is answered. */
