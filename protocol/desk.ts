@@ -160,6 +160,8 @@ export const deskCall = z.object({
       agent: z.object({ id: agentId, name: z.string().optional() }).optional(),
     })
     .optional(),
+  /** Who speaks in a conference: `caller`, `agent`, ids of members. */
+  speakers: z.array(id).max(64).optional(),
   /** The caller has left the conference; the others talk on. */
   callerLeft: z.boolean().optional(),
   queue: z.object({ id: queueId, name: label }).optional(),
@@ -241,7 +243,10 @@ export const deskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent-changed'), agent: deskAgent }),
   z.object({ type: z.literal('phones-changed'), phones: deskPhones }),
   /** The whole call, without its transcript, alerts and quality, which are kept as they are. */
-  z.object({ type: z.literal('call-changed'), call: deskCall.omit({ transcript: true, alerts: true, quality: true }) }),
+  z.object({
+    type: z.literal('call-changed'),
+    call: deskCall.omit({ transcript: true, alerts: true, quality: true, speakers: true }),
+  }),
   /** The call has left the desk (wrap-up done, offer lost). */
   z.object({ type: z.literal('call-cleared'), callId, reason: z.string() }),
   z.object({ type: z.literal('transcript-changed'), callId, line: transcriptLine }),
@@ -249,6 +254,7 @@ export const deskEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('quality-changed'), callId, quality: z.array(legQuality).max(32) }),
   z.object({ type: z.literal('team-call-changed'), call: teamCall }),
   z.object({ type: z.literal('team-call-cleared'), callId }),
+  z.object({ type: z.literal('speakers-changed'), callId, speakers: z.array(id).max(64) }),
   z.object({ type: z.literal('queues-changed'), queues: z.array(deskQueue) }),
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
 ]);
@@ -333,8 +339,9 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, phones: event.phones };
     case 'call-changed': {
       const same = state.call?.callId === event.call.callId ? state.call : undefined;
-      const { transcript = [], alerts = [], quality } = same ?? {};
-      return { ...state, call: { ...event.call, transcript, alerts, ...(quality === undefined ? {} : { quality }) } };
+      const { transcript = [], alerts = [], quality, speakers } = same ?? {};
+      const kept = { ...(quality === undefined ? {} : { quality }), ...(speakers === undefined ? {} : { speakers }) };
+      return { ...state, call: { ...event.call, transcript, alerts, ...kept } };
     }
     case 'call-cleared':
       return state.call?.callId === event.callId ? { ...state, call: null } : state;
@@ -354,6 +361,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       return { ...state, team: upsert(state.team ?? [], event.call, (call) => call.callId) };
     case 'team-call-cleared':
       return { ...state, team: (state.team ?? []).filter((call) => call.callId !== event.callId) };
+    case 'speakers-changed':
+      return onCall(state, event.callId, (call) => ({ ...call, speakers: event.speakers }));
     case 'queues-changed':
       return { ...state, queues: event.queues };
     case 'ears-changed':

@@ -298,6 +298,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
     reason: z.string().optional(),
   }),
   z.object({ type: z.literal('dtmf-sent'), callId, dtmfId: id }),
+  /** Who speaks now, where more than two are mixed: told 120 ms after somebody begins, 600 ms after they stop. */
+  z.object({ type: z.literal('speakers-changed'), callId, endpointIds: z.array(endpointId).max(64) }),
   /** A recording is finished and on the disk. `hash`: SHA-256 of its file, in hex. */
   z.object({
     type: z.literal('recording-ended'),

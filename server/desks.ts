@@ -11,7 +11,7 @@ import {
 } from '../protocol/desk.ts';
 import type { EarsState } from '../protocol/media.ts';
 import type { CallLegQuality } from '../protocol/quality.ts';
-import { type CallState, supervisorsOf } from './calls/index.ts';
+import { type CallState, membersOf, supervisorsOf } from './calls/index.ts';
 import { agentsOf, type CallSurroundings, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import { activityName, type Agent } from './routing/index.ts';
@@ -115,6 +115,22 @@ export class Desks {
     const hidden = state === undefined ? [] : supervisorsOf(state).map(({ leg }) => leg.legId);
     const quality = legs.filter(({ legId }) => !hidden.includes(legId));
     this.#feedShowing(callId)?.publish({ type: 'quality-changed', callId, quality });
+  }
+
+  /** Who speaks in a conference. */
+  speakersChanged(callId: string, legIds: readonly string[]): void {
+    const state = this.#calls.get(callId);
+    if (state === undefined) return;
+    const members = membersOf(state).map(({ leg }) => leg.legId);
+    // In a talk of two that somebody listens to, the page would tell what the site may want to be silent about.
+    if (members.length === 0) return;
+    const speakers = legIds.flatMap((legId) => {
+      if (legId === state.caller.legId) return ['caller'];
+      if (legId === state.other?.legId) return ['agent'];
+      return members.includes(legId) ? [legId] : [];
+    });
+    for (const agentId of this.#shown.get(callId) ?? [])
+      this.#feeds.get(agentId)?.publish({ type: 'speakers-changed', callId, speakers });
   }
 
   alertChanged(alert: Alert): void {

@@ -384,6 +384,7 @@ export class Brain {
         if (event.type === 'recording-ended' || event.type === 'recording-failed') return this.recording.told(event);
         if (event.type === 'capacity-changed') return this.capacity.told(event.full);
         if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
+        if (event.type === 'speakers-changed') return this.desks.speakersChanged(event.callId, event.endpointIds);
         if (event.type === 'endpoint-silent') return this.#rows.put(silenceRow(event));
         if (event.type === 'endpoint-lost' && this.recorders.endpointLost(event.endpointId, event.cause)) return;
         const posted = callEventOf(event, this.#digits);

@@ -113,6 +113,7 @@ export function callEventOf(
     case 'ears-changed':
     case 'capacity-changed':
     case 'endpoint-silent':
+    case 'speakers-changed':
     case 'recording-ended':
     case 'recording-failed':
       return undefined;

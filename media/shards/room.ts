@@ -4,6 +4,7 @@ import type { Moment } from './leg-ports.ts';
 import type { Feed, Leg } from './leg.ts';
 import type { ShardGraph } from './messages.ts';
 import { Recordings } from './recordings.ts';
+import { Speakers } from './speakers.ts';
 
 const empty: Graph = { edges: [], plays: [], taps: [], dtmf: [] };
 
@@ -15,7 +16,16 @@ export class Room {
   readonly #legs = new Map<string, Leg>();
   readonly #rings = new Map<string, SharedArrayBuffer>();
   readonly #recordings = new Recordings();
+  readonly #speakers = new Speakers();
+  readonly #spoke: (endpointIds: readonly string[]) => void;
+  /** Those whose voices are mixed for somebody. */
+  #mixed: ReadonlyMap<string, Leg> = new Map();
   #graph: Graph = empty;
+
+  /** `spoke` is told who speaks, whenever that changes among those who are mixed. */
+  constructor(spoke: (endpointIds: readonly string[]) => void) {
+    this.#spoke = spoke;
+  }
 
   add(leg: Leg): void {
     this.#legs.set(leg.setup.endpointId, leg);
@@ -53,6 +63,7 @@ export class Room {
   tick(now: Moment): void {
     for (const leg of this.#legs.values()) leg.listen(now);
     for (const leg of this.#legs.values()) leg.speak(now);
+    this.#listenForSpeakers();
     this.#recordings.tick(this.#legs);
   }
 
@@ -61,8 +72,18 @@ export class Room {
     this.#legs.clear();
   }
 
+  /** In a talk of two both hear who speaks. */
+  #listenForSpeakers(): void {
+    const speaking = this.#speakers.step(this.#mixed);
+    if (speaking !== undefined) this.#spoke(speaking);
+  }
+
   #settle(): void {
     const feeds = new Map([...this.#legs].map(([endpointId]) => [endpointId, this.#feedOf(endpointId)]));
+    const mixed = new Set(
+      [...feeds.values()].flatMap((feed) => (feed.type === 'mix' ? feed.from : [])).map(({ leg }) => leg),
+    );
+    this.#mixed = new Map([...this.#legs].filter(([, leg]) => mixed.has(leg)));
     for (const [endpointId, leg] of this.#legs) {
       if (this.#names(endpointId)) leg.name();
       leg.feed(feeds.get(endpointId) ?? { type: 'silence' });

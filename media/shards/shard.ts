@@ -159,7 +159,12 @@ export class Shard {
   }
 
   #room(callId: string): Room {
-    const room = this.#rooms.get(callId) ?? new Room();
+    const room =
+      this.#rooms.get(callId) ??
+      new Room((endpointIds) => {
+        const event: MediaEvent = { type: 'speakers-changed', callId, endpointIds: [...endpointIds] };
+        this.#outside.tell({ type: 'event', event });
+      });
     this.#rooms.set(callId, room);
     return room;
   }

@@ -28,7 +28,7 @@ export interface CallSurroundings {
   readonly announced?: boolean;
 }
 
-export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts' | 'quality'>;
+export type DeskCallHead = Omit<DeskCall, 'transcript' | 'alerts' | 'quality' | 'speakers'>;
 
 /** The call as the agent it is offered to (or talks to) sees it; undefined while no agent has to do with it. */
 export function deskCallOf(

@@ -167,6 +167,9 @@ it('a conference, a whisper, a barge and a take-over', async () => {
   const joined = caller.heard;
   await caller.hearing('the phone', (lately) => phoneHeard(lately) > 1000);
   await until(async () => strength((await phone.heardSoFar()).subarray(-8000), callerTone) > 1000);
+  // The page shows who speaks: the caller and the phone, all the time.
+  await alice.page.locator('[data-testid=conference-caller][data-speaks=true]').waitFor();
+  await alice.page.locator('[data-testid=conference-member][data-speaks=true]').waitFor();
   await picture(alice, 'conference-agent');
 
   await sue.page.locator('[data-testid=team-call][data-agent=alice]').waitFor();

@@ -233,6 +233,7 @@ export const en = {
     title: 'In this call',
     host: '{{agent}} has added you to this call.',
     you: '(you)',
+    speaks: 'is speaking',
     calling: 'being called',
     ringing: 'rings',
     caller: { there: 'is in the call', holds: 'is on hold', left: 'has hung up' },

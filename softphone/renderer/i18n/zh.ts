@@ -228,6 +228,7 @@ export const zh: Texts<typeof en> = {
     title: '通话成员',
     host: '{{agent}} 已将您加入此通话。',
     you: '（您）',
+    speaks: '正在说话',
     calling: '正在呼叫',
     ringing: '振铃中',
     caller: { there: '通话中', holds: '已保持', left: '已挂断' },
