@@ -96,24 +96,22 @@ export async function greet(socket: Socket, greeting: Greeting): Promise<Secrets
   inside.on('message', outward);
   socket.on('message', inward);
   const words = ['s_client', '-dtls1_2', '-connect', `${host}:${inside.address().port}`, '-mtu', '1200'];
-  words.push('-cert', greeting.certificate, '-key', greeting.key, '-use_srtp', 'SRTP_AES128_CM_SHA1_80');
-  words.push('-keymatexport', 'EXTRACTOR-dtls_srtp', '-keymatexportlen', '60');
+  words.push('-cert', greeting.certificate, '-key', greeting.key, '-use_srtp', 'SRTP_AEAD_AES_256_GCM');
+  words.push('-keymatexport', 'EXTRACTOR-dtls_srtp', '-keymatexportlen', '88');
   const child = spawn('openssl', words, { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     const secret = new Promise<Buffer>((resolve) => {
       let said = '';
       child.stdout.on('data', (bytes: Buffer) => {
         said += bytes.toString();
-        const hex = /Keying material: ([0-9A-F]{120})/.exec(said)?.[1];
+        const hex = /Keying material: ([0-9A-F]{176})/.exec(said)?.[1];
         if (hex !== undefined) resolve(Buffer.from(hex, 'hex'));
       });
     });
     const keys = await Promise.race([secret, after(patienceMs, 'DTLS was not answered')]);
     // RFC 5764 section 4.2: both keys, then both salts, the client's first.
-    const [ours, theirs] = [
-      srtpKeys(keys.subarray(0, 16), keys.subarray(32, 46)),
-      srtpKeys(keys.subarray(16, 32), keys.subarray(46, 60)),
-    ];
+    const ours = srtpKeys(keys.subarray(0, 32), keys.subarray(64, 76));
+    const theirs = srtpKeys(keys.subarray(32, 64), keys.subarray(76, 88));
     return { ours, theirs };
   } finally {
     socket.off('message', inward);

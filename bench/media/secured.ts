@@ -135,7 +135,7 @@ export async function securedRows(phones: Phones, pace: Pace, withRtpengine: boo
     const rows: BenchEntry[] = [
       {
         ...{ name: 'media/agent', value: ours.usPerPacket, unit, better: 'smaller' },
-        detail: `trunk RTP to an agent's DTLS-SRTP and back, ${calls} calls, edge and mediasoup worker; ${lost(ours.lost)}`,
+        detail: `trunk RTP to an agent's DTLS-SRTP (AEAD_AES_256_GCM) and back, ${calls} calls, edge and mediasoup worker; ${lost(ours.lost)}`,
       },
     ];
     if (theirs !== undefined)
