@@ -2,6 +2,7 @@ import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { EndpointKind, MediaResult } from '../protocol/media.ts';
 import type { Codec } from './sdp/index.ts';
 import type { Answer } from './errors.ts';
+import type { Picture } from './mediasoup/picture.ts';
 import type { NetworkStatistics } from './mediasoup/statistics.ts';
 
 /** What comes with a description, as in the RPC. */
@@ -28,6 +29,8 @@ export interface Endpoint {
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>>;
   /** What mediasoup knows of its network; absent where the edge knows all there is. Never rejects. */
   statistics?(): Promise<NetworkStatistics | undefined>;
+  /** Its picture, where it has one. */
+  readonly picture?: Picture | undefined;
   close(): void;
 }
 
@@ -37,6 +40,8 @@ export interface EndpointSetup {
   readonly callId: string;
   /** The codec of the call's first leg, to be chosen if the far side has it. */
   readonly preferred: Codec | undefined;
+  /** Our offers are to have a picture; WebRTC legs only. */
+  readonly video?: boolean | undefined;
   /** What its far side wants; absent: as the node is set up. */
   readonly policy?: LegPolicy | undefined;
 }

@@ -1,4 +1,5 @@
 import { mediaFullTexts, type MediaEvent, type MediaFull, type MediaResult } from '../protocol/media.ts';
+import { systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import { Costs } from './audio/costs.ts';
@@ -15,6 +16,7 @@ import { OfferedEndpoint } from './offered-endpoint.ts';
 import { keysUnder, readDescription } from './sdp/index.ts';
 import { SecuredEndpoint } from './secured-endpoint.ts';
 import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
+import { Pictures } from './pictures.ts';
 import { Taps } from './taps.ts';
 import { WebRtcEndpoint, type WebRtcSurroundings } from './webrtc-endpoint.ts';
 
@@ -79,6 +81,7 @@ export class Endpoints {
   readonly #shards: ShardPool;
   readonly #taps: Taps;
   readonly #costs = new Costs();
+  readonly #pictures: Pictures;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #calls = new Map<string, HeldCall>();
   /** The verbs of one call never overtake each other. */
@@ -89,6 +92,10 @@ export class Endpoints {
     this.#options = options;
     this.#shards = options.sip.shards;
     this.#taps = new Taps(options.ears);
+    this.#pictures = new Pictures({
+      ...{ clock: systemClock, logger: options.logger, tell: (event) => this.events.emit(event) },
+      endpoint: (id) => this.#endpoints.get(id),
+    });
     this.#shards.lost.on((calls) => this.#shardDied(calls));
   }
 
@@ -97,7 +104,11 @@ export class Endpoints {
     return {
       open: (params) => this.#inOrder(params.callId, () => this.#open(params)),
       answer: ({ endpointId, remoteSdp, ...notes }) =>
-        this.#with(endpointId, (endpoint) => endpoint.answer(remoteSdp, notes)),
+        this.#with(endpointId, async (endpoint) => {
+          const answered = await endpoint.answer(remoteSdp, notes);
+          this.#pictures.changed(endpoint.callId);
+          return answered;
+        }),
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
       close: ({ endpointId }) => this.#closeInOrder(endpointId),
       closeCall: ({ callId }) => this.#inOrder(callId, () => this.#closeCall(callId)),
@@ -145,7 +156,9 @@ export class Endpoints {
     if (full !== null) return refuse(full === 'ports' ? 'no-port' : 'overloaded', mediaFullTexts[full].en);
     if (this.#endpoints.size >= this.#options.mostEndpoints) return refuse('overloaded', 'too many endpoints are open');
     const preferred = this.#codecOf(callId) ?? offer?.audio;
-    const opened = await this.#make(kind, remoteSdp, { endpointId, callId, preferred, policy: notes.policy });
+    const opened = await this.#make(kind, remoteSdp, {
+      ...{ endpointId, callId, preferred, policy: notes.policy, video: offer?.video },
+    });
     if (!opened.ok) {
       this.#forgetIfEmpty(callId);
       return opened;
@@ -220,6 +233,7 @@ export class Endpoints {
     const rings = this.#taps.apply(callId, graph.taps);
     const records = this.#options.recorder.apply(callId, graph.recordings ?? []);
     this.#shards.apply({ callId, graph, rings, records });
+    this.#pictures.apply(callId, graph.video ?? []);
     return { ok: true, value: { applied: true } };
   }
 
@@ -322,6 +336,7 @@ export class Endpoints {
     this.#taps.apply(callId, []);
     this.#options.recorder.apply(callId, []);
     this.#calls.delete(callId);
+    this.#pictures.forget(callId);
     this.#shards.forget(callId);
   }
 

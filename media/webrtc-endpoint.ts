@@ -4,10 +4,11 @@ import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { Termination, TerminationLoss, TerminationPeer } from './mediasoup/termination.ts';
+import type { Picture } from './mediasoup/picture.ts';
 import type { NetworkStatistics } from './mediasoup/statistics.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
-import { chooseCodec, payloadTypes, readDescription, webrtcAnswer, webrtcOffer } from './sdp/index.ts';
-import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity } from './sdp/index.ts';
+import { chooseCodec, payloadTypes, readDescription, readVideoAnswer, webrtcAnswer, webrtcOffer } from './sdp/index.ts';
+import type { AudioLine, Codec, Direction, NumberedCodec, Origin, PeerSecurity, VideoAnswer } from './sdp/index.ts';
 import { sessionIdOf, versionNow } from './session-origin.ts';
 import type { ShardPool } from './shards/pool.ts';
 
@@ -42,6 +43,8 @@ export class WebRtcEndpoint implements Endpoint {
   readonly #ssrc: number;
   readonly #sessionId: string;
   readonly #codec: Codec;
+  /** Whether our offers have a picture. */
+  readonly #video: boolean;
   #version = versionNow();
   #agreed: Agreed | undefined;
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
@@ -56,6 +59,7 @@ export class WebRtcEndpoint implements Endpoint {
     this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#codec = setup.preferred ?? 'PCMU';
+    this.#video = setup.video === true;
     this.#around = around;
     this.#termination = termination;
     this.#ssrc = ssrc;
@@ -98,6 +102,11 @@ export class WebRtcEndpoint implements Endpoint {
     return this.#connected;
   }
 
+  /** What its browser shows and is shown; undefined before an answer with one. */
+  get picture(): Picture | undefined {
+    return this.#termination.picture;
+  }
+
   statistics(): Promise<NetworkStatistics | undefined> {
     return this.#termination.statistics();
   }
@@ -107,7 +116,7 @@ export class WebRtcEndpoint implements Endpoint {
     if (remoteSdp === undefined) {
       this.#offered = true;
       this.#answered = undefined;
-      return this.#say(undefined, webrtcOffer(this.#origin(), this.#termination.local, this.codec), 'sendrecv');
+      return this.#say(undefined, this.#makeOffer(), 'sendrecv');
     }
     const offer = readDescription(remoteSdp, 'webrtc');
     if (!offer.ok) return offer;
@@ -125,6 +134,10 @@ export class WebRtcEndpoint implements Endpoint {
     return this.#say(remoteSdp, answer, audio.direction);
   }
 
+  #makeOffer(): string {
+    return webrtcOffer(this.#origin(), this.#termination.local, this.codec, this.#video);
+  }
+
   async answer(remoteSdp: string): Promise<Answer<MediaResult<'answer'>>> {
     if (this.#answered === remoteSdp) return { ok: true, value: {} };
     if (!this.#offered) return refuse('bad-request', 'there is no offer of ours to answer');
@@ -133,7 +146,7 @@ export class WebRtcEndpoint implements Endpoint {
     const { audio } = answer.value;
     const chosen = chooseCodec(audio, this.codec);
     if (chosen === undefined) return noCodec;
-    const agreed = await this.#agree(audio, chosen);
+    const agreed = await this.#agree(audio, chosen, this.#video ? readVideoAnswer(remoteSdp) : undefined);
     if (!agreed.ok) return agreed;
     this.#answered = remoteSdp;
     this.#said = undefined;
@@ -153,7 +166,7 @@ export class WebRtcEndpoint implements Endpoint {
   }
 
   /** The first description connects; later ones may change nothing but the direction. */
-  async #agree(audio: AudioLine, codec: NumberedCodec): Promise<Answer<undefined>> {
+  async #agree(audio: AudioLine, codec: NumberedCodec, video?: VideoAnswer): Promise<Answer<undefined>> {
     const { security } = audio;
     if (security === undefined) return refuse('unsupported-sdp', 'no DTLS fingerprint');
     if (this.#agreed === undefined) {
@@ -166,6 +179,7 @@ export class WebRtcEndpoint implements Endpoint {
         payloadType: codec.payloadType,
         telephoneEvent: audio.telephoneEvent,
         edgeSsrc: this.#ssrc,
+        video,
       };
       try {
         await this.#termination.connect(peer);

@@ -135,6 +135,8 @@ export const deskCall = z.object({
   from: z.object({ number: z.string(), name: z.string().optional() }),
   /** The caller comes from a browser. `name`: how they say they are called; nobody has checked it. */
   web: z.object({ name: z.string().optional() }).optional(),
+  /** There is a picture beside the sound. `paused`: the network is too bad for it. Absent: sound alone. */
+  video: z.enum(['on', 'paused']).optional(),
   to: z.string(),
   /** The contact that is called, where it is known. */
   toName: z.string().optional(),

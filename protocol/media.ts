@@ -65,6 +65,11 @@ export const graph = z.object({
   taps: z.array(tap).default([]),
   dtmf: z.array(dtmf).default([]),
   recordings: z.array(recording).max(8).optional(),
+  /** `to` is shown what `from` shows, both of them WebRTC legs with a picture; whoever is shown nothing hears all the same. */
+  video: z
+    .array(z.object({ from: endpointId, to: endpointId }))
+    .max(16)
+    .optional(),
 });
 export type Graph = z.infer<typeof graph>;
 export type GraphEdge = z.infer<typeof edge>;
@@ -146,7 +151,11 @@ const endpointCounters = z.object({
 });
 
 /** What an offer of ours is to have: the codec of its audio where the call has none yet; absent: the node's choice. */
-export const endpointOffer = z.object({ audio: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional() });
+export const endpointOffer = z.object({
+  audio: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
+  /** A picture beside the sound, of a WebRTC leg. */
+  video: z.boolean().optional(),
+});
 export type EndpointOffer = z.infer<typeof endpointOffer>;
 
 /** The requests, by verb: what is asked and what is answered. */
@@ -315,6 +324,9 @@ export const mediaEvent = z.discriminatedUnion('type', [
   }),
   /** A recording could not be begun or could not go on; the call does. `code`: of the system, or `wrong-key`, `no-key`. */
   z.object({ type: z.literal('recording-failed'), callId, recordingId: id, code: z.string(), message: z.string() }),
+  /** So much of the picture to or from this endpoint is lost that the sound may suffer; and all of the call's networks carry it again. */
+  z.object({ type: z.literal('video-poor'), callId, endpointId, lossPercent: z.number() }),
+  z.object({ type: z.literal('video-clear'), callId }),
   observation,
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
   /** From now on new calls are refused, and why; null: they are taken (again). */

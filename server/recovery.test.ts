@@ -99,6 +99,7 @@ function callsWith(
       notifyRefer: () => undefined,
       reinvite: nothing,
       answerReinvite: nothing,
+      tellVideo: nothing,
     },
     plan: { begin: () => ({ type: 'no-route' }), advance: () => ({ type: 'plan-gone' }) },
     routing: {

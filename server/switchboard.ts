@@ -107,6 +107,12 @@ export function callEventOf(
       };
     case 'dtmf-sent':
       return { callId: event.callId, event: { type: 'keypad-sent', dtmfId: event.dtmfId } };
+    case 'video-poor': {
+      const { callId, endpointId: legId, lossPercent } = event;
+      return { callId, event: { type: 'video-poor', legId, lossPercent } };
+    }
+    case 'video-clear':
+      return { callId: event.callId, event: { type: 'video-clear' } };
     case 'endpoint-connected':
       return { callId: event.callId, event: { type: 'endpoint-heard', legId: event.endpointId } };
     case 'observation':

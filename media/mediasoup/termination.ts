@@ -1,7 +1,9 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { types } from 'mediasoup';
 import { readStatistics, type NetworkStatistics, type Watched } from './statistics.ts';
-import { codecs, encodings, payloadTypes, type Codec, type LocalSecurity, type PeerSecurity } from '../sdp/index.ts';
+import { codecs, encodings, payloadTypes } from '../sdp/index.ts';
+import type { Codec, LocalSecurity, PeerSecurity, VideoAnswer } from '../sdp/index.ts';
+import { Picture, videoCapabilities } from './picture.ts';
 
 const bufferBytes = 1 << 20;
 
@@ -20,6 +22,8 @@ export interface TerminationPeer {
   readonly telephoneEvent: number | undefined;
   /** The SSRC with which the edge sends. */
   readonly edgeSsrc: number;
+  /** The peer's picture, if it has one. */
+  readonly video?: VideoAnswer | undefined;
 }
 
 const rtcp = { cname: 'jackfield', reducedSize: true } as const;
@@ -52,6 +56,8 @@ export const routerCodecs: types.RouterRtpCodecCapability[] = [
     };
   }),
   { kind: 'audio', mimeType: 'audio/iLBC', clockRate: 8000, preferredPayloadType: payloadTypes.telephoneEvent },
+  // Last: mediasoup gives each a number for retransmissions out of those that are left.
+  ...videoCapabilities,
 ];
 
 /**
@@ -61,6 +67,8 @@ export const routerCodecs: types.RouterRtpCodecCapability[] = [
 export class Termination {
   readonly connected = new Emitter<undefined>();
   readonly lost = new Emitter<TerminationLoss>();
+  /** What the peer shows and is shown; undefined for sound alone. */
+  picture: Picture | undefined;
   readonly #router: types.Router;
   readonly #web: types.WebRtcTransport;
   readonly #plain: types.PlainTransport;
@@ -150,6 +158,7 @@ export class Termination {
     });
     const toPeer: types.RtpCapabilities = { codecs: this.#router.rtpCapabilities.codecs ?? [], headerExtensions: [] };
     const heard = await this.#web.consume({ producerId: fromEdge.id, rtpCapabilities: toPeer });
+    if (peer.video !== undefined) this.picture = await Picture.open(this.#web, peer.video);
     this.#watched = { said: fromPeer, heard, ticksPerMs: encodings[peer.codec].rate / 1000 };
   }
 

@@ -2,6 +2,7 @@ import type { Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
 import { payloadTypes, type Codec } from './payload-types.ts';
 import { answered } from './sip.ts';
+import { congestionExtension, numbersOf, videoFormatLines, videoMid } from './video.ts';
 import { connectionLine, formatLines, formatNumbers, joinLines, refusedLine, sessionLines } from './write.ts';
 import type { Formats, Origin } from './write.ts';
 
@@ -43,13 +44,33 @@ function audioLines(origin: Origin, local: LocalSecurity, line: WebRtcLine): str
     `a=${line.direction}`,
     'a=msid:jackfield audio',
     ...formatLines(line.formats),
+    ...transportLines(local, line.setup),
+  ];
+}
+
+function transportLines(local: LocalSecurity, setup: WebRtcLine['setup']): string[] {
+  return [
     'a=rtcp-mux',
-    `a=setup:${line.setup}`,
+    `a=setup:${setup}`,
     `a=ice-ufrag:${local.usernameFragment}`,
     `a=ice-pwd:${local.password}`,
     ...local.fingerprints.map(({ algorithm, value }) => `a=fingerprint:${algorithm} ${value}`),
     ...local.candidates.map(candidateLine),
     'a=end-of-candidates',
+  ];
+}
+
+/** The same for the picture, over the same transport. */
+function videoLines(origin: Origin, local: LocalSecurity): string[] {
+  return [
+    `m=video ${local.candidates[0]?.port ?? 9} UDP/TLS/RTP/SAVPF ${numbersOf('video')}`,
+    connectionLine(origin.address),
+    `a=mid:${videoMid}`,
+    'a=sendrecv',
+    'a=msid:jackfield-picture picture',
+    ...videoFormatLines(),
+    `a=extmap:${congestionExtension.id} ${congestionExtension.uri}`,
+    ...transportLines(local, 'actpass'),
   ];
 }
 
@@ -60,15 +81,17 @@ function head(origin: Origin, mid: string): string[] {
 /**
  * Our offer to a browser. One voice codec only, so that the answer cannot choose another than the mediasoup producer was
  * declared with; always `sendrecv` (never make a softphone inactive: it does not come back) and always `actpass` (a role
- * that flips in a re-offer spoils the dialog).
+ * that flips in a re-offer spoils the dialog). With `video`, a picture beside it.
  */
-export function webrtcOffer(origin: Origin, local: LocalSecurity, codec: Codec): string {
+export function webrtcOffer(origin: Origin, local: LocalSecurity, codec: Codec, video = false): string {
   const formats: Formats = {
     codecs: [{ codec, payloadType: payloadTypes[codec] }],
     telephoneEvent: payloadTypes.telephoneEvent,
   };
   const line: WebRtcLine = { mid: '0', formats, setup: 'actpass', direction: 'sendrecv' };
-  return joinLines([...head(origin, line.mid), ...audioLines(origin, local, line)]);
+  const picture = video ? videoLines(origin, local) : [];
+  const mids = video ? `${line.mid} ${videoMid}` : line.mid;
+  return joinLines([...head(origin, mids), ...audioLines(origin, local, line), ...picture]);
 }
 
 /** Our answer to a browser's offer: the agreed codec only, however many the offer lists; we are DTLS server. */

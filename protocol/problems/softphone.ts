@@ -71,6 +71,27 @@ export const softphoneProblems = {
       zh: '请关闭占用麦克风的程序或重新插拔后重试。',
     },
   },
+  'camera-refused': {
+    status: 403,
+    what: { en: 'The browser refuses the camera to this page.', zh: '浏览器拒绝本页面使用摄像头。' },
+    expected: { en: 'the permission to use the camera', zh: '使用摄像头的权限' },
+    todo: {
+      en: 'Open the site settings (the icon left of the address), allow the camera, and turn it on again. The sound goes on.',
+      zh: '请点击地址栏左侧的图标打开网站设置，允许使用摄像头，然后重新打开。声音不受影响。',
+    },
+  },
+  'camera-missing': {
+    status: 404,
+    what: { en: 'No camera was found.', zh: '未找到摄像头。' },
+    expected: { en: 'a camera', zh: '摄像头' },
+    todo: { en: 'Plug one in and turn it on again. The sound goes on.', zh: '请插入摄像头后重新打开。声音不受影响。' },
+  },
+  'camera-busy': {
+    status: 409,
+    what: { en: 'The camera cannot be opened.', zh: '无法打开摄像头。' },
+    expected: { en: 'a camera no other program holds', zh: '未被其他程序占用的摄像头' },
+    todo: { en: 'Close the program that uses it and turn it on again.', zh: '请关闭占用摄像头的程序后重新打开。' },
+  },
   'phone-not-ringing': {
     status: 409,
     what: { en: 'There is no ringing call to answer.', zh: '没有可接听的来电。' },

@@ -160,6 +160,9 @@ export type CallEvent =
   | { readonly type: 'forked'; readonly fork: Fork | null }
   /** The agent's registered pages that answer now, the newest last: said when they change and when asked. */
   | { readonly type: 'agent-seen'; readonly agentId: AgentId; readonly pages: readonly Device[] }
+  /** So much of a picture is lost on the way that the sound may suffer; and the network carries it again. */
+  | { readonly type: 'video-poor'; readonly legId: LegId; readonly lossPercent: number }
+  | { readonly type: 'video-clear' }
   /** The server came back and holds this call again. */
   | { readonly type: 'recovered' };
 
@@ -180,6 +183,8 @@ export type CallEffect =
     }
   /** Comes back as `endpoint-opened` or `endpoint-failed`, like `open-endpoint`. */
   | { readonly type: 'restart-ice'; readonly legId: LegId }
+  /** The page of a caller learns whether there is to be a picture. */
+  | { readonly type: 'tell-video'; readonly legId: LegId; readonly paused: boolean }
   | { readonly type: 'answer-endpoint'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'close-endpoint'; readonly legId: LegId }
   | { readonly type: 'apply-graph'; readonly revision: number; readonly graph: Graph }

@@ -36,4 +36,5 @@ export type {
 } from './transferred.ts';
 export { nameOfTarget, upcastTransfer } from './transferred.ts';
 export type { AgentWay, Dialled, DialFailure, DialFailureCause, Dialling } from './dialled.ts';
+export { offersVideo } from './video.ts';
 export { admit, admitDialled, type Invitation, transition } from './transition.ts';

@@ -164,6 +164,8 @@ export interface SipPort {
   answerRefer(legId: LegId, token: number, status: number): void;
   /** NOTIFY with a status line (RFC 3515 section 2.4.5); `last`: the subscription ends. */
   notifyRefer(legId: LegId, status: number, reason: string, last: boolean): void;
+  /** Tells a caller's page, in its dialog, whether there is to be a picture. */
+  tellVideo(legId: LegId, paused: boolean): void;
   /** ACK with our answer to the offer of a 200. */
   acknowledge(legId: LegId, sdp: string): void;
   /** `answeredElsewhere`: another device of the same agent was quicker (RFC 3326). */

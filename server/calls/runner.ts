@@ -191,6 +191,8 @@ export class CallRunner {
         return sip.cancel(effect.legId, effect.answeredElsewhere);
       case 'end-leg':
         return sip.bye(effect.legId, effect.cause);
+      case 'tell-video':
+        return sip.tellVideo(effect.legId, effect.paused);
       case 'answer-reinvite':
         return sip.answerReinvite(effect.legId, effect.token, effect.sdp);
       case 'reinvite-leg':

@@ -5,6 +5,7 @@ import { type Member, membersOf } from './conferenced.ts';
 import type { Dialled } from './dialled.ts';
 import type { CallOffer, Leg } from './leg.ts';
 import type { CallRecording, Fork } from './recorded.ts';
+import type { CallVideo } from './pictured.ts';
 import type { CallSignals, Instruction, PlanPosition } from './ports.ts';
 import { type Supervisor, supervisorsOf } from './supervised.ts';
 import type { Parted, Transfer, TransferFailure } from './transferred.ts';
@@ -109,6 +110,8 @@ export interface CallState {
   readonly keypadCount: number;
   readonly timers: Readonly<Partial<Record<TimerName, number>>>;
   readonly end: CallEnd | null;
+  /** Absent while its picture, if it has one, was never paused. */
+  readonly video?: CallVideo;
   /** Absent until it is decided whether the call is recorded. */
   readonly recording?: CallRecording;
   /** Absent or null: nothing goes to an outside recorder. */

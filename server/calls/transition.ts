@@ -22,6 +22,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { onAnnouncementDue, onRecovered, onDigit, onMenuTime, onPlanMoved, onPlayEnded } from './plan.ts';
+import { onVideo, pictured } from './video.ts';
 import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
@@ -86,6 +87,7 @@ function dispatch(state: CallState, event: CallEvent, now: number): Step {
   if (hasEnded(state)) return afterEnd(state, event);
   // The media node is going to stop: there is no other endpoint to be had, and nobody to wait for.
   if (event.type === 'endpoint-lost' && event.cause === 'drained') return end(state, 'media-drained', now);
+  if (event.type === 'video-poor' || event.type === 'video-clear') return onVideo(state, event);
   const special =
     onArriving(state, event, now) ??
     onReplacing(state, event) ??
@@ -142,6 +144,8 @@ const passing = [
   'recording-asked',
   'recording-failed',
   'forked',
+  'video-poor',
+  'video-clear',
   'agent-seen',
 ] as const;
 
@@ -312,7 +316,7 @@ function retireIfDone({ state, effects }: Step): Step {
 function settle(before: CallState, reacted: Step): Step {
   const effects: CallEffect[] = [...reacted.effects];
   let state = tidied(reacted.state);
-  const graph = recorded(state, forked(state, supervised(state, graphOf(state))));
+  const graph = pictured(state, recorded(state, forked(state, supervised(state, graphOf(state)))));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
     state = { ...state, graph, revision: state.revision + 1 };
     effects.push({ type: 'apply-graph', revision: state.revision, graph });

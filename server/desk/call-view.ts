@@ -12,6 +12,7 @@ import {
   type Member,
   membersOf,
   nameOfTarget,
+  offersVideo,
   type Supervisor,
   supervisorsOf,
 } from '../calls/index.ts';
@@ -49,6 +50,7 @@ export function deskCallOf(
     state: part.consulted ? 'talking' : rung ? 'offered' : end === null ? deskState(state) : 'ended',
     from: { number: state.from, ...(name === undefined || dial !== null ? {} : { name }) },
     ...webOf(state),
+    ...videoOf(state, part),
     to: state.to,
     ...(name === undefined || dial === null ? {} : { toName: name }),
     ...(dial === null || rung ? {} : { dial: progressOf(dial) }),
@@ -79,6 +81,13 @@ export function deskCallOf(
 function webOf({ signals }: CallState): Pick<DeskCall, 'web'> {
   const web = signals?.web;
   return web === undefined ? {} : { web: web.name === undefined ? {} : { name: web.name } };
+}
+
+/** Only who talks on a page is seen. */
+function videoOf(state: CallState, { rung, end }: Part): Pick<DeskCall, 'video'> {
+  const { other, video } = state;
+  if (rung || end !== null || other === null || !offersVideo(state, other.legId)) return {};
+  return { video: video?.paused === true ? 'paused' : 'on' };
 }
 
 /** What the agent is told of the recording; nothing where the dialplan forbids it. */

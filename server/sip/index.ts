@@ -25,6 +25,7 @@ import {
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Guests } from './guests.ts';
+import { tellPage } from './page-notes.ts';
 import { shownMessage } from './ladder.ts';
 import { audioOf } from './leg-audio.ts';
 import { sendInfo } from './info-digits.ts';
@@ -263,6 +264,10 @@ export class SipSide {
 
   reinvite(legId: string, sdp: string): void {
     this.#legs.reinvite(legId, sdp);
+  }
+
+  tellVideo(legId: string, paused: boolean): void {
+    tellPage(this.#legs.dialogOf(legId), { video: paused ? 'paused' : 'on' }, this.#options.logger);
   }
 
   answerReinvite(legId: string, token: number, sdp: string | null): void {

@@ -3,6 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { launchChromium, recordHeard } from '../support/browser/chromium.ts';
+import { coloursIn, framesOf, keepPeers, seesFrames } from '../support/browser/pictures.ts';
+import { Bottleneck } from '../support/browser/bottleneck.ts';
 import { hearsTone, speakTone } from '../support/browser/tones.ts';
 import { until } from '../support/until.ts';
 import { startSite, type TestSite } from '../support/site.ts';
@@ -13,6 +15,7 @@ const agentHz = 1130;
 let site: TestSite;
 let browser: Browser;
 let alice: AgentPage;
+let network: Bottleneck;
 let guest: Page;
 const complaints: string[] = [];
 const figures = { guest: '', agent: '' };
@@ -22,19 +25,24 @@ beforeAll(async () => {
   browser = await launchChromium();
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { secure: true, records: true });
+  network = await Bottleneck.open(site.config.media.webrtcPort);
+  await network.lead(alice.page);
   await speakTone(alice.page, agentHz);
+  await keepPeers(alice.page);
   await alice.logIn();
   await alice.goAvailable();
 });
 
 afterAll(async () => {
   await browser.close();
+  network.close();
   await site.stop();
 });
 
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
-  console.error(await site.diagnosis(), await alice.glance(), complaints, figures);
+  const { passed, dropped } = network;
+  console.error(await site.diagnosis(), await alice.glance(), complaints, figures, { passed, dropped });
 });
 
 /** Opens the page for callers as somebody new would. */
@@ -48,10 +56,17 @@ async function openGuest(path: string, options: { readonly locale?: string; read
   if (options.bypassCSP === true) {
     await recordHeard(page);
     await speakTone(page, guestHz);
+    await keepPeers(page);
   }
   await page.goto(`${site.secureUrl}${path}`);
   await page.locator('#page[data-state=ready]').waitFor();
   return page;
+}
+
+/** Chooses support, and hears nothing out. */
+async function pressOne(): Promise<void> {
+  await guest.keyboard.press('1');
+  await guest.keyboard.press('1');
 }
 
 async function rows(callId: string) {
@@ -65,7 +80,7 @@ it('calls from a browser: keys in the menu, the agent sees a web caller, both he
   // Without a mouse: Enter in the field begins the call.
   await guest.getByTestId('guest-name').press('Enter');
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
-  await guest.keyboard.press('1');
+  await pressOne();
   const callId = await alice.call('ringing');
   expect(await alice.at('caller-name').innerText()).toBe('Ann Example');
   expect(await alice.at('caller-number').innerText()).toContain('Web caller');
@@ -96,6 +111,7 @@ it('ends the call as the caller’s when the page is closed', async () => {
   await guest.getByTestId('guest-call').click();
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
   await guest.getByTestId('guest-key-1').click();
+  await guest.getByTestId('guest-key-1').click();
   const callId = await alice.call('ringing');
   await alice.answer();
   await hearsTone(guest, agentHz, [guestHz], (told) => (figures.guest = told));
@@ -103,6 +119,72 @@ it('ends the call as the caller’s when the page is closed', async () => {
   await alice.wrapUp();
   await until(async () => (await rows(callId)).cause !== undefined);
   expect((await rows(callId)).cause).toBe('caller-hangup');
+});
+
+it('shows caller and agent to each other: cameras on and off, hold, and sound all the while', async () => {
+  guest = await openGuest('/call?to=main', { bypassCSP: true });
+  await guest.getByTestId('guest-video').check();
+  await guest.getByTestId('guest-call').click();
+  await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
+  await pressOne();
+  const callId = await alice.call('ringing');
+  await alice.answer();
+  const pictures = (state: string) =>
+    alice.page.locator(`[data-testid=pictures][data-state=${state}]`).waitFor({ timeout: 90_000 });
+  await pictures('seen');
+  await seesFrames(alice.page, 30, (frames) => (figures.agent = JSON.stringify(frames)));
+  expect(await coloursIn(alice.page, 'picture')).toBeGreaterThan(8);
+  expect(await guest.getByTestId('guest-picture').isVisible(), 'the agent’s camera is off until they turn it on').toBe(
+    false,
+  );
+
+  await alice.at('camera').click();
+  await guest.getByTestId('guest-picture').waitFor();
+  await seesFrames(guest, 30, (frames) => (figures.guest = JSON.stringify(frames)));
+  expect((await framesOf(guest)).codec).toBe('video/VP8');
+  expect(await coloursIn(guest, 'guest-picture')).toBeGreaterThan(8);
+  const folder = process.env['JACKFIELD_PICTURES'];
+  if (folder !== undefined) {
+    await guest.screenshot({ path: `${folder}/guest-video.png` });
+    await alice.page.screenshot({ path: `${folder}/agent-video.png` });
+  }
+  await hearsTone(guest, agentHz, [guestHz], (told) => (figures.guest = told));
+
+  await alice.at('hold').click();
+  await alice.call('held');
+  await guest.getByTestId('guest-picture').waitFor({ state: 'hidden' });
+  await alice.at('resume').click();
+  await alice.call('talking');
+  await pictures('seen');
+  await guest.getByTestId('guest-picture').waitFor();
+
+  await alice.at('camera').click();
+  await guest.getByTestId('guest-picture').waitFor({ state: 'hidden' });
+  await guest.getByTestId('guest-camera').click();
+  await pictures('none');
+  await hearsTone(alice.page, guestHz, [agentHz], (told) => (figures.agent = told));
+  await guest.getByTestId('guest-camera').click();
+  await pictures('seen');
+
+  // A network that carries the sound alone: the server takes the picture away, tells both, and gives it back.
+  network.narrow(110);
+  await pictures('paused');
+  await guest.getByText('No pictures: the network is too slow').waitFor();
+  await hearsTone(alice.page, guestHz, [agentHz], (told) => (figures.agent = told));
+  network.narrow(100_000);
+  await pictures('seen');
+  await seesFrames(alice.page, 10, (frames) => (figures.agent = JSON.stringify(frames)));
+  const { story } = await rows(callId);
+  const paused = story.filter(({ type }) => type === 'video-paused' || type === 'video-resumed');
+  expect(paused.slice(0, 2)).toMatchObject([
+    { type: 'video-paused', facts: { leg: 'agent' } },
+    { type: 'video-resumed' },
+  ]);
+  expect(Number(paused[0]?.facts['lossPercent'])).toBeGreaterThanOrEqual(10);
+  await alice.at('hang-up').click();
+  await guest.locator('#page[data-state=ready]').waitFor();
+  await alice.wrapUp();
+  await guest.close();
 });
 
 it('keeps to its own policy of what it loads, and says in Chinese why there is no microphone', async () => {

@@ -15,6 +15,9 @@ export interface CallEvents {
   readonly established: () => void;
   readonly media: (media: Media) => void;
   readonly heard: (stream: MediaStream) => void;
+  readonly seen: (stream: MediaStream) => void;
+  /** The server lets pictures through, or not: the network is too bad for them. */
+  readonly paused: (paused: boolean) => void;
   readonly failed: (problem: Problem) => void;
   readonly ended: () => void;
 }
@@ -33,6 +36,7 @@ export class GuestCall {
   #agent: UserAgent | undefined;
   #session: Inviter | undefined;
   #media: ServerOfferedMedia | undefined;
+  #track: MediaStreamTrack | null = null;
   #over = false;
 
   constructor(server: CallServer, logger: Logger, events: CallEvents) {
@@ -42,7 +46,7 @@ export class GuestCall {
   }
 
   /** Begins. Whatever goes wrong is told by `failed`. */
-  async start({ route, name }: WantedCall): Promise<void> {
+  async start({ route, name, video }: WantedCall): Promise<void> {
     // The microphone first: who refuses it has used up no pass.
     const devices = (navigator as { mediaDevices?: MediaDevices }).mediaDevices;
     if (!window.isSecureContext || devices === undefined) return this.#fail(guestProblem('web-not-secure'));
@@ -52,13 +56,20 @@ export class GuestCall {
       return this.#fail(microphoneProblem(cause));
     }
     if (this.#over) return this.#letGo();
-    const pass = await this.#server.pass({ route, ...(name.trim() === '' ? {} : { name: name.trim() }) });
+    const pass = await this.#server.pass({ route, video, ...(name.trim() === '' ? {} : { name: name.trim() }) });
     if (!pass.ok) return this.#fail(pass.error);
     if (!this.#over) await this.#invite(pass.value);
   }
 
   setMuted(muted: boolean): void {
     this.#media?.setMuted(muted);
+  }
+
+  /** What the agent is shown; null for nothing. */
+  show(track: MediaStreamTrack | null): void {
+    this.#track = track;
+    // A call that is just ending shows nothing anyway.
+    this.#media?.setCamera(track).catch(() => undefined);
   }
 
   /** A key, in INFO: what prompts listen for. */
@@ -109,7 +120,14 @@ export class GuestCall {
     if (this.#over) return this.#stop();
     // A late offer, as the softphone's own calls: the server offers in its 200.
     this.#session = new Inviter(this.#agent, uri, { inviteWithoutSdp: true, earlyMedia: false });
-    this.#session.delegate = { onBye: (bye) => void bye.accept() };
+    this.#session.delegate = {
+      onBye: (bye) => void bye.accept(),
+      onInfo: (info) => {
+        void info.accept();
+        const note = noteIn(info.request.body);
+        if (note !== undefined && !this.#over) this.#events.paused(note === 'paused');
+      },
+    };
     this.#session.stateChange.addListener((state) => this.#changed(state));
     await this.#session
       .invite({
@@ -126,11 +144,13 @@ export class GuestCall {
       microphone: () =>
         this.#stream === undefined ? Promise.reject(new Error('no microphone')) : Promise.resolve(this.#stream),
       onRemoteStream: this.#events.heard,
+      onRemotePicture: this.#events.seen,
       onMedia: (state) => {
         if (!this.#over) this.#events.media(state);
       },
     });
     this.#media = media;
+    if (this.#track !== null) this.show(this.#track);
     return media;
   }
 
@@ -162,4 +182,9 @@ export class GuestCall {
     this.#media?.close();
     this.#agent?.stop().catch(() => undefined);
   }
+}
+
+/** What the server's INFO says of the picture; undefined for anything else. */
+function noteIn(body: string): 'on' | 'paused' | undefined {
+  return /^\{"video":"(on|paused)"\}$/.exec(body)?.[1] as 'on' | 'paused' | undefined;
 }

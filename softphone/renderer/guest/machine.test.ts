@@ -4,7 +4,7 @@ import { filledProblem } from '../../../protocol/problems/fill.ts';
 import { type GuestEvent, type GuestState, guestTransition, initialGuest } from './machine.ts';
 
 const routes = [{ id: 'main', name: { en: 'Main', zh: '总机' }, video: true, language: 'en-US' }] as const;
-const wanted = { route: 'main', name: 'Ann' };
+const wanted = { route: 'main', name: 'Ann', video: false };
 const problem = filledProblem('web-busy', webCallProblems['web-busy']);
 
 function run(...events: readonly GuestEvent[]) {
@@ -85,6 +85,7 @@ describe('the page of a caller', () => {
       { type: 'hang-up-asked' },
       { type: 'mute-asked' },
       { type: 'key-pressed', key: '5' },
+      { type: 'pictures-told', attempt: 1, paused: true },
       { type: 'failed', attempt: 1, problem },
       { type: 'ended', attempt: 1 },
     ];

@@ -8,6 +8,8 @@ import type { Media } from '../phone/machine.ts';
 export interface WantedCall {
   readonly route: string;
   readonly name: string;
+  /** With a picture, if the route lets them. */
+  readonly video: boolean;
 }
 
 /** What became of the call before this moment. */
@@ -25,6 +27,8 @@ export type GuestState =
       readonly since: number;
       readonly muted: boolean;
       readonly media: Media;
+      /** There is no room for pictures on the network just now. */
+      readonly picturesPaused: boolean;
       /** Keys pressed so far. */
       readonly keys: string;
     });
@@ -46,6 +50,7 @@ export type GuestEvent =
   | { readonly type: 'key-pressed'; readonly key: string }
   | { readonly type: 'established'; readonly attempt: number; readonly at: number }
   | { readonly type: 'media-changed'; readonly attempt: number; readonly media: Media }
+  | { readonly type: 'pictures-told'; readonly attempt: number; readonly paused: boolean }
   | { readonly type: 'failed'; readonly attempt: number; readonly problem: Problem }
   | { readonly type: 'ended'; readonly attempt: number };
 
@@ -87,6 +92,7 @@ export function guestTransition(state: GuestState, event: GuestEvent): GuestStep
       return to({ ...state, keys: (state.keys + event.key).slice(-20) }, { type: 'send-key', key: event.key });
     case 'established':
     case 'media-changed':
+    case 'pictures-told':
     case 'failed':
     case 'ended':
       return told(state, event);
@@ -104,11 +110,13 @@ function told(state: GuestState, event: Told): GuestStep {
     case 'established': {
       if (state.type === 'talking') return same(state);
       const { routes, attempt, wanted } = state;
-      const talking = { since: event.at, muted: false, media: 'connecting', keys: '' } as const;
+      const talking = { since: event.at, muted: false, media: 'connecting', keys: '', picturesPaused: false } as const;
       return to({ type: 'talking', routes, attempt, wanted, ...talking });
     }
     case 'media-changed':
       return state.type === 'talking' ? to({ ...state, media: event.media }) : same(state);
+    case 'pictures-told':
+      return state.type === 'talking' ? to({ ...state, picturesPaused: event.paused }) : same(state);
     case 'failed':
       return to(over(state, { type: 'failed', problem: event.problem }));
     case 'ended':

@@ -1,8 +1,10 @@
 import { systemClock } from '../../../base/clock.ts';
 import { Mailbox } from '../../../base/mailbox.ts';
 import { consoleLogger } from '../console-logger.ts';
+import { Camera, cameraProblem, pictureConstraints } from '../phone/camera.ts';
 import { GuestCall } from './guest-call.ts';
 import { type GuestEffect, type GuestEvent, guestTransition, initialGuest } from './machine.ts';
+import { guestProblem } from './problems.ts';
 import { CallServer } from './server.ts';
 import { type Tongue, tongueOf } from './texts.ts';
 import { GuestView } from './view.ts';
@@ -17,9 +19,18 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
   let tongue: Tongue = saved === 'en' || saved === 'zh-CN' ? saved : tongueOf(navigator.languages);
   let state = initialGuest;
   let call: GuestCall | undefined;
+  const camera = new Camera({
+    open: () => navigator.mediaDevices.getUserMedia(pictureConstraints),
+    show: (track) => call?.show(track),
+    // Without a camera the call goes on: what is wrong is said beside it.
+    failed: (cause) => view.complain(guestProblem(cameraProblem(cause))),
+  });
   const box = new Mailbox<GuestEvent>((event) => {
     const step = guestTransition(state, event);
     ({ state } = step);
+    if (state.type !== 'talking') view.see(undefined);
+    if (state.type === 'ready') void camera.turn(false);
+    camera.setPaused(state.type === 'talking' && state.picturesPaused);
     view.render(state);
     if (event.type === 'routes-known') view.choose(asked());
     view.tick(state, clock.now());
@@ -34,7 +45,9 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
       window.localStorage.setItem(tongueKey, tongue);
       view.render(state);
     },
+    () => void camera.turn(camera.state.get().type === 'off'),
   );
+  camera.state.subscribe(() => view.camera(camera.state.get()));
 
   function perform(effect: GuestEffect): void {
     switch (effect.type) {
@@ -52,6 +65,7 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
       case 'call':
         call = begin(effect.attempt);
         void call.start(effect.wanted);
+        if (effect.wanted.video) void camera.turn(true);
         return;
       case 'end':
         return call?.end();
@@ -71,6 +85,8 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
         // The caller has just pressed a button, so the browser lets the page be heard.
         audio.play().catch((err: unknown) => consoleLogger.warn({ err }, 'the browser plays no sound'));
       },
+      seen: (stream) => view.see(stream),
+      paused: (paused) => box.post({ type: 'pictures-told', attempt, paused }),
       failed: (problem) => box.post({ type: 'failed', attempt, problem }),
       ended: () => box.post({ type: 'ended', attempt }),
     });

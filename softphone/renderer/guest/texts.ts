@@ -24,6 +24,12 @@ const en = {
   keysHint: 'The keys of your keyboard work as well; M turns the microphone off and on.',
   overOwn: 'The call is over.',
   overPeer: 'The call was ended by the other side. Thank you for calling.',
+  withVideo: 'With my camera',
+  cameraOn: 'Camera on',
+  cameraOff: 'Camera off',
+  them: 'The picture of the other side',
+  own: 'Your own picture',
+  picturesPaused: 'No pictures: the network is too slow for them. The sound goes on.',
   language: '中文',
 };
 
@@ -50,6 +56,12 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   keysHint: '也可以使用键盘按键；按 M 关闭或打开麦克风。',
   overOwn: '通话已结束。',
   overPeer: '对方已结束通话。感谢您的来电。',
+  withVideo: '打开摄像头',
+  cameraOn: '打开摄像头',
+  cameraOff: '关闭摄像头',
+  them: '对方的画面',
+  own: '您自己的画面',
+  picturesPaused: '网络过慢，画面已暂停，声音不受影响。',
   language: 'English',
 };
 

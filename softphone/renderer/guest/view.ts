@@ -1,6 +1,8 @@
 /** The page itself: a form and a call, made once and kept, so that the keyboard's place is never lost. */
 import type { Problem } from '../../../protocol/problems/index.ts';
 import type { WebRoute } from '../../../protocol/web-call.ts';
+import type { CameraState } from '../phone/camera.ts';
+import { watchPicture } from '../phone/moving-picture.ts';
 import type { GuestEvent, GuestState } from './machine.ts';
 import { textsOf } from './texts.ts';
 import type { Texts, Tongue } from './texts.ts';
@@ -28,6 +30,7 @@ function button(testId: string, pressed: () => void, attributes: Parts = {}): HT
   return made;
 }
 
+const nothing = (): void => undefined;
 const dialKeys = '123456789*0#';
 
 /** Draws what the machine says, and tells it what the caller does. */
@@ -45,6 +48,17 @@ export class GuestView {
   readonly #whomLabel = make('label', { for: 'whom' });
   readonly #name = make('input', { id: 'name', maxlength: '60', autocomplete: 'name', 'data-testid': 'guest-name' });
   readonly #nameLabel = make('label', { for: 'name' });
+  readonly #video = make('input', { id: 'video', type: 'checkbox', 'data-testid': 'guest-video' });
+  readonly #videoLabel = make('label', { for: 'video' });
+  readonly #videoLine = make('p', { class: 'check' }, this.#video, this.#videoLabel);
+  readonly #screen = make('video', { class: 'picture', playsinline: '', hidden: '', 'data-testid': 'guest-picture' });
+  readonly #own = make('video', {
+    class: 'picture own',
+    playsinline: '',
+    hidden: '',
+    'data-testid': 'guest-own-picture',
+  });
+  readonly #cameraButton: HTMLButtonElement;
   readonly #callButton = make('button', { type: 'submit', class: 'go', 'data-testid': 'guest-call' });
   readonly #talk = make('section', { 'data-testid': 'guest-talk', hidden: '' });
   readonly #timer = make('p', { class: 'timer', 'data-testid': 'guest-timer' });
@@ -54,14 +68,22 @@ export class GuestView {
   readonly #keys = make('p', { class: 'quiet', 'data-testid': 'guest-keys' });
   readonly #hint = make('p', { class: 'quiet' });
   #shown: GuestState['type'] | undefined;
+  #camera: CameraState['type'] = 'off';
+  #stopWatching: () => void = nothing;
   #routes: readonly WebRoute[] = [];
 
-  constructor(root: HTMLElement, post: Post, tongue: () => Tongue, changeTongue: () => void) {
+  constructor(root: HTMLElement, post: Post, tongue: () => Tongue, changeTongue: () => void, turnCamera: () => void) {
     this.#root = root;
     this.#post = post;
     this.#tongue = tongue;
     this.#again = button('guest-again', () => post({ type: 'load-asked' }));
     this.#language = button('guest-language', changeTongue, { class: 'plain' });
+    this.#cameraButton = button('guest-camera', turnCamera, { 'aria-pressed': 'false' });
+    for (const video of [this.#screen, this.#own]) {
+      // The sound of the call has an element of its own.
+      video.muted = true;
+      video.autoplay = true;
+    }
     this.#mute = button('guest-mute', () => post({ type: 'mute-asked' }), { 'aria-pressed': 'false' });
     this.#hangUp = button('guest-hang-up', () => post({ type: 'hang-up-asked' }), { class: 'stop' });
     for (const key of dialKeys) {
@@ -76,6 +98,7 @@ export class GuestView {
   /** Which entry of the list is chosen first. */
   choose(route: string | undefined): void {
     if (this.#routes.some(({ id }) => id === route)) this.#whom.value = route ?? '';
+    this.#offerVideo();
   }
 
   render(state: GuestState): void {
@@ -94,6 +117,28 @@ export class GuestView {
     this.#shown = state.type;
   }
 
+  /** The picture of the other side, from now on; undefined: there is none. It is shown while it moves. */
+  see(stream: MediaStream | undefined): void {
+    this.#stopWatching();
+    this.#screen.srcObject = stream ?? null;
+    this.#screen.hidden = true;
+    this.#stopWatching =
+      stream === undefined ? nothing : watchPicture(this.#screen, (moves) => (this.#screen.hidden = !moves));
+  }
+
+  /** The page's own camera. */
+  camera(state: CameraState): void {
+    this.#camera = state.type;
+    this.#own.srcObject = state.type === 'on' ? state.stream : null;
+    this.#own.hidden = state.type !== 'on';
+    this.#words(textsOf(this.#tongue()));
+  }
+
+  /** Something beside the call is wrong; the call goes on. */
+  complain(problem: Problem): void {
+    this.#showProblem(problem);
+  }
+
   /** The length of the call, once a second. */
   tick(state: GuestState, now: number): void {
     const seconds = state.type === 'talking' ? Math.max(0, Math.floor((now - state.since) / 1000)) : 0;
@@ -102,13 +147,17 @@ export class GuestView {
   }
 
   #assemble(): void {
-    this.#form.append(this.#whomLabel, this.#whom, this.#nameLabel, this.#name, this.#callButton);
+    this.#form.append(this.#whomLabel, this.#whom, this.#nameLabel, this.#name, this.#videoLine, this.#callButton);
+    this.#whom.addEventListener('change', () => this.#offerVideo());
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#post({ type: 'call-asked', wanted: { route: this.#whom.value, name: this.#name.value } });
+      this.#post({
+        type: 'call-asked',
+        wanted: { route: this.#whom.value, name: this.#name.value, video: this.#video.checked },
+      });
     });
-    const actions = make('div', { class: 'actions' }, this.#mute, this.#hangUp);
-    this.#talk.append(this.#timer, actions, this.#keypad, this.#keys, this.#hint);
+    const actions = make('div', { class: 'actions' }, this.#mute, this.#cameraButton, this.#hangUp);
+    this.#talk.append(this.#screen, this.#own, this.#timer, actions, this.#keypad, this.#keys, this.#hint);
     const head = make('header', {}, this.#title, this.#language);
     this.#root.append(head, this.#status, this.#problem, this.#again, this.#form, this.#talk);
   }
@@ -124,6 +173,11 @@ export class GuestView {
     this.#nameLabel.textContent = texts.name;
     this.#callButton.textContent = texts.call;
     this.#hangUp.textContent = texts.hangUp;
+    this.#videoLabel.textContent = texts.withVideo;
+    this.#screen.setAttribute('aria-label', texts.them);
+    this.#own.setAttribute('aria-label', texts.own);
+    this.#cameraButton.textContent = this.#camera === 'off' ? texts.cameraOn : texts.cameraOff;
+    this.#cameraButton.setAttribute('aria-pressed', String(this.#camera !== 'off'));
     this.#keypad.setAttribute('aria-label', texts.keypad);
     this.#hint.textContent = texts.keysHint;
     for (const option of this.#whom.options) {
@@ -141,11 +195,20 @@ export class GuestView {
     const single = routes.length === 1;
     this.#whom.hidden = single;
     this.#whomLabel.hidden = single;
+    this.#offerVideo();
+  }
+
+  /** Where nobody may be seen nothing is asked; and nobody is seen who has not asked for it. */
+  #offerVideo(): void {
+    const may = this.#routes.find(({ id }) => id === this.#whom.value)?.video === true;
+    this.#videoLine.hidden = !may;
+    if (!may) this.#video.checked = false;
   }
 
   #renderTalk(state: GuestState, texts: Texts): void {
     const talking = state.type === 'talking' ? state : undefined;
     for (const part of [this.#mute, this.#keypad, this.#hint]) part.hidden = talking === undefined;
+    this.#cameraButton.hidden = talking?.wanted.video !== true;
     const muted = talking?.muted === true;
     this.#mute.textContent = muted ? texts.unmute : texts.mute;
     this.#mute.setAttribute('aria-pressed', String(muted));
@@ -202,7 +265,9 @@ function statusText(state: GuestState, texts: Texts): string {
         interrupted: texts.interrupted,
         failed: texts.failed,
       };
-      return state.muted ? `${sound[state.media]} ${texts.muted}` : sound[state.media];
+      return [sound[state.media], state.muted ? texts.muted : '', state.picturesPaused ? texts.picturesPaused : '']
+        .join(' ')
+        .trim();
     }
   }
 }

@@ -76,6 +76,14 @@ export const en = {
     switchLanguage: '中文',
     theme: 'Light or dark',
   },
+  picture: {
+    caller: 'The caller’s picture',
+    own: 'Your own picture, as the caller sees it',
+    on: 'Camera on',
+    off: 'Camera off',
+    none: 'The caller’s camera is off.',
+    paused: 'No picture: the network is too slow for it. The sound goes on.',
+  },
   recording: {
     start: 'Record',
     pause: 'Pause rec.',

@@ -72,6 +72,14 @@ export const zh: Texts<typeof en> = {
     switchLanguage: 'English',
     theme: '浅色或深色',
   },
+  picture: {
+    caller: '来电者的画面',
+    own: '您自己的画面（来电者所见）',
+    on: '打开摄像头',
+    off: '关闭摄像头',
+    none: '来电者未打开摄像头。',
+    paused: '网络过慢，画面已暂停，声音不受影响。',
+  },
   recording: {
     start: '录音',
     pause: '暂停录音',

@@ -11,7 +11,7 @@ import type { Problem } from '../../../protocol/problems/index.ts';
 import type { SipCredentials } from '../../../protocol/rest.ts';
 import { Store } from '../store.ts';
 import { inviteFacts } from './invite-headers.ts';
-import { initialPhone, phoneTransition } from './machine.ts';
+import { initialPhone, liveSession, phoneTransition } from './machine.ts';
 import type { PhoneEffect, PhoneEvent, PhoneState, SessionId } from './machine.ts';
 import { Registration } from './registration.ts';
 import { ServerOfferedMedia } from './session-description.ts';
@@ -34,6 +34,8 @@ export interface PhoneParts {
 export class Phone {
   readonly state = new Store<PhoneState>(initialPhone);
   readonly problems = new Emitter<Problem>();
+  /** What the far side shows, while there is a call with a picture. */
+  readonly picture = new Store<MediaStream | undefined>(undefined);
   readonly #parts: PhoneParts;
   readonly #box: Mailbox<PhoneEvent>;
   readonly #agent: UserAgent;
@@ -59,6 +61,17 @@ export class Phone {
   /** Hands an event of the page (answer, mute, what the desk says ...) to the machine. */
   post(event: PhoneEvent): void {
     this.#box.post(event);
+  }
+
+  /** What the far side of the call is shown; null for nothing. */
+  setCamera(track: MediaStreamTrack | null): void {
+    const session = liveSession(this.state.get().line);
+    // A call that is just ending shows nothing anyway.
+    if (session !== undefined)
+      this.#sessions
+        .media(session)
+        ?.setCamera(track)
+        .catch(() => undefined);
   }
 
   start(): void {
@@ -91,6 +104,7 @@ export class Phone {
     this.state.set(state);
     if (before.line.type !== state.line.type || before.link.type !== state.link.type)
       this.#parts.logger.info({ event: event.type, line: state.line.type, link: state.link.type }, 'phone');
+    if (liveSession(state.line) === undefined) this.picture.set(undefined);
     for (const effect of effects) this.#perform(effect);
   }
 
@@ -170,6 +184,7 @@ export class Phone {
       createPeer: this.#parts.createPeer,
       microphone: () => this.#sessions.microphone(id),
       onRemoteStream: this.#parts.onRemoteStream,
+      onRemotePicture: (stream) => this.picture.set(stream),
       onMedia: (state) => this.#box.post({ type: 'media-changed', session: id, media: state }),
     });
     this.#sessions.setMedia(id, media);

@@ -33,6 +33,7 @@ function fakePeer(answer = good) {
     ontrack: null as Peer['ontrack'],
     onconnectionstatechange: null as (() => void) | null,
     getSenders: () => [],
+    getTransceivers: () => [],
     addTrack: () => void told.push('addTrack'),
     close: () => void told.push('close'),
     createAnswer: () => Promise.resolve({ type: 'answer', sdp: answer }),

@@ -11,6 +11,7 @@ export type Peer = Pick<
   | 'createAnswer'
   | 'createOffer'
   | 'getSenders'
+  | 'getTransceivers'
   | 'localDescription'
   | 'onconnectionstatechange'
   | 'ontrack'
@@ -25,6 +26,8 @@ export interface MediaPorts {
   /** The opened microphone; rejects when there is none. */
   microphone(): Promise<MediaStream>;
   onRemoteStream(stream: MediaStream): void;
+  /** The picture of the far side; absent where the page shows none. */
+  onRemotePicture?(stream: MediaStream): void;
   onMedia(media: Media): void;
 }
 
@@ -61,12 +64,14 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
   readonly #peer: Peer;
   #microphone: MediaStream | undefined;
   #muted = false;
+  #camera: MediaStreamTrack | null = null;
   #closed = false;
 
   constructor(ports: MediaPorts) {
     this.#ports = ports;
     this.#peer = ports.createPeer();
     this.#peer.ontrack = (event) => {
+      if (event.track.kind === 'video') return ports.onRemotePicture?.(new MediaStream([event.track]));
       const stream = event.streams[0] ?? new MediaStream([event.track]);
       ports.onRemoteStream(stream);
     };
@@ -80,6 +85,20 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
   setMuted(muted: boolean): void {
     this.#muted = muted;
     for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+  }
+
+  /**
+   * What the far side is shown from now on, null for nothing. The line is there from the start (sendrecv, without a track),
+   * so a camera goes on and off without any renegotiation. The track stays its owner's.
+   */
+  async setCamera(track: MediaStreamTrack | null): Promise<void> {
+    this.#camera = track;
+    if (!this.#closed) await this.#picture()?.sender.replaceTrack(track);
+  }
+
+  /** The picture line of the server's offer, if it made one. */
+  #picture(): RTCRtpTransceiver | undefined {
+    return this.#peer.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video');
   }
 
   close(): void {
@@ -104,6 +123,11 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
   async getDescription(): Promise<BodyAndContentType> {
     this.#open();
     await this.#attachMicrophone();
+    const picture = this.#picture();
+    if (picture !== undefined) {
+      picture.direction = 'sendrecv';
+      await picture.sender.replaceTrack(this.#camera);
+    }
     const answering = this.#peer.signalingState === 'have-remote-offer';
     const description = answering ? await this.#peer.createAnswer() : await this.#peer.createOffer();
     this.#open();

@@ -10,6 +10,7 @@ import { DeskFeed } from '../desk/feed.ts';
 import type { OpenSocket } from '../desk/feed.ts';
 import { lastCallOf } from '../party.ts';
 import type { LastCall } from '../party.ts';
+import { Camera, cameraProblem, pictureConstraints } from '../phone/camera.ts';
 import { closeMicrophone } from '../phone/microphone.ts';
 import { Phone } from '../phone/phone.ts';
 import type { SessionId } from '../phone/machine.ts';
@@ -28,6 +29,12 @@ export interface SessionParts {
   readonly openMicrophone: () => Promise<Result<MediaStream, Problem>>;
   readonly createPeer: () => Peer;
   readonly onRemoteStream: (stream: MediaStream) => void;
+  /** Absent: the browser's own. */
+  readonly openCamera?: () => Promise<MediaStream>;
+}
+
+function openCamera(): Promise<MediaStream> {
+  return navigator.mediaDevices.getUserMedia(pictureConstraints);
 }
 
 /** Whether the desk says that this agent's audio belongs to the call: they talk, or have dialled here. */
@@ -40,6 +47,7 @@ export class AgentSession {
   readonly login: LoginResult;
   readonly feed: DeskFeed;
   readonly phone: Phone;
+  readonly camera: Camera;
   /** Set once the server no longer accepts the login. A call in progress goes on. */
   readonly expired = new Store<Problem | undefined>(undefined);
   /** The call that was on the desk last. */
@@ -76,9 +84,17 @@ export class AgentSession {
       onRemoteStream: parts.onRemoteStream,
       onCredentialsRefused: () => this.#credentials.renew(),
     });
+    this.camera = new Camera({
+      open: parts.openCamera ?? openCamera,
+      show: (track) => this.phone.setCamera(track),
+      failed: (cause) => this.problems.emit(makeProblem(cameraProblem(cause))),
+    });
   }
 
   start(): void {
+    this.phone.state.subscribe(() => {
+      if (this.phone.state.get().line.type !== 'talking') void this.camera.turn(false);
+    });
     this.feed.state.subscribe(() => this.#deskChanged());
     this.phone.state.subscribe(() => this.#matchMute());
     this.feed.problems.on((problem) => this.problems.emit(problem));
@@ -196,6 +212,7 @@ export class AgentSession {
     const call = desk.call;
     const last = call === null ? undefined : lastCallOf(call);
     if (last !== undefined) this.last.set(last);
+    this.camera.setPaused(call?.video === 'paused');
     const inProgress = call !== null && hasAudio(call);
     this.phone.post({ type: 'desk-told', ...(inProgress ? { offerId: call.offerId } : {}) });
   }

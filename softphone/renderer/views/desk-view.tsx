@@ -17,6 +17,7 @@ import { Notices } from './notices.tsx';
 import { useSwitchTongue } from './page-switches.tsx';
 import { PhonesPanel } from './phones-panel.tsx';
 import { useTeam } from './use-team.tsx';
+import { PicturePanel } from './picture-panel.tsx';
 import { QueuePanel } from './queue-panel.tsx';
 import { TopBar } from './top-bar.tsx';
 import { focusTranscript, TranscriptPanel } from './transcript-panel.tsx';
@@ -97,6 +98,9 @@ export function DeskView({ model, theme, session }: DeskViewProps) {
             queues={desk?.queues ?? []}
             self={session.login.agent.id}
           />
+          {joined.type === 'talking' && joined.details?.video !== undefined ? (
+            <PicturePanel session={session} call={joined.details} />
+          ) : null}
           {joined.type === 'wrap-up' && desk !== undefined ? (
             <WrapUp
               key={joined.details.callId}

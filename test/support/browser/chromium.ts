@@ -66,12 +66,14 @@ export async function recordHeard(page: Page): Promise<void> {
       own['__ears'] = [...((own['__ears'] as unknown[] | undefined) ?? []), context, element];
     };
     const Native = browser.RTCPeerConnection as unknown as new (...args: unknown[]) => {
-      addEventListener: (type: string, listener: (event: { track: unknown }) => void) => void;
+      addEventListener: (type: string, listener: (event: { track: { readonly kind: string } }) => void) => void;
     };
     class Recorded extends Native {
       constructor(...args: unknown[]) {
         super(...args);
-        this.addEventListener('track', ({ track }) => void listen(track));
+        this.addEventListener('track', ({ track }) => {
+          if (track.kind === 'audio') void listen(track);
+        });
       }
     }
     (globalThis as unknown as Record<string, unknown>)['RTCPeerConnection'] = Recorded;

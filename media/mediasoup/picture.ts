@@ -1,0 +1,93 @@
+/** The picture of a browser: what it shows (a producer), and whom it is shown (a consumer). It never leaves mediasoup. */
+import type { types } from 'mediasoup';
+import { congestionExtension, h264Parameters, videoFeedback, videoPayloadTypes } from '../sdp/index.ts';
+import type { VideoAnswer, VideoCodec } from '../sdp/index.ts';
+
+/** More than this of a picture is not taken from a browser, bit/s: a face needs no more, and sound comes first. */
+const mostBitrate = 1_200_000;
+
+const feedback = videoFeedback.map((each) => ({ ...each }));
+
+function parametersOf(codec: VideoCodec): { readonly parameters?: Record<string, string | number> } {
+  return codec === 'H264' ? { parameters: { ...h264Parameters } } : {};
+}
+
+/** The picture codecs of every router. */
+export const videoCapabilities: types.RouterRtpCodecCapability[] = (['VP8', 'H264'] as const).map((codec) => ({
+  ...{ kind: 'video', mimeType: `video/${codec}`, clockRate: 90_000 },
+  ...{ preferredPayloadType: videoPayloadTypes[codec], rtcpFeedback: feedback },
+  ...parametersOf(codec),
+}));
+
+/** What a browser can show: our codecs, repaired by NACK alone, since retransmissions have no numbers in our SDP. */
+const shown: types.RtpCapabilities = {
+  headerExtensions: [],
+  codecs: (['VP8', 'H264'] as const).map((codec) => ({
+    ...{ kind: 'video', mimeType: `video/${codec}`, clockRate: 90_000 },
+    ...{ preferredPayloadType: videoPayloadTypes[codec], rtcpFeedback: feedback.slice(0, 3) },
+    ...parametersOf(codec),
+  })),
+};
+
+/** Shares of packets lost, 0 to 1, as RTCP last told: of what the browser shows, and of what it is shown. */
+export interface PictureLoss {
+  readonly shows: number;
+  readonly shown: number;
+}
+
+export class Picture {
+  readonly #web: types.WebRtcTransport;
+  readonly #source: types.Producer;
+  #shown: types.Consumer | undefined;
+
+  private constructor(web: types.WebRtcTransport, source: types.Producer) {
+    this.#web = web;
+    this.#source = source;
+  }
+
+  /** Takes the browser's picture as its answer says. Rejects where mediasoup does not take it. */
+  static async open(web: types.WebRtcTransport, { mid, codec, payloadType, ssrc }: VideoAnswer): Promise<Picture> {
+    await web.setMaxIncomingBitrate(mostBitrate);
+    const source = await web.produce({
+      kind: 'video',
+      rtpParameters: {
+        mid,
+        codecs: [
+          {
+            ...{ mimeType: `video/${codec}`, payloadType, clockRate: 90_000, rtcpFeedback: feedback },
+            ...parametersOf(codec),
+          },
+        ],
+        headerExtensions: [{ ...congestionExtension }],
+        encodings: [{ ssrc }],
+        rtcp: { cname: 'jackfield', reducedSize: true },
+      },
+    });
+    return new Picture(web, source);
+  }
+
+  /**
+   * The browser is shown this picture from now on, or none. A key frame is asked for (PLI) whenever it begins; while it is
+   * shown, the browser's own requests go through. Rejects where the two cannot meet: they are in other workers.
+   */
+  async show(of: Picture | undefined): Promise<void> {
+    const before = this.#shown;
+    if (of !== undefined && before?.closed === false && before.producerId === of.#source.id) return;
+    this.#shown = undefined;
+    before?.close();
+    if (of === undefined || of.#source.closed) return;
+    this.#shown = await this.#web.consume({ producerId: of.#source.id, rtpCapabilities: shown });
+  }
+
+  /** Undefined once the worker is gone. */
+  async loss(): Promise<PictureLoss | undefined> {
+    try {
+      const [source, sink] = await Promise.all([this.#source.getStats(), this.#shown?.getStats() ?? []]);
+      const shows = source.find(({ type }) => type === 'inbound-rtp')?.fractionLost ?? 0;
+      const seen = sink.find(({ type }) => type === 'outbound-rtp')?.fractionLost ?? 0;
+      return { shows: shows / 256, shown: seen / 256 };
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Graph } from '../../protocol/media.ts';
+import { newLeg } from './leg.ts';
+import { type CallState, newCall, silence } from './state.ts';
+import { offersVideo, onVideo, pictured } from './video.ts';
+
+const device = { deviceId: 'd1', kind: 'webrtc', name: null } as const;
+
+function talk(change: Partial<CallState> = {}, video = true): CallState {
+  const caller = { ...newLeg('c1.c', 'webrtc'), signalling: 'confirmed', open: true } as const;
+  const own = { callId: 'c1', from: 'anonymous', to: '1000', phase: 'talking', language: 'en-US', caller } as const;
+  return {
+    ...newCall(own, 1),
+    signals: { web: { route: 'main', video } },
+    other: { ...newLeg('c1.a1', 'webrtc', device), signalling: 'confirmed', open: true },
+    ...change,
+  };
+}
+
+const edge = (from: string, to: string) => ({ from, to, gainDb: 0 });
+const toAgent = edge('c1.c', 'c1.a1');
+const toCaller = edge('c1.a1', 'c1.c');
+const graph = (...edges: Graph['edges']): Graph => ({ ...silence, edges });
+const shown = (state: CallState, edges: Graph): string[] =>
+  (pictured(state, edges).video ?? []).map(({ from, to }) => `${from}>${to}`);
+
+describe('the picture of a call', () => {
+  it('is shown to whoever hears, also while the agent is muted', () => {
+    expect(shown(talk(), graph(toAgent, toCaller))).toEqual(['c1.c>c1.a1', 'c1.a1>c1.c']);
+    expect(shown(talk({ muted: true }), graph(toAgent))).toEqual(['c1.c>c1.a1', 'c1.a1>c1.c']);
+  });
+
+  it.each([
+    ['on hold', talk({ held: true }), graph()],
+    ['while the network is too bad', talk({ video: { paused: true } }), graph(toAgent, toCaller)],
+    ['where the caller asked for none', talk({}, false), graph(toAgent, toCaller)],
+    ['at a desk phone', talk({ other: { ...newLeg('c1.a1', 'sip'), open: true } }), graph(toAgent, toCaller)],
+    ['before the talk', talk({ phase: 'queued' }), graph()],
+  ])('is shown to nobody %s', (_name, state, edges) => {
+    expect(pictured(state, edges)).toBe(edges);
+  });
+
+  it('is offered to browsers of calls that have one', () => {
+    expect([offersVideo(talk(), 'c1.c'), offersVideo(talk(), 'c1.a1'), offersVideo(talk({}, false), 'c1.c')]).toEqual([
+      ...[true, true, false],
+    ]);
+  });
+
+  it('gives way once, says so to the caller, and comes back', () => {
+    const poor = { type: 'video-poor', legId: 'c1.a1', lossPercent: 25 } as const;
+    const paused = onVideo(talk(), poor);
+    expect(paused.state.video).toEqual({ paused: true });
+    expect(paused.effects).toEqual([
+      { type: 'record', row: { type: 'video-paused', facts: { leg: 'agent', lossPercent: 25 } } },
+      { type: 'tell-video', legId: 'c1.c', paused: true },
+    ]);
+    expect(onVideo(paused.state, poor).effects).toEqual([]);
+    const back = onVideo(paused.state, { type: 'video-clear' });
+    expect(back.state.video).toEqual({ paused: false });
+    expect(back.effects).toContainEqual({ type: 'tell-video', legId: 'c1.c', paused: false });
+    expect(onVideo(talk({}, false), poor).effects, 'a call without').toEqual([]);
+  });
+});
