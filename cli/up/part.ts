@@ -173,13 +173,19 @@ export class Part {
       child.once('exit', (code, signal) => {
         const how = signal ?? `exit code ${code ?? 'unknown'}`;
         // Its last words may still be on their way; a grandchild may hold the pipe open for good.
-        const cancel = this.#after(this.#times.lastWordsMs, () => gone(how));
+        const cancel = this.#after(this.#lastWordsMs(signal), () => gone(how));
         child.once('close', () => {
           cancel();
           gone(how);
         });
       });
     });
+  }
+
+  /** One that was killed in the middle of its work had nothing to say, and somebody may be waiting for its successor in silence. */
+  #lastWordsMs(signal: NodeJS.Signals | null): number {
+    const { lastWordsMs } = this.#times;
+    return signal !== null && this.#listeningSince !== undefined ? Math.min(50, lastWordsMs) : lastWordsMs;
   }
 
   #watch(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
