@@ -1,4 +1,4 @@
-/** The API of conferences, with the real rules of what can be asked when behind it. */
+/** The API of conferences, with the real rules of what can be asked when behind it, and who may ask for supervision. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ let bench: LedgerBench;
 let origin: string;
 let call: CallState;
 let posted: CallEvent[];
+let supervised: (readonly string[])[];
 let tokens: Record<'alice' | 'bob' | 'sue', string>;
 
 const calls = {
@@ -33,6 +34,7 @@ const transfers = new Transfers({ calls: () => calls } as unknown as TransfersOp
 beforeEach(async () => {
   bench = new LedgerBench();
   posted = [];
+  supervised = [];
   const clock = new SimulatedClock(1);
   const ledger = await bench.open();
   const store = openStore(ledger, clock, { passwordCost: 8 });
@@ -41,6 +43,11 @@ beforeEach(async () => {
     ...{ clock, ready: () => ({ ready: true, parts: {} }), hungUp: [] },
     agents: () => [{ ...idle, callId: '01CALL' }],
     conferences: new Conferences({ calls: () => calls, transfers }),
+    supervision: {
+      begin: (...order) => void supervised.push(['begin', ...order]),
+      stop: (...order) => void supervised.push(['stop', ...order]),
+      takeOver: (...order) => void supervised.push(['take-over', ...order]),
+    },
   });
   const http = createHttp(
     { ledger, store, crm, live, logger: silentLogger, clock },
@@ -120,5 +127,35 @@ describe('the conference of a call', () => {
     expect((await ask('/api/v1/calls/nowhere/conference', tokens.sue)).body).toMatchObject({ code: 'no-such-call' });
     expect((await ask(member, tokens.alice, { gainDb: 60 }, 'PUT')).status).toBe(400);
     expect(posted).toEqual([]);
+  });
+});
+
+describe('the supervision of a call', () => {
+  const monitor = '/api/v1/calls/01CALL/monitor';
+
+  it('is for supervisors, on their own phone', async () => {
+    expect((await ask(monitor, tokens.sue, { mode: 'whisper' })).status).toBe(202);
+    expect((await ask(`${monitor}/take-over`, tokens.sue)).status).toBe(202);
+    expect((await ask(`${monitor}/stop`, tokens.sue, { supervisor: 'sue' })).status).toBe(202);
+    expect(supervised).toEqual([
+      ['begin', '01CALL', 'sue', 'whisper'],
+      ['take-over', '01CALL', 'sue'],
+      ['stop', '01CALL', 'sue'],
+    ]);
+  });
+
+  it('is for no agent, for nobody without a login, and rings nobody else', async () => {
+    expect((await ask(monitor, tokens.alice, { mode: 'listen' })).status).toBe(403);
+    expect((await ask(monitor, undefined, { mode: 'listen' })).status).toBe(401);
+    const other = await ask(monitor, tokens.sue, { mode: 'listen', supervisor: 'bob' });
+    expect(other.body).toMatchObject({ code: 'not-allowed' });
+    expect(supervised).toEqual([]);
+  });
+
+  it('is asked for somebody by the command line alone, in one of three modes', async () => {
+    const admin = 'a'.repeat(32);
+    expect((await ask(monitor, admin, { mode: 'barge', supervisor: 'sue' })).status).toBe(202);
+    expect(supervised).toEqual([['begin', '01CALL', 'sue', 'barge']]);
+    expect((await ask(monitor, admin, { mode: 'shout', supervisor: 'sue' })).status).toBe(400);
   });
 });
