@@ -86,8 +86,10 @@ function sidesOf(relay: Relay, calls: number): Record<'jackfield' | 'bare', Side
   };
 }
 
-const said = ({ share, lost }: Taken): string =>
-  `${(100 * share).toFixed(0)} % of a core, ${(100 * lost).toFixed(2)} % lost`;
+const said = ({ share, lost, kept }: Taken): string => {
+  const late = kept > 0.98 ? '' : `, the telephones kept ${(100 * kept).toFixed(0)} % of their pace`;
+  return `${(100 * share).toFixed(0)} % of a core, ${(100 * lost).toFixed(2)} % lost${late}`;
+};
 
 async function cost(phones: Phones, relay: Relay, pace: Pace): Promise<{ entries: BenchEntry[]; ours: Taken }> {
   const calls = 100;

@@ -22,12 +22,16 @@ export interface Taken {
   readonly p99: number;
   /** Share of packets that did not come back. */
   readonly lost: number;
+  /** How much of their pace the telephones kept: below 1 the machine was too busy for them, and they measure themselves. */
+  readonly kept: number;
 }
 
 export interface Pace {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmSeconds: number;
+  /** Of the first turn of each side, which is not counted. */
+  readonly firstSeconds: number;
 }
 
 async function round(phones: Phones, side: Side, { seconds, warmSeconds }: Pace): Promise<Taken> {
@@ -39,7 +43,8 @@ async function round(phones: Phones, side: Side, { seconds, warmSeconds }: Pace)
     const { sent, received, seconds: took, p50, p99 } = await phones.talk(streams, seconds);
     const ms = ran() - before;
     const lost = Math.max(0, (sent - received) / sent);
-    return { usPerPacket: (ms * 1000) / Math.min(sent, received), share: ms / 1000 / took, p50, p99, lost };
+    const kept = Math.min(1, seconds / took);
+    return { usPerPacket: (ms * 1000) / Math.min(sent, received), share: ms / 1000 / took, p50, p99, lost, kept };
   } finally {
     await side.close();
   }
@@ -53,6 +58,7 @@ function middle(all: readonly Taken[]): Taken {
     p50: of((each) => each.p50),
     p99: of((each) => each.p99),
     lost: of((each) => each.lost),
+    kept: of((each) => each.kept),
   };
 }
 
@@ -70,7 +76,11 @@ export async function alternate<Sides extends { readonly [name: string]: Side | 
   for (let at = -1; at < pace.rounds; at++)
     for (const { name, side } of there) {
       // What compiles as it runs has to have run.
-      const taken = await round(phones, side, at < 0 ? { ...pace, warmSeconds: 3, seconds: 0.1 } : pace);
+      const taken = await round(
+        phones,
+        side,
+        at < 0 ? { ...pace, warmSeconds: pace.firstSeconds, seconds: 0.1 } : pace,
+      );
       if (at >= 0) all.get(name)?.push(taken);
     }
   return Object.fromEntries([...all].map(([name, taken]) => [name, middle(taken)])) as Middles<Sides>;
