@@ -136,7 +136,8 @@ describe('a call to the softphone', () => {
     await peer.hear(20);
     const held = await converse(page, peer);
     expect(rms(held.page.subarray(12_000))).toBeLessThan(50);
-    expect(strength(held.peer.subarray(1600, 9600), 440)).toBeGreaterThan(4000);
+    // Music is played at -20 LUFS, which a sine has at 4,630.
+    expect(strength(held.peer.subarray(1600, 9600), 440)).toBeGreaterThan(2000);
     expect(correlate(held.peer, saidAtEight).peak).toBeLessThan(0.3);
 
     good(await under.client.call('apply', { callId, revision: 3, graph: bridged(endpointId, agent) }));

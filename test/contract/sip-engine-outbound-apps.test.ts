@@ -316,7 +316,7 @@ describe.runIf(embedded)('methods somebody is asked about by HTTP', () => {
 
   it('can be cancelled while the answer is awaited', async () => {
     const { url, asked } = await answering(undefined);
-    const { udp, peer } = await engineWith([`INVITE=${url}`], { patience: { question: 500 } });
+    const { udp, peer } = await engineWith([`INVITE=${url}`], { patience: { question: 30_000 } });
     const branch = `z9hG4bK${random()}`;
     const invite = peer.send('INVITE', udp, { branch, body: testSdp });
     await expect.poll(() => asked.length).toBe(1);
