@@ -13,12 +13,12 @@ export interface PermissionWish {
   readonly media?: readonly string[];
 }
 
-/** The microphone and notifications, for our own page, and nothing else. */
+/** Microphone, camera and notifications, for our own page, and nothing else. */
 export function mayUse(wish: PermissionWish, server: URL): boolean {
   if (!isOurs(wish.origin, server)) return false;
   if (wish.permission === 'notifications') return true;
   if (wish.permission !== 'media' || wish.media === undefined || wish.media.length === 0) return false;
-  return wish.media.every((each) => each === 'audio');
+  return wish.media.every((each) => each === 'audio' || each === 'video');
 }
 
 /** Scripts and connections of our server only; SIP may be on another port of the same host. */

@@ -96,7 +96,7 @@ describe('the way out', () => {
     expect([event.prevented, trusted]).toEqual([true, false]);
   });
 
-  it('lets our page alone have microphone and notifications', async () => {
+  it('lets our page alone have microphone, camera and notifications', async () => {
     const { electron } = await started();
     const asked = (permission: string, requestingUrl: string, mediaTypes?: string[]): boolean | undefined => {
       let answer: boolean | undefined;
@@ -105,14 +105,16 @@ describe('the way out', () => {
       return answer;
     };
     expect(asked('media', server.href, ['audio'])).toBe(true);
-    expect(asked('media', server.href, ['audio', 'video'])).toBe(false);
+    expect(asked('media', server.href, ['audio', 'video']), 'the camera, for calls with a picture').toBe(true);
+    expect(asked('media', server.href, ['audio', 'screen'])).toBe(false);
     expect(asked('media', 'https://evil.example/', ['audio'])).toBe(false);
     expect(asked('notifications', server.href)).toBe(true);
     expect(asked('geolocation', server.href)).toBe(false);
     const checked = (permission: string, origin: string, mediaType?: string): boolean | undefined =>
       electron.checkPermission?.(null, permission as never, origin, { mediaType } as never);
     expect(checked('media', server.origin, 'audio')).toBe(true);
-    expect(checked('media', server.origin, 'video')).toBe(false);
+    expect(checked('media', server.origin, 'video')).toBe(true);
+    expect(checked('media', 'https://evil.example', 'video')).toBe(false);
     expect(checked('media', server.origin)).toBe(false);
     expect(checked('notifications', 'https://evil.example')).toBe(false);
   });
