@@ -15,10 +15,11 @@ describe('whether a node takes a new call', () => {
     ['one more port is left', { ...idle, freePorts: 6 }, null, null],
     ['the reserve of endpoints is touched', { ...idle, endpoints: 950 }, null, 'endpoints'],
     ['one endpoint before that', { ...idle, endpoints: 949 }, null, null],
-    ['a thread has no time', { ...idle, busy: 0.91 }, null, 'cpu'],
-    ['it has hardly more time than before', { ...idle, busy: 0.85 }, 'cpu', 'cpu'],
-    ['it has time again', { ...idle, busy: 0.79 }, 'cpu', null],
-    ['it is that busy, but was not full before', { ...idle, busy: 0.85 }, null, null],
+    ['a thread has no time', { ...idle, endpoints: 1, busy: 0.91 }, null, 'cpu'],
+    ["a thread has no time, but that is no call's doing", { ...idle, busy: 1 }, 'cpu', null],
+    ['it has hardly more time than before', { ...idle, endpoints: 1, busy: 0.85 }, 'cpu', 'cpu'],
+    ['it has time again', { ...idle, endpoints: 1, busy: 0.79 }, 'cpu', null],
+    ['it is that busy, but was not full before', { ...idle, endpoints: 1, busy: 0.85 }, null, null],
     ['it is drained, whatever is free', idle, 'draining', 'draining'],
   ] as const)('%s', (_name, load, before, expected) => {
     expect(fullnessOf(load, limits, before)).toBe(expected);

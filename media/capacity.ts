@@ -36,6 +36,8 @@ export function fullnessOf(load: Load, limits: CapacityLimits, before: MediaFull
   if (before === 'draining') return before;
   if (load.freePorts <= limits.reservedPorts) return 'ports';
   if (load.endpoints >= limits.mostEndpoints - limits.reservedEndpoints) return 'endpoints';
+  // Without a call it is busy with something else (it has just started), which no call would wait for.
+  if (load.endpoints === 0) return null;
   return load.busy > (before === 'cpu' ? limits.busyAgain : limits.mostBusy) ? 'cpu' : null;
 }
 

@@ -1,6 +1,5 @@
 /** A customer calls from the page `/call`; the agent answers in the softphone: two pages that hear each other. */
 import type { Browser, Page } from 'playwright-core';
-import { fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { launchChromium, recordHeard } from '../support/browser/chromium.ts';
@@ -70,14 +69,6 @@ async function pressOne(): Promise<void> {
   await guest.keyboard.press('1');
 }
 
-/** A machine that has just started browsers may have no room for a call: the media node says so, and that it has again. */
-async function untilRoom(): Promise<void> {
-  await until(async () => {
-    const answer = await fetch(`${site.url}/metrics`, { headers: { connection: 'close' } });
-    return !/^jackfield_media_full\{[^}]*\} 1$/m.test(await answer.text());
-  });
-}
-
 async function rows(callId: string) {
   const { body } = await site.api('GET', `/api/v1/calls/${callId}`);
   return body as { cause?: string; story: { type: string; facts: Record<string, unknown>; personal?: object }[] };
@@ -86,7 +77,6 @@ async function rows(callId: string) {
 it('calls from a browser: keys in the menu, the agent sees a web caller, both hear each other', async () => {
   guest = await openGuest('/call?to=main', { bypassCSP: true });
   await guest.getByTestId('guest-name').fill('Ann Example');
-  await untilRoom();
   // Without a mouse: Enter in the field begins the call.
   await guest.getByTestId('guest-name').press('Enter');
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
@@ -118,7 +108,6 @@ it('calls from a browser: keys in the menu, the agent sees a web caller, both he
 });
 
 it('ends the call as the caller’s when the page is closed', async () => {
-  await untilRoom();
   await guest.getByTestId('guest-call').click();
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
   await guest.getByTestId('guest-key-1').click();
@@ -135,7 +124,6 @@ it('ends the call as the caller’s when the page is closed', async () => {
 it('shows caller and agent to each other: cameras on and off, hold, and sound all the while', async () => {
   guest = await openGuest('/call?to=main', { bypassCSP: true });
   await guest.getByTestId('guest-video').check();
-  await untilRoom();
   await guest.getByTestId('guest-call').click();
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
   await pressOne();
