@@ -54,6 +54,13 @@ it('takes calls again as soon as one is over', async () => {
   await there.at(-1)?.row('prompt-played');
 });
 
+/** A port is free again a moment after its caller has hung up: when the media node has closed the endpoint. */
+function portsAreFree(): boolean {
+  const log = site.log('media-node');
+  const [opened, closed] = ['opened', 'closed'].map((what) => log.split(`"an endpoint was ${what}"`).length);
+  return opened === closed;
+}
+
 /** Session id and version of the o= line. */
 function originOf(sdp: string): readonly [id: string, version: number] {
   const [, id = '', version = ''] = /^o=\S+ (\d+) (\d+)/m.exec(sdp) ?? [];
@@ -62,6 +69,7 @@ function originOf(sdp: string): readonly [id: string, version: number] {
 
 it('asks each phone to follow when the media node is killed: one that refuses is let go, one that is busy is asked again', async () => {
   await Promise.all(there.splice(0).map((caller) => caller.hangUp()));
+  await until(portsAreFree);
   const dialled = [PlainPhone.dial(site), PlainPhone.dial(site), PlainPhone.dial(site)] as const;
   const [willing, refusing, busy] = await Promise.all(dialled);
   await Promise.all([willing, refusing, busy].map((phone) => phone.row('queued')));
