@@ -27,8 +27,7 @@ export type LoadOrder =
   | { readonly type: 'sound'; readonly name: string; readonly payloads: readonly string[] }
   /** A socket agrees on keys: from then on all that it says and hears is SRTP. */
   | { readonly type: 'greet'; readonly socket: number; readonly greeting: Greeting }
-  | { readonly type: 'talk'; readonly streams: readonly Stream[]; readonly seconds: number }
-  | { readonly type: 'close' };
+  | { readonly type: 'talk'; readonly streams: readonly Stream[]; readonly seconds: number };
 
 export interface Talked {
   readonly type: 'talked';
@@ -198,8 +197,6 @@ process.on('message', (order: LoadOrder) => {
       return;
     case 'talk':
       return void talk(order.streams, order.seconds);
-    case 'close':
-      process.disconnect();
   }
 });
 
