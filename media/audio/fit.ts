@@ -1,4 +1,5 @@
 /** Sounds made a little longer, so that they end where a frame does: what is played over and over then has no gap. */
+import { weightsBetween } from './between-samples.ts';
 
 /** Samples on each side of a place that say what is there, and places between two samples that are kept ready. */
 const reach = 16;
@@ -6,15 +7,7 @@ const places = 256;
 /** Shorter sounds are filled up instead: they would be heard to be slower. */
 const leastMs = 2000;
 
-const rows = Array.from({ length: places + 1 }, (_, place) => {
-  const row = Float64Array.from({ length: 2 * reach }, (_unused, tap) => {
-    const x = tap - reach + 1 - place / places;
-    const sinc = x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-    return sinc * 0.5 * (1 + Math.cos((Math.PI * x) / reach));
-  });
-  const sum = row.reduce((before, each) => before + each, 0);
-  return row.map((each) => each / sum);
-});
+const rows = weightsBetween(places, reach, places + 1);
 
 /** The sound in exactly `length` samples, read as a ring: its end leads to its beginning. */
 function stretched(samples: Int16Array, length: number): Int16Array {
