@@ -1,10 +1,7 @@
 import {
-  AudioMutedOutlined,
-  AudioOutlined,
   CloseOutlined,
   PauseOutlined,
   PhoneFilled,
-  PhoneOutlined,
   CaretRightOutlined,
   SwapOutlined,
   TableOutlined,
@@ -18,6 +15,7 @@ import { ActionButton } from '../ui/action-button.tsx';
 import { RecordButton } from './record-button.tsx';
 import { SupervisingControls } from './supervising-controls.tsx';
 import { ConsultControls } from './consult-controls.tsx';
+import { HangUp, Mute } from './talk-buttons.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 
 interface CallControlsProps {
@@ -178,21 +176,6 @@ function HandingOver({ actions }: { readonly actions: DeskActions }) {
   );
 }
 
-function Mute({ actions }: { readonly actions: DeskActions }) {
-  const { t } = useTranslation();
-  const { muted } = actions;
-  return (
-    <ActionButton
-      label={t(muted ? 'actions.unmute' : 'actions.mute')}
-      testId="mute"
-      hotkey="mute"
-      icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
-      pressed={muted}
-      onPress={actions.toggleMute}
-    />
-  );
-}
-
 /** One button in one place, which changes its name: the focus stays on it, and so does Alt+H. */
 function Hold({ held, actions }: { readonly held: boolean; readonly actions: DeskActions }) {
   const { t } = useTranslation();
@@ -204,20 +187,6 @@ function Hold({ held, actions }: { readonly held: boolean; readonly actions: Des
       icon={held ? <CaretRightOutlined /> : <PauseOutlined />}
       kind={held ? 'primary' : 'plain'}
       onPress={actions.toggleHold}
-    />
-  );
-}
-
-function HangUp({ actions, label }: { readonly actions: DeskActions; readonly label?: string }) {
-  const { t } = useTranslation();
-  return (
-    <ActionButton
-      label={label ?? t('actions.hangUp')}
-      testId="hang-up"
-      hotkey="hangUp"
-      icon={<PhoneOutlined rotate={225} />}
-      kind="danger"
-      onPress={actions.hangUp}
     />
   );
 }

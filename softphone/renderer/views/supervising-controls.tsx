@@ -1,7 +1,8 @@
-import { AudioMutedOutlined, AudioOutlined, PhoneOutlined, SwapOutlined } from '@ant-design/icons';
+import { SwapOutlined } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../../protocol/desk.ts';
 import { ActionButton } from '../ui/action-button.tsx';
+import { HangUp, Mute } from './talk-buttons.tsx';
 import type { DeskActions } from './use-desk-actions.ts';
 
 interface SupervisingControlsProps {
@@ -12,7 +13,6 @@ interface SupervisingControlsProps {
 /** What a supervisor can do beside changing how they listen, which stands at the talk: take over, be silent, leave. */
 export function SupervisingControls({ call, actions }: SupervisingControlsProps) {
   const { t } = useTranslation();
-  const { muted } = actions;
   const ringing = call.supervising?.ringing === true;
   return (
     <div className="controls">
@@ -24,22 +24,8 @@ export function SupervisingControls({ call, actions }: SupervisingControlsProps)
         disabled={ringing}
         onPress={actions.takeOver}
       />
-      <ActionButton
-        label={t(muted ? 'actions.unmute' : 'actions.mute')}
-        testId="mute"
-        hotkey="mute"
-        icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
-        pressed={muted}
-        onPress={actions.toggleMute}
-      />
-      <ActionButton
-        label={t('actions.stopSupervising')}
-        testId="hang-up"
-        hotkey="hangUp"
-        icon={<PhoneOutlined rotate={225} />}
-        kind="danger"
-        onPress={actions.hangUp}
-      />
+      <Mute actions={actions} />
+      <HangUp actions={actions} label={t('actions.stopSupervising')} />
     </div>
   );
 }
