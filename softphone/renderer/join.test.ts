@@ -36,7 +36,7 @@ function call(state: DeskCall['state'], offerId = 'o1'): DeskCall {
 /** For each state of the line, in the order above: the situation, with `+` if the details belong to it. */
 const table: readonly (readonly [string, DeskCall | null, string])[] = [
   ['no call', null, 'none ringing none answering dialling talking none'],
-  ['an offer', call('offered'), 'details-only+ ringing+ details-only+ answering+ dialling+ talking+ details-only+'],
+  ['an offer', call('offered'), 'details-only+ ringing+ details-only+ answering+ dialling+ answering+ details-only+'],
   ['a call out', call('dialling'), 'dialling+ ringing+ dialling+ dialling+ dialling+ dialling+ dialling+'],
   ['a call', call('talking'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],
   ['a held call', call('held'), 'audio-lost+ ringing+ audio-lost+ answering+ dialling+ talking+ audio-lost+'],

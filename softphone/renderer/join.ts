@@ -30,6 +30,8 @@ export function joinCall(call: DeskCall | null, line: Line): Joined {
   if (call.state === 'ended') return { type: 'wrap-up', details: call };
   // The agent's own audio comes first: it stands while the other side is still being called.
   if (call.state === 'dialling' && line.type !== 'ringing') return { type: 'dialling', details: call };
+  // This phone has answered, and the server has not connected the two yet: it refuses mute, hold and keys until then.
+  if (call.state === 'offered' && line.type === 'talking') return { type: 'answering', details: call };
   return { type: line.type, details: call };
 }
 

@@ -95,9 +95,9 @@ describe('an agent without a mouse', () => {
         return (body as { disposition?: string }).disposition !== undefined;
       });
       const story = (await site.api('GET', `/api/v1/calls/${callId}`)).body as { story: { type: string }[] };
-      expect(story.story.map((row) => row.type)).toEqual(
-        expect.arrayContaining(['muted', 'unmuted', 'held', 'resumed', 'digits-sent', 'call-ended', 'wrap-up-ended']),
-      );
+      const rows = story.story.map((row) => row.type);
+      const pressed = ['muted', 'unmuted', 'held', 'resumed', 'digits-sent', 'call-ended', 'wrap-up-ended'];
+      expect(pressed.filter((type) => !rows.includes(type))).toEqual([]);
       await keys('Alt+KeyQ');
       await alice.at('login-name').waitFor();
       expect(await alice.page.evaluate(() => (globalThis as unknown as { pointers: string[] }).pointers)).toEqual([]);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 /** Every key of the page. `code` is the physical key, so a Chinese input method or macOS's Alt characters do not matter. */
 export const hotkeys = {
@@ -59,13 +59,16 @@ export function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
 }
 
-/** Listens for the page's keys as long as the component lives. */
+/**
+ * Listens for the page's keys as long as the component lives. A layout effect, here and wherever the keyboard is moved:
+ * a passive one may run after what the agent sees is painted, and a key pressed between the two would be lost.
+ */
 export function useHotkeys(actions: HotkeyActions): void {
   const newest = useRef(actions);
-  useEffect(() => {
+  useLayoutEffect(() => {
     newest.current = actions;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       const { code, key, altKey, ctrlKey, metaKey, repeat } = event;
       const name = hotkeyOf({ code, key, altKey, ctrlKey, metaKey, repeat, inField: isField(event.target) });

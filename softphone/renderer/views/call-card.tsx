@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assertNever } from '../../../base/assert-never.ts';
@@ -211,7 +211,7 @@ export function deskPhone(rings: readonly CallDevice[] | undefined): CallDevice 
  * card when the button that had the focus is gone.
  */
 function useCardFocus(card: RefObject<HTMLElement | null>, state: CardState): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isField(document.activeElement)) return;
     if (state === 'ringing') card.current?.querySelector<HTMLElement>('[data-testid="answer"]')?.focus();
     else if (state !== 'ended' && document.activeElement === document.body) card.current?.focus();

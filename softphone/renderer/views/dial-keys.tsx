@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -14,7 +14,7 @@ interface DialKeysProps {
 export function DialKeys({ press, close }: DialKeysProps) {
   const { t } = useTranslation();
   const pad = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     pad.current?.focus();
   }, []);
   const typed = (event: KeyboardEvent): void => {

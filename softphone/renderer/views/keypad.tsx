@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -16,7 +16,7 @@ export function Keypad({ press, close }: KeypadProps) {
   const pad = useRef<HTMLDivElement>(null);
   const [sent, setSent] = useState('');
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     pad.current?.focus();
   }, []);
 

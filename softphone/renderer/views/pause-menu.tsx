@@ -1,5 +1,5 @@
 import { PauseCircleOutlined } from '@ant-design/icons';
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskState } from '../../../protocol/desk.ts';
@@ -56,7 +56,7 @@ function Reasons({ reasons, choose, close }: ReasonsProps) {
   const tongue = useTongue();
   const menu = useRef<HTMLDivElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     menu.current?.querySelector('button')?.focus();
   }, []);
 

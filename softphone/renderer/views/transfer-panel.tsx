@@ -1,5 +1,5 @@
 import { CommentOutlined, SwapOutlined, TeamOutlined } from '@ant-design/icons';
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import type { KeyboardEvent, SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskQueue } from '../../../protocol/desk.ts';
@@ -38,7 +38,7 @@ export function TransferPanel(props: TransferPanelProps) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
   const box = useBox();
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const choices = useChoices(box.text, { search, colleagues, self, queues: conference ? [] : queues });
   const hand = (to: string, how: (to: string) => void): void => {
     if (to.trim() === '') {

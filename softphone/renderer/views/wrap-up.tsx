@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import type { SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall, DeskState } from '../../../protocol/desk.ts';
@@ -24,7 +24,7 @@ export function WrapUp({ call, desk, offsetMs, session }: WrapUpProps) {
   const [missing, setMissing] = useState(false);
   const [sending, setSending] = useState(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isField(document.activeElement)) focusDispositions();
   }, []);
 
