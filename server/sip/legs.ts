@@ -4,14 +4,8 @@ import type { LegId } from '../../protocol/ids.ts';
 import { callMark, comeBack } from './call-mark.ts';
 import {
   answererOf,
-  answerIn,
-  authenticate,
-  cancelRequest,
-  contactsOf,
   type Dialog,
   forgetDialog,
-  hasConnection,
-  isLateOffer,
   type LateOffer,
   onLiveConnection,
   refreshSession,
@@ -20,49 +14,23 @@ import {
   restoreDialog,
   sdpOf,
   sourceOf,
-  sentOf,
   type Srf,
   storedDialog,
 } from './drachtio.ts';
 import type { SipListener, StoredDialog } from './ports.ts';
 import { reanswered, reinvite } from './reinvites.ts';
 import { takeInfo } from './info-digits.ts';
+import {
+  completedElsewhere,
+  failureOf,
+  Inviting,
+  type InvitingLeg,
+  type OutgoingInvite,
+  sendHome,
+} from './inviting.ts';
 import { Refers } from './refers.ts';
 import type { Replaced } from '../../protocol/sip-replaces.ts';
 import { withReplaces } from './replaces.ts';
-import type { AttemptFailure } from './trunks/index.ts';
-import { reasonPhrase } from '../../protocol/sip-statuses.ts';
-
-/** An INVITE we have sent. */
-export interface OutgoingInvite {
-  readonly legId: LegId;
-  readonly uri: string;
-  /** The next hop, where that is not what `uri` says. */
-  readonly proxy?: string;
-  /** Null: an INVITE without an offer (RFC 3261 section 13.2.1). */
-  readonly sdp: string | null;
-  /** User part of From; a From among the headers goes before it. */
-  readonly from: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** For challenges inside the dialog. */
-  readonly auth?: { readonly username: string; readonly password: string };
-  readonly trials?: Trials;
-  /** It goes to an agent's own device. */
-  readonly toDevice?: true;
-}
-
-/** An INVITE that may be sent again, elsewhere or with credentials, as the same leg. */
-export interface Trials {
-  /** Given up when nothing from 180 on came by then, ms. */
-  readonly answerWithinMs: number;
-  /** The far side is at work. */
-  progressed(): void;
-  /** What to send after a failure; undefined: the failure is told. */
-  next(failure: AttemptFailure): Partial<OutgoingInvite> | undefined;
-}
-
-/** RFC 3326 section 2: a phone that is told so counts no missed call. */
-const completedElsewhere = 'Call completed elsewhere';
 
 interface Pending {
   readonly req: Request;
@@ -85,32 +53,6 @@ interface Leg {
   ending?: string | undefined;
   readonly reinvites: Map<number, Response>;
   readonly refers: Refers;
-}
-
-interface Inviting {
-  request?: Request;
-  cancelled: boolean;
-  /** Cancelled because another device of the same agent was quicker. */
-  elsewhere?: boolean;
-  /** Given up for another attempt: whatever still comes of it is sent home. */
-  abandoned: boolean;
-  progressed: boolean;
-  patience?: NodeJS.Timeout;
-}
-
-interface Failure {
-  readonly status: number;
-  readonly reason: string;
-  readonly contacts?: readonly string[];
-}
-
-/** SIP failures carry a status; anything else (no connection, bad URI) counts as 503. The words are ours, not the far side's. */
-function failureOf(err: unknown): Failure {
-  if (err instanceof Error && 'status' in err && typeof err.status === 'number') {
-    const contacts = contactsOf(err);
-    return { status: err.status, reason: reasonPhrase(err.status), ...(contacts.length === 0 ? {} : { contacts }) };
-  }
-  return { status: 503, reason: reasonPhrase(503) };
 }
 
 export class Legs {
@@ -186,91 +128,33 @@ export class Legs {
   }
 
   invite(invite: OutgoingInvite): void {
+    const { legId } = invite;
     const leg: Leg = { isDevice: invite.toDevice === true, reinvites: new Map(), refers: new Refers() };
-    this.#legs.set(invite.legId, leg);
-    this.#attempt(leg, invite);
+    leg.inviting = new Inviting(this.#srf, invite, this.#invitingLeg(legId, leg), this.#logger);
+    this.#legs.set(legId, leg);
+    leg.inviting.start();
   }
 
-  #attempt(leg: Leg, invite: OutgoingInvite): void {
-    const { legId, uri, proxy, sdp, from, headers, trials } = invite;
-    const inviting: Inviting = { cancelled: false, abandoned: false, progressed: false };
-    leg.inviting = inviting;
-    if (trials !== undefined)
-      inviting.patience = setTimeout(() => this.#giveUp(leg, invite, inviting), trials.answerWithinMs);
-    const options = {
-      ...(sdp === null ? { noAck: true } : { localSdp: sdp }),
-      ...{ callingNumber: from, headers: { ...headers, ...withReplaces(headers['Supported']) } },
-      ...(proxy === undefined ? {} : { proxy }),
-    };
-    const progressed = (): void => {
-      clearTimeout(inviting.patience);
-      if (!inviting.progressed) trials?.progressed();
-      inviting.progressed = true;
-    };
-    const progress = {
-      cbRequest: (first: unknown, second?: unknown) => {
-        // srf calls it with (err, req), its types say (req).
-        const request = (second ?? first) as Request | undefined;
-        if (request === undefined || typeof request.cancel !== 'function') return;
-        inviting.request = request;
-        if (inviting.cancelled || inviting.abandoned) this.#sendCancel(request, inviting.elsewhere === true);
-      },
-      cbProvisional: (res: Response) => {
-        if (res.status < 180 || inviting.abandoned) return;
-        progressed();
+  #invitingLeg(legId: LegId, leg: Leg): InvitingLeg {
+    return {
+      wanted: () => leg.ending === undefined && this.#legs.get(legId) === leg,
+      ringing: (res) => {
         leg.source = sourceOf(res) ?? leg.source;
         this.#listener.legEvent({ type: 'leg-ringing', legId });
         this.#listener.legEvent({ type: 'leg-progress', legId, status: res.status, sdp: sdpOf(res) });
       },
-    };
-    this.#srf.createUAC(uri, options, progress).then(
-      (answered: unknown) => {
-        if (!inviting.abandoned) progressed();
-        this.#answered(leg, invite, inviting, answered);
+      answered: (dialog) => {
+        leg.inviting = undefined;
+        leg.source = answererOf(dialog) ?? leg.source;
+        this.#confirmed(legId, leg, dialog);
+        if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
       },
-      (err: unknown) => this.#attemptFailed(leg, invite, inviting, err),
-    );
-  }
-
-  #answered(leg: Leg, { legId, auth }: OutgoingInvite, inviting: Inviting, answered: unknown): void {
-    if (isLateOffer(answered)) {
-      if (inviting.abandoned) return this.#abandon(legId, answered);
-      leg.inviting = undefined;
-      return this.#offered(legId, leg, answered);
-    }
-    const dialog = answered as Dialog;
-    if (auth !== undefined) authenticate(dialog, auth);
-    if (inviting.abandoned) return this.#sendHome(dialog);
-    leg.inviting = undefined;
-    leg.source = answererOf(dialog) ?? leg.source;
-    this.#confirmed(legId, leg, dialog);
-    if (leg.ending === undefined) this.#listener.legEvent({ type: 'leg-answered', legId, sdp: dialog.remote.sdp });
-  }
-
-  /** The next attempt, if there is one and the leg is still wanted. */
-  #attemptFailed(leg: Leg, invite: OutgoingInvite, inviting: Inviting, err: unknown): void {
-    clearTimeout(inviting.patience);
-    if (inviting.abandoned) return;
-    const wanted = leg.ending === undefined && this.#legs.get(invite.legId) === leg;
-    const sent = inviting.request === undefined ? null : sentOf(inviting.request);
-    const failure = { ...failureOf(err), progressed: inviting.progressed, answer: answerIn(err), sent };
-    const next = wanted ? invite.trials?.next(failure) : undefined;
-    if (next === undefined) return this.#failed(invite.legId, err);
-    this.#attempt(leg, { ...invite, ...next });
-  }
-
-  /** Nothing came from the far side: as if it had been 408. */
-  #giveUp(leg: Leg, invite: OutgoingInvite, inviting: Inviting): void {
-    const silence = Object.assign(new Error('no answer'), { status: 408, reason: 'no answer' });
-    this.#attemptFailed(leg, invite, inviting, silence);
-    inviting.abandoned = true;
-    if (inviting.request !== undefined) this.#sendCancel(inviting.request, false);
-  }
-
-  /** A 200 that came after we had gone elsewhere. */
-  #sendHome(dialog: Dialog): void {
-    const end = dialog.destroy as () => Promise<unknown>;
-    end.call(dialog).catch((err: unknown) => this.#logger.debug({ err }, 'a late answer could not be ended'));
+      offered: (offer) => {
+        leg.inviting = undefined;
+        this.#offered(legId, leg, offer);
+      },
+      failed: (err) => this.#failed(legId, err),
+    };
   }
 
   /** ACK with our answer to the offer of a 200; the dialog is confirmed by it. */
@@ -294,21 +178,14 @@ export class Legs {
       return this.#listener.legEvent({ type: 'leg-offered', legId, sdp: offer.sdp });
     }
     this.#legs.delete(legId);
-    this.#abandon(legId, offer);
-  }
-
-  /** A 200 that nobody wants any more: acknowledged, then ended (RFC 3261 section 13.2.2.4). */
-  #abandon(legId: LegId, offer: LateOffer): void {
-    offer.destroy().catch((err: unknown) => this.#logger.debug({ legId, err }, 'a late offer could not be ended'));
+    sendHome(legId, offer, this.#logger);
   }
 
   cancel(legId: LegId, elsewhere: boolean): void {
     const leg = this.#legs.get(legId);
     if (leg?.inviting === undefined) return this.bye(legId, 'cancelled');
-    leg.inviting.cancelled = true;
-    leg.inviting.elsewhere = elsewhere;
     leg.ending = elsewhere ? completedElsewhere : 'cancelled';
-    if (leg.inviting.request !== undefined) this.#sendCancel(leg.inviting.request, elsewhere);
+    leg.inviting.cancel(elsewhere);
   }
 
   bye(legId: LegId, cause: string): void {
@@ -317,7 +194,7 @@ export class Legs {
     leg.ending = cause;
     if (leg.offered !== undefined) {
       this.#legs.delete(legId);
-      return this.#abandon(legId, leg.offered);
+      return sendHome(legId, leg.offered, this.#logger);
     }
     if (leg.dialog === undefined) return;
     const { dialog } = leg;
@@ -412,7 +289,7 @@ export class Legs {
 
   /** No INVITE is given up for its silence any more. */
   stopWaiting(): void {
-    for (const { inviting } of this.#legs.values()) clearTimeout(inviting?.patience);
+    for (const { inviting } of this.#legs.values()) inviting?.stopWaiting();
   }
 
   /** The leg whose confirmed dialog Replaces names (RFC 3891 section 3): our tag is its to-tag. */
@@ -479,11 +356,5 @@ export class Legs {
   #gone(legId: LegId): void {
     this.#legs.delete(legId);
     this.#listener.dialogChanged(legId, null);
-  }
-
-  #sendCancel(request: Request, elsewhere: boolean): void {
-    if (!hasConnection(this.#srf)) return;
-    const headers = elsewhere ? { Reason: `SIP;cause=200;text="${completedElsewhere}"` } : {};
-    cancelRequest(request, headers, (err) => this.#logger.debug({ err }, 'a CANCEL came too late'));
   }
 }

@@ -1,7 +1,7 @@
 /** Legs towards outside recorders (RFC 7866): INVITEs and re-INVITEs whose body is more than a description. */
 import { callHeader } from '../../protocol/ids.ts';
 import { type Dialog, reinviteWith } from './drachtio.ts';
-import type { OutgoingInvite } from './legs.ts';
+import type { OutgoingInvite } from './inviting.ts';
 
 /** What goes to a recorder: `type` is that of the body, with the boundary. */
 export interface RecorderInvite {

@@ -1,6 +1,7 @@
 /** Legs on trunks: how they come in, how they go out, and what the trunks hear of them. */
 import type { Request } from './drachtio.ts';
-import type { Legs, OutgoingInvite } from './legs.ts';
+import type { OutgoingInvite } from './inviting.ts';
+import type { Legs } from './legs.ts';
 import { asUser, type Home, normalise } from './numbers.ts';
 import type { Attestation, SipListener } from './ports.ts';
 import {
