@@ -134,6 +134,7 @@ export const storyRow = z.object({
   personal: z.record(z.string(), z.unknown()).optional(),
   erased: z.boolean(),
 });
+export type StoryRow = z.infer<typeof storyRow>;
 /** `GET /api/v1/calls/{id}` */
 export const callStory = callSummary.extend({ story: z.array(storyRow) });
 export type CallStory = z.infer<typeof callStory>;

@@ -36,7 +36,7 @@ const around = {
   wrapUpUntil: undefined,
 };
 
-function supervising(call: CallState | undefined, facts: { free?: boolean; phone?: boolean } = {}) {
+function supervising(call: CallState | undefined, facts: { free?: boolean; phone?: boolean; silent?: boolean } = {}) {
   const posted: CallEvent[] = [];
   const calls = {
     get: (id: string) => (id === call?.callId ? call : undefined),
@@ -48,6 +48,7 @@ function supervising(call: CallState | undefined, facts: { free?: boolean; phone
   } as unknown as Floor;
   const supervision = new Supervision({
     ...{ calls: () => calls, floor: () => floor, mayListen: (id: string) => id === 'sue' || id === 'admin' },
+    announced: () => facts.silent !== true,
     phoneOf: () => (facts.phone === false ? undefined : page),
   });
   return { supervision, posted };
@@ -57,7 +58,10 @@ describe('who may supervise', () => {
   it('a supervisor, at their page', () => {
     const { supervision, posted } = supervising(run(toTalk).state);
     expect(supervision.begin('01CALL', 'sue', 'whisper')).toBeUndefined();
-    expect(posted).toEqual([{ ...ask('whisper'), offerId: '01CALL.w2' }]);
+    expect(posted).toEqual([{ ...ask('whisper'), offerId: '01CALL.w2', announced: true }]);
+    const silent = supervising(run(toTalk).state, { silent: true });
+    silent.supervision.begin('01CALL', 'sue', 'listen');
+    expect(silent.posted).toMatchObject([{ announced: false }]);
   });
 
   it.each([

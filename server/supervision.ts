@@ -12,6 +12,7 @@ import {
 } from './calls/index.ts';
 import type { Floor } from './floor.ts';
 import type { Phones } from './phones.ts';
+import type { Plans } from './plans.ts';
 import type { Roles } from './roles.ts';
 
 export interface SupervisionOptions {
@@ -19,6 +20,8 @@ export interface SupervisionOptions {
   readonly floor: () => Floor;
   /** Whether somebody is a supervisor. */
   readonly mayListen: (agentId: string) => boolean;
+  /** Whether the site tells agents that somebody listens. */
+  readonly announced: () => boolean;
   /** The phone they listen on: their page, else a desk phone; undefined where there is none. */
   readonly phoneOf: (agentId: string) => Device | undefined;
 }
@@ -43,7 +46,8 @@ export class Supervision {
     const phone = known === undefined ? this.#engage(call.value, agentId) : ok(phoneOf(known));
     if (!phone.ok) return phone.error;
     const offerId = known?.offerId ?? `${callId}.w${String(call.value.legs + 1)}`;
-    const asked = { type: 'supervision-asked', agentId, mode, offerId, device: phone.value } as const;
+    const announced = this.#options.announced();
+    const asked = { type: 'supervision-asked', agentId, mode, offerId, device: phone.value, announced } as const;
     return void this.#options.calls().post(callId, asked);
   }
 
@@ -106,10 +110,12 @@ export function makeSupervision(brain: {
   readonly floor: Floor;
   readonly phones: Pick<Phones, 'pagesOf' | 'toRing'>;
   readonly roles: Pick<Roles, 'supervises'>;
+  readonly plans: Pick<Plans, 'current'>;
 }): Supervision {
   return new Supervision({
     calls: () => brain.calls,
     floor: () => brain.floor,
+    announced: () => brain.plans.current?.site.supervision !== 'silent',
     mayListen: (agentId) => brain.roles.supervises(agentId),
     phoneOf: (agentId) => brain.phones.pagesOf(agentId).at(-1) ?? brain.phones.toRing(agentId)[0],
   });

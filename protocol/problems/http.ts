@@ -50,6 +50,15 @@ export const httpProblems = {
     expected: { en: 'the role {role}', zh: '角色 {role}' },
     todo: { en: 'Ask somebody who has it.', zh: '请联系有权限的人员。' },
   },
+  'call-of-others': {
+    status: 403,
+    what: { en: 'You took no part in this call.', zh: '您没有参与过此通话。' },
+    expected: {
+      en: 'a call you answered, made, were consulted in or were added to; supervisors read every call',
+      zh: '您接听、拨出、被咨询或被加入过的通话；班长可查看所有通话',
+    },
+    todo: { en: 'Ask a supervisor.', zh: '请联系班长。' },
+  },
   'bad-field': {
     status: 400,
     what: { en: 'The request is not as it should be: {reason}', zh: '请求内容不符合要求：{reason}' },

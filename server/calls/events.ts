@@ -132,6 +132,8 @@ export type CallEvent =
       readonly offerId: OfferId;
       /** Which of their phones rings. */
       readonly device: Device;
+      /** The site tells agents that somebody listens. */
+      readonly announced?: boolean;
     }
   | { readonly type: 'supervision-left'; readonly agentId: AgentId }
   /** The supervisor becomes the caller's agent. */

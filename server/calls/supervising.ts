@@ -36,7 +36,11 @@ function onAsked(state: CallState, event: On<'supervision-asked'>, now: number):
   const { legId, kind } = leg;
   return step(
     { ...state, legs, supervision: [...supervisorsOf(state), supervisor] },
-    record('supervision-asked', { by: agentId, mode, ...ofAgent(state) }, { agentId }),
+    record(
+      'supervision-asked',
+      { by: agentId, mode, ...ofAgent(state), announced: event.announced === true },
+      { agentId },
+    ),
     { type: 'open-endpoint', legId, kind, remoteSdp: null, token: null },
   );
 }

@@ -275,7 +275,7 @@ describe('calls', () => {
   });
 
   it('are listed newest first with the contact’s name, and tell their story', async () => {
-    const token = await login('alice');
+    const token = await login('sue');
     await call('POST', '/api/v1/contacts', { token, body: { name: 'Zhang', numbers: ['+861'] } });
     const page = await call('GET', '/api/v1/calls?limit=2', { token });
     expect(page.body).toMatchObject({

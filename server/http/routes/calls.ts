@@ -9,7 +9,8 @@ import {
   page,
   type CallSummary,
 } from '../../../protocol/rest.ts';
-import { callStory as storyOf, listCalls } from '../../ledger/index.ts';
+import { callStory as storyOf, listCalls, storyForAgents } from '../../ledger/index.ts';
+import { readsOnlyOwn, unreadable } from '../call-access.ts';
 import { type Context, done, notFound, refuse } from '../context.ts';
 import { qualityRoute } from './quality.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
@@ -35,14 +36,15 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
   const list = route({
     method: 'get',
     path: '/api/v1/calls',
-    summary: 'Calls, newest first',
+    summary: 'Calls, newest first; to agents, those they took part in',
     access: 'agent',
     query: filters,
     responses: { 200: page(callSummary) },
-    handle({ query }) {
+    handle({ query, caller: { account } }) {
       const { cursor, number, ...rest } = query;
       const caller = number === undefined ? undefined : crm.normalise(number);
-      const found = listCalls(ledger, { ...rest, before: cursor, number: caller });
+      const takenPartBy = readsOnlyOwn(account) ? account.id : undefined;
+      const found = listCalls(ledger, { ...rest, before: cursor, number: caller, takenPartBy });
       return done({ ...found, items: found.items.map(named) });
     },
   });
@@ -50,14 +52,17 @@ export function callRoutes({ ledger, crm, live }: Context): Route[] {
   const show = route({
     method: 'get',
     path: '/api/v1/calls/{id}',
-    summary: 'One call with its whole story',
+    summary: 'One call with its whole story; to agents, of a call they took part in',
     access: 'agent',
     params: idParams,
     responses: { 200: callStory },
-    problems: ['not-found'],
-    handle({ params }) {
-      const story = storyOf(ledger, params.id);
-      return story === undefined ? notFound('call') : done(named(story));
+    problems: ['not-found', 'call-of-others'],
+    handle({ params, caller: { account } }) {
+      const problem = unreadable(ledger, account, params.id);
+      if (problem !== undefined) return refuse(problem);
+      const found = storyOf(ledger, params.id);
+      if (found === undefined) return notFound('call');
+      return done(named(readsOnlyOwn(account) ? { ...found, story: storyForAgents(found.story) } : found));
     },
   });
 

@@ -1,6 +1,6 @@
 import { callQuality } from '../../../protocol/quality.ts';
-import { callStory as storyOf } from '../../ledger/index.ts';
-import { type Context, done, notFound } from '../context.ts';
+import { type Context, done, refuse } from '../context.ts';
+import { legsFor, unreadable } from '../call-access.ts';
 import { idParams, route, type Route } from '../route.ts';
 
 /** How a call sounds, or sounded. */
@@ -12,10 +12,10 @@ export function qualityRoute({ ledger, live }: Pick<Context, 'ledger' | 'live'>)
     access: 'agent',
     params: idParams,
     responses: { 200: callQuality },
-    problems: ['not-found'],
-    handle({ params }) {
-      if (storyOf(ledger, params.id) === undefined) return notFound('call');
-      return done({ legs: [...live.quality(params.id)] });
+    problems: ['not-found', 'call-of-others'],
+    handle({ params, caller }) {
+      const problem = unreadable(ledger, caller.account, params.id);
+      return problem === undefined ? done({ legs: legsFor(caller.account, live.quality(params.id)) }) : refuse(problem);
     },
   });
 }

@@ -7,13 +7,14 @@ import {
   recordingVerdict,
 } from '../../../protocol/rest.ts';
 import { type Context, done, refuse } from '../context.ts';
+import { unreadable } from '../call-access.ts';
 import { Download } from '../download.ts';
 import { idParams, route, type Route } from '../route.ts';
 
 const path = '/api/v1/calls/{id}/recording';
 
 /** The recording of a call: what is known of it, its sound, and what may be done to it. */
-export function recordingRoutes({ live }: Context): Route[] {
+export function recordingRoutes({ live, ledger }: Context): Route[] {
   const sound = route({
     method: 'get',
     path,
@@ -36,12 +37,14 @@ export function recordingRoutes({ live }: Context): Route[] {
   const facts = route({
     method: 'get',
     path: `${path}/facts`,
-    summary: 'What is known of the recording of a call',
+    summary: 'What is known of the recording of a call; to agents, of a call they took part in',
     access: 'agent',
     params: idParams,
     responses: { 200: recordingSummary },
-    problems: ['no-recording'],
-    handle({ params }) {
+    problems: ['no-recording', 'not-found', 'call-of-others'],
+    handle({ params, caller }) {
+      const problem = unreadable(ledger, caller.account, params.id);
+      if (problem !== undefined) return refuse(problem);
       const known = live.recordings.facts(params.id);
       return known === undefined ? refuse(makeProblem('no-recording')) : done({ ...known });
     },

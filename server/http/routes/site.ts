@@ -4,6 +4,7 @@ import { makeProblem } from '../../../protocol/problems/index.ts';
 import {
   agentStateRequest,
   agentSummary,
+  type AgentSummary,
   alertSummary,
   dialplanStatus,
   erasureRequest,
@@ -14,6 +15,7 @@ import {
   queueSummary,
 } from '../../../protocol/rest.ts';
 import { listAlerts } from '../../ledger/index.ts';
+import { readsOnlyOwn } from '../call-access.ts';
 import { type Context, done, notFound, refuse } from '../context.ts';
 import { idParams, paging, route, type Route } from '../route.ts';
 
@@ -21,10 +23,15 @@ function agentRoutes({ live, store }: Context): Route[] {
   const list = route({
     method: 'get',
     path: '/api/v1/agents',
-    summary: 'Agents and what they are doing',
+    summary: 'Agents and what they are doing; whose call it is, only supervisors and the agent are told',
     access: 'agent',
     responses: { 200: page(agentSummary) },
-    handle: () => done({ items: [...live.agents()] }),
+    handle({ caller: { account } }) {
+      const withoutCall = ({ callId: _, ...agent }: AgentSummary): AgentSummary => agent;
+      const told = (agent: AgentSummary) =>
+        readsOnlyOwn(account) && agent.id !== account.id ? withoutCall(agent) : agent;
+      return done({ items: live.agents().map(told) });
+    },
   });
 
   const state = route({
@@ -91,11 +98,14 @@ export function siteRoutes(context: Context): Route[] {
   const alerts = route({
     method: 'get',
     path: '/api/v1/alerts',
-    summary: 'Alerts, newest first',
+    summary: 'Alerts, newest first; to agents, of calls they took part in',
     access: 'agent',
     query: paging.extend({ call: z.string().min(1).max(64).optional() }),
     responses: { 200: page(alertSummary) },
-    handle: ({ query }) => done(listAlerts(ledger, { callId: query.call, before: query.cursor, limit: query.limit })),
+    handle({ query: { call, cursor, limit }, caller: { account } }) {
+      const takenPartBy = readsOnlyOwn(account) ? account.id : undefined;
+      return done(listAlerts(ledger, { callId: call, before: cursor, limit, takenPartBy }));
+    },
   });
 
   const erase = route({

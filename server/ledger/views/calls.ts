@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger.ts';
 import type { SqlValue } from '../sqlite.ts';
 import { textOf } from '../sqlite.ts';
 import { foldCall } from './call-fold.ts';
+import { tookPartSql, tookPartValues } from './call-readers.ts';
 
 export interface CallFilter {
   readonly state?: 'active' | 'ended' | undefined;
@@ -13,6 +14,8 @@ export interface CallFilter {
   /** Started at or after, before: milliseconds. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  /** Only calls this agent took part in. */
+  readonly takenPartBy?: string | undefined;
   /** Id of the last call of the page before. */
   readonly before?: string | undefined;
   readonly limit: number;
@@ -53,6 +56,10 @@ export function listCalls(ledger: Ledger, filter: CallFilter): Page<CallSummary>
     values.push(name === 'number' ? ledger.subjectOf(String(value)) : value);
     return [sql];
   });
+  if (filter.takenPartBy !== undefined) {
+    where.push(tookPartSql);
+    values.push(...tookPartValues(filter.takenPartBy));
+  }
   if (filter.state !== undefined) where.push(filter.state === 'ended' ? ended : `NOT ${ended}`);
   const found = ledger.reader.all(
     `SELECT first.call_id FROM ledger_rows first WHERE ${["first.type IN ('call-invited', 'call-dialled')", ...where].join(' AND ')}
