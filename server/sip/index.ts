@@ -4,24 +4,16 @@ import type { Logger } from '../../base/logger.ts';
 import type { EngineDialog } from '../../protocol/engine-link.ts';
 import type { CallLadder } from '../../protocol/rest.ts';
 import type { SipProtection } from '../../protocol/sip-protection.ts';
-import { callHeader, offerHeader } from '../../protocol/ids.ts';
+import { callHeader } from '../../protocol/ids.ts';
 import type { LegPolicy } from '../../protocol/media-policy.ts';
 import { Admission } from './admission.ts';
 import { accountFinder } from './accounts.ts';
 import type { SipAccount } from './authenticator.ts';
 import type { Minted } from './credentials.ts';
-import { autoAnswer, Devices, type DeviceSettings, wayTo } from './devices.ts';
-import {
-  hasConnection,
-  onClient,
-  type Request,
-  type Response,
-  severalLines,
-  Srf,
-  testInvite,
-  trunkTransport,
-  withReconnect,
-} from './drachtio.ts';
+import { inviteDevice } from './device-legs.ts';
+import { Devices, type DeviceSettings } from './devices.ts';
+import { Doorway } from './doorway.ts';
+import { hasConnection, onClient, Srf, trunkTransport, withReconnect } from './drachtio.ts';
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Guests } from './guests.ts';
@@ -30,17 +22,15 @@ import { shownMessage } from './ladder.ts';
 import { audioOf } from './leg-audio.ts';
 import { sendInfo } from './info-digits.ts';
 import { Legs } from './legs.ts';
-import { asUser, type Home, normalise, tellingDigits, userOf } from './numbers.ts';
-import type { Attestation, Binding, Destination, Invite, KnownOrigin, SipListener, StoredDialog } from './ports.ts';
+import { type Home, tellingDigits, userOf } from './numbers.ts';
+import type { Binding, Destination, SipListener, StoredDialog } from './ports.ts';
 import { RecorderLegs } from './recorders.ts';
-import { type Place, placeOf, withReplaces } from './replaces.ts';
+import { withReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
-import { fromTrunk, inviteOutside, tellingTrunks } from './trunk-legs.ts';
-import { checksOf, gradeOf } from './trunks/card.ts';
-import { shaped } from './trunks/offer-shape.ts';
+import { inviteOutside, tellingTrunks } from './trunk-legs.ts';
+import { testTrunk } from './trunk-test.ts';
 import type { AudioPlace } from './trunks/echo-audio.ts';
 import { type TrunkOptions, Trunks } from './trunks/index.ts';
-import { probe } from './trunks/probe.ts';
 import type { TrunkCard } from './trunks/public.ts';
 import { Vouching } from './vouching.ts';
 
@@ -92,7 +82,7 @@ export class SipSide {
   readonly #srf = new Srf(appTag);
   readonly #legs: Legs;
   readonly #devices: Devices;
-  readonly #admission: Admission;
+  readonly #doorway: Doorway;
   /** Legs towards outside recorders. */
   readonly recorders: RecorderLegs;
   /** Their plan, their state, their tests. */
@@ -139,11 +129,14 @@ export class SipSide {
       ...{ clock, logger, networks: () => this.trunks.addresses, peers: () => this.#devices.places() },
       tell: async (trusted) => this.#link?.trust(trusted),
     });
-    this.#admission = new Admission({
+    const admission = new Admission({
       agentOn: (flow) => this.#devices.agentOn(flow),
       trunkAt: (address, uri) => this.trunks.trunkAt(address, userOf(uri)),
       authenticator: this.#devices.authenticator,
     });
+    const { guests, trunks } = this;
+    const parts = { guests, trunks, legs: this.#legs, devices: this.#devices };
+    this.#doorway = new Doorway({ ...parts, clock, home, admission, listener, newCallId: options.newCallId });
   }
 
   get connected(): boolean {
@@ -215,26 +208,10 @@ export class SipSide {
       const ports = { trunks: this.trunks, legs: this.#legs, listener: this.#listener, home: this.#options.home };
       return inviteOutside({ ...destination, legId, sdp, from: leg.from, headers }, ports);
     }
-    const { agentId, deviceId, offerId, auto } = destination;
-    const binding =
-      deviceId === undefined
-        ? this.devicesOf(agentId).findLast(({ kind }) => kind === 'webrtc')
-        : this.#devices.byId(deviceId);
-    if (binding === undefined)
-      return this.#listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
-    const way = wayTo(binding);
-    const named = { ...way.headers, [offerHeader]: offerId, ...(auto === true ? autoAnswer(binding, offerId) : {}) };
-    const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, this.#options.devices.audio);
-    if (offer === undefined)
-      return this.#listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
-    this.#legs.invite({
-      ...way,
-      legId,
-      sdp: offer,
-      from: asUser(leg.from),
-      headers: { ...headers, ...named },
-      toDevice: true,
-    });
+    inviteDevice(
+      { ...destination, legId, sdp, from: leg.from, headers },
+      { devices: this.#devices, legs: this.#legs, listener: this.#listener, phones: this.#options.devices.audio },
+    );
   }
 
   /** {@link Legs.sourceOf} */
@@ -337,7 +314,7 @@ export class SipSide {
   }
 
   #route(): void {
-    this.#srf.invite((req, res) => this.#invited(req, res));
+    this.#srf.invite((req, res) => this.#doorway.invited(req, res));
     this.#srf.use('register', (req, res) => this.#devices.register(req, res));
     this.#srf.use('options', (_req, res) =>
       res.send(200, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER', ...withReplaces() } }),
@@ -346,80 +323,11 @@ export class SipSide {
     this.#srf.use('refer', (_req, res) => res.send(403, 'REFER inside a dialog only', {}));
   }
 
-  #invited(req: Request, res: Response): void {
-    const origin = this.#admission.judge(req, this.#options.clock.now());
-    if (origin.type === 'challenge') {
-      const challenges = this.#devices.challenges(req, origin.stale);
-      return res.send(407, { headers: severalLines('Proxy-Authenticate', challenges) });
-    }
-    if (origin.type === 'stranger') {
-      res.send(403, 'Forbidden', {});
-      return this.#listener.strangerRefused(req.source_address);
-    }
-    const ports = { listener: this.#listener, legs: this.#legs, trunks: this.trunks };
-    const replaces = req.has('Replaces') ? req.get('Replaces') : undefined;
-    const place = placeOf(replaces, origin, { newCallId: this.#options.newCallId, ...ports });
-    if (typeof place === 'number') return void res.send(place);
-    this.#legs.take(place.legId, req, res, origin.type === 'agent');
-    if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
-    // Nothing a guest says of itself counts: who it is and where the call goes stands in the pass.
-    if (origin.type === 'guest') this.guests.use(origin.pass);
-    const caller = origin.type === 'guest' ? '' : userOf(req.getParsedHeader('From').uri);
-    const from = caller === '' ? 'anonymous' : normalise(caller, this.#options.home);
-    this.#admit({ ...place, origin, from, to: userOf(req.uri) }, req, res);
-  }
-
-  #invitedByTrunk(origin: Extract<KnownOrigin, { type: 'trunk' }>, place: Place, req: Request, res: Response): void {
-    const { legId } = place;
-    const taken = fromTrunk(this.trunks, origin.trunk, legId, req);
-    if (taken.type === 'refused') {
-      this.#legs.forget(legId);
-      return res.send(taken.status, taken.reason, { headers: { ...taken.headers } });
-    }
-    const { from, to, asserted, diversions } = taken.facts;
-    const admit = (attestation: Attestation): void =>
-      this.#admit({ ...place, origin, from, to, asserted, diversions, attestation }, req, res);
-    if (typeof taken.attestation === 'string') return admit(taken.attestation);
-    // A certificate may have to be fetched, and the caller be gone by then. It never rejects.
-    void taken.attestation.then((attestation) => {
-      if (this.#legs.isPending(legId)) admit(attestation);
-    });
-  }
-
-  #admit(call: Omit<Invite, 'sdp' | 'transport' | 'source'>, req: Request, res: Response): void {
-    const { legId } = call;
-    const refusal = this.#listener.invited({
-      ...call,
-      sdp: req.body,
-      transport: req.protocol,
-      source: `${req.source_address}:${req.source_port}`,
-    });
-    if (refusal === null) return;
-    this.#legs.forget(legId);
-    this.trunks.over(legId);
-    res.send(refusal.status, refusal.reason, { headers: { ...refusal.headers } });
-  }
-
-  /** Tests a trunk: OPTIONS, and a call to `number` (or the trunk's own test number). Undefined: there is no such trunk. */
-  async testTrunk(id: string, number?: string): Promise<TrunkCard | undefined> {
-    const line = this.trunks.line(id);
-    if (line === undefined) return undefined;
-    const { audio, talkMs = 3000 } = this.#options.trunks;
-    const to = number ?? line.config.testNumber;
-    const legId = `test-${this.#options.newCallId()}.x1`;
-    const from = line.config.callerId.default ?? 'anonymous';
-    const findings = await probe(
-      {
-        ...{ line, audio, talkMs },
-        call: (sdp) => this.trunks.outgoing(legId, { to: to ?? '', from, sdp, headers: {}, trunk: id }),
-        invite: (attempt, progress) => testInvite(this.#srf, attempt, progress),
-        answered: () => this.trunks.answered(legId),
-        over: () => this.trunks.over(legId),
-      },
-      to !== null && line.config.calls !== 'in',
-    );
-    const checks = checksOf(findings);
-    return { trunk: id, grade: gradeOf(checks), checks };
+  /** {@link testTrunk} */
+  testTrunk(id: string, number?: string): Promise<TrunkCard | undefined> {
+    const { trunks, newCallId } = this.#options;
+    const { audio, talkMs = 3000 } = trunks;
+    return testTrunk(id, number, { ...{ srf: this.#srf, trunks: this.trunks }, ...{ audio, talkMs, newCallId } });
   }
 
   #setConnected(connected: boolean): void {
