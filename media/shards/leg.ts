@@ -1,12 +1,9 @@
-import { passage, translate } from '../audio/g711.ts';
+import { passage } from '../audio/g711.ts';
 import { DualToneDetector } from '../audio/dual-tone.ts';
-import { addLouder, mixed, type Part } from '../audio/mixing.ts';
-import { Outlet } from '../audio/outlet.ts';
+import { addLouder, type Part } from '../audio/mixing.ts';
 import { Speech } from '../audio/speech.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
-import { toneFrame } from '../audio/tone.ts';
-import { payloadTicks, type VoiceRate } from '../audio/voice.ts';
-import { Egress } from '../edge/egress.ts';
+import type { VoiceRate } from '../audio/voice.ts';
 import { Control } from '../edge/control.ts';
 import type { ReceptionTotals } from '../edge/reception.ts';
 import { readCompound } from '../edge/rtcp.ts';
@@ -22,6 +19,7 @@ import { Keypad } from './keypad.ts';
 import { epochOf, type LegEvents, type LegSocket, type LegSurroundings, type Moment } from './leg-ports.ts';
 import type { LegCounters, LegMedia, LegSetup } from './messages.ts';
 import { Playlist } from './playlist.ts';
+import { SentStream } from './sent-stream.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
 const frameSamples = 160;
@@ -37,20 +35,15 @@ function receivedOf({ jitter, ...counts }: ReceptionTotals, ticksPerMs: number):
   return { ...counts, jitterMs: jitter / ticksPerMs };
 }
 
-const quiet = {};
-const tones = {};
-const encoded = {};
-
 /** One far side: what it says, and the one stream it hears. */
 export class Leg {
   readonly setup: LegSetup;
   readonly #socket: LegSocket;
   readonly #events: LegEvents;
   readonly #ingress: Ingress;
-  readonly #egress: Egress;
+  readonly #sent: SentStream;
   readonly #control: Control;
   readonly #speech = new Speech();
-  readonly #outlet = new Outlet();
   readonly #playlist: Playlist;
   readonly #keypad: Keypad;
   readonly #watch: SilenceWatch;
@@ -59,8 +52,6 @@ export class Leg {
   #recorded = false;
   #media: LegMedia | undefined;
   #feed: Feed = { type: 'silence' };
-  /** What passes by to this leg: one sound as long as it is the same run, as loud as before. */
-  #heardRun = { run: {}, gainDb: 0 };
   #listeners: readonly { readonly leg: Leg; readonly gainDb: number }[] = [];
   #tap: { readonly writer: TapRingWriter; timeMs: number } | undefined;
   #mixedIn = false;
@@ -71,13 +62,10 @@ export class Leg {
   #restsUntilMs = 0;
   /** The codec its voice came in last; before the first packet the one agreed on. */
   #says: Codec | undefined;
-  #sends: LegCounters['sends'] = 'nothing';
   /** Listens for digits in the voice of a far side that knows no events. */
   #tones: DualToneDetector | undefined;
   #named = false;
   #fedAtMs = 0;
-  /** Of the digit that is being sent: all packets of one event have the same (RFC 4733 section 2.5.1.2). */
-  #eventTimestamp = 0;
   #connected = false;
 
   constructor(setup: LegSetup, socket: LegSocket, outside: LegSurroundings) {
@@ -91,8 +79,7 @@ export class Leg {
     this.#socket = socket;
     this.#events = events;
     this.#ingress = new Ingress(this.#inside);
-    const seed = Math.floor(Math.random() * 2 ** 32);
-    this.#egress = new Egress(setup.ssrc, 0, seed, (packet) => socket.send(packet, this.#ingress.lock.target));
+    this.#sent = new SentStream(setup.ssrc, (packet) => socket.send(packet, this.#ingress.lock.target));
     this.#control = new Control(setup.ssrc);
     this.#playlist = new Playlist(want, (playId, end) => events.playEnded(playId, end));
   }
@@ -104,10 +91,7 @@ export class Leg {
     if (media.front !== undefined) this.#socket.front?.configure(media.front.media, media.front.inside);
     this.#ingress.configure(media);
     this.#media = media;
-    this.#egress.payloadType = media.send.payloadType;
-    this.#egress.ticks = ticksOf(media.send.codec);
-    this.#outlet.codec = media.send.codec;
-    this.#sends = 'nothing';
+    this.#sent.configure(media.send);
     this.#says ??= media.send.codec;
     // A browser's keypad is a command of its desk.
     const listens = media.tones ?? media.sendEvents === undefined;
@@ -212,7 +196,7 @@ export class Leg {
     this.#watch.report(now.ms);
     if (compound.ntpMiddle !== undefined) reception.senderReport(compound.ntpMiddle, now.ms);
     this.#control.take(compound, epochOf(now));
-    this.#outlet.expectLoss(100 * (this.#control.far?.lossRatio ?? 0));
+    this.#sent.expectLoss(100 * (this.#control.far?.lossRatio ?? 0));
   }
 
   /** First half of a 20 ms step: what this leg says. All legs do it before any does the second half. */
@@ -238,10 +222,8 @@ export class Leg {
     if (this.#sendDigit(media, now)) return;
     if (this.#playlist.busy) {
       const played = this.#playlist.frame(media.send.codec);
-      this.#outlet.rest();
-      this.#sends = 'played';
-      this.#frame(played?.run ?? quiet, played?.payload ?? this.#outlet.silence(), now);
-      if (this.#recorded && played !== undefined) this.#outlet.monitor(played.payload, this.heard);
+      this.#sent.play(played, now);
+      if (this.#recorded && played !== undefined) this.#sent.monitor(played.payload, this.heard);
       this.#playlist.tellEnds();
       return;
     }
@@ -258,13 +240,13 @@ export class Leg {
       endpointId: this.setup.endpointId,
       connected: this.#ingress.packets > 0,
       packetsReceived: this.#ingress.packets,
-      packetsSent: this.#egress.packets,
+      packetsSent: this.#sent.packets,
       octetsReceived: this.#ingress.octets,
-      octetsSent: this.#egress.octets,
+      octetsSent: this.#sent.octets,
       strangers: this.#socket.front?.strangers ?? this.#ingress.lock.strangers,
       unknown: this.#ingress.unknown,
       ...(this.#media === undefined ? {} : { codec: this.#media.send.codec }),
-      sends: this.#sends,
+      sends: this.#sent.sends,
       decoded: this.#framed,
       playout: { ...this.#speech.counts },
       ...(totals === undefined ? {} : { received: receivedOf(totals, ticksPerMs) }),
@@ -278,14 +260,14 @@ export class Leg {
   /** Says goodbye (RFC 3550 section 6.6) to a far side that heard something, and closes the sockets. */
   close(now: Moment): void {
     try {
-      if (this.#egress.packets > 0 && this.#media !== undefined) {
+      if (this.#sent.packets > 0 && this.#media !== undefined) {
         const block = this.#ingress.reception.block(now.ms);
-        this.#sendControl(this.#control.farewell(this.#egress.report(now.samples), block, epochOf(now)));
+        this.#sendControl(this.#control.farewell(this.#sent.report(now.samples), block, epochOf(now)));
       }
     } finally {
       this.#socket.close();
       this.#speech.close();
-      this.#outlet.close();
+      this.#sent.close();
     }
   }
 
@@ -338,21 +320,12 @@ export class Leg {
     for (const digit of digits) this.#events.digit(digit, 'rfc4733');
   }
 
-  #hear({ run, packet, codec }: Voice, gainDb: number, now: Moment): void {
+  #hear(voice: Voice, gainDb: number, now: Moment): void {
     const media = this.#media;
     if (media === undefined || !this.#sendable(media)) return;
     if (this.#playlist.busy || this.#keypad.busy) return;
-    const way = passage(codec, media.send.codec, gainDb);
-    if (way === 'no') {
-      this.#restsUntilMs = 0;
-      return;
-    }
-    this.#fedAtMs = now.ms;
-    this.#sends = way === undefined ? 'forwarded' : 'translated';
-    this.#outlet.rest();
-    if (run !== this.#heardRun.run || gainDb !== this.#heardRun.gainDb) this.#heardRun = { run, gainDb };
-    const payload = this.#outlet.pass(this.#heardRun, translate(way, packet.payload), now.ms);
-    this.#egress.forward({ run, packet, payload, ticks: payloadTicks(codec, packet.payload) }, now.samples);
+    if (this.#sent.forward(voice, gainDb, now)) this.#fedAtMs = now.ms;
+    else this.#restsUntilMs = 0;
   }
 
   #sendable(media: LegMedia): boolean {
@@ -369,7 +342,7 @@ export class Leg {
           this.#encode([{ leg: feed.from, gainDb: feed.gainDb }], 'transcoded', now);
           return;
         }
-        if (now.ms - this.#fedAtMs >= fillAfterMs) this.#beSilent(now);
+        if (now.ms - this.#fedAtMs >= fillAfterMs) this.#sent.silence(now);
         // Packets went by as they came; the recorder gets the same voice in its place on the clock.
         if (this.#recorded) addLouder(this.heard, feed.from.frame, feed.gainDb);
         else this.#restsUntilMs = Math.min(now.ms + restMs, this.#fedAtMs + fillAfterMs);
@@ -378,54 +351,24 @@ export class Leg {
         this.#encode(feed.from, 'mixed', now);
         return;
       case 'silence':
-        this.#beSilent(now);
+        this.#sent.silence(now);
         return;
       default:
         assertNever(feed, 'feed');
     }
   }
 
-  #beSilent(now: Moment): void {
-    this.#sends = 'nothing';
-    this.#frame(quiet, this.#outlet.silence(), now);
-  }
-
-  /** Sends 20 ms of our own. Another `source` of the same `run` is another sound, but goes on with its timestamps. */
-  #frame(run: object, payload: Uint8Array, now: Moment, source: object = run): void {
-    this.#egress.frame(run, this.#outlet.pass(source, payload, now.ms), now.samples);
-  }
-
   #encode(parts: readonly Part[], how: 'transcoded' | 'mixed', now: Moment): void {
-    this.#sends = how;
-    const { rate } = this.#outlet;
-    const sound = mixed(parts, rate);
-    const feed = this.#feed;
-    const payload = sound === undefined ? this.#outlet.silence() : this.#outlet.encode(feed, sound, rate);
-    this.#frame(encoded, payload, now, feed);
+    this.#sent.encode(parts, how, this.#feed, now);
     if (!this.#recorded) return;
     for (const { leg, gainDb } of parts) if (leg.speaking) addLouder(this.heard, leg.sound(8000), gainDb);
   }
 
   #sendDigit(media: LegMedia, now: Moment): boolean {
     const step = this.#keypad.next(media);
-    switch (step.type) {
-      case 'idle':
-        return false;
-      case 'event':
-        if (step.first) this.#eventTimestamp = this.#egress.startTimestamp(now.samples);
-        this.#egress.event(step.payload, media.sendEvents ?? 0, this.#eventTimestamp, step.first);
-        return true;
-      case 'tone': {
-        const sound = toneFrame(step.digit, step.frameIndex);
-        this.#frame(tones, this.#outlet.encode(tones, sound, 8000), now);
-        return true;
-      }
-      case 'pause':
-        this.#frame(quiet, this.#outlet.silence(), now);
-        return true;
-      default:
-        return assertNever(step, 'step');
-    }
+    if (step.type === 'idle') return false;
+    this.#sent.press(step, media.sendEvents ?? 0, now);
+    return true;
   }
 
   /** Is its voice expected? */
@@ -439,7 +382,7 @@ export class Leg {
   #report(now: Moment): void {
     if (!this.#control.due(now.ms)) return;
     const block = this.#ingress.reception.block(now.ms);
-    const report = this.#control.report(this.#egress.report(now.samples), block, epochOf(now));
+    const report = this.#control.report(this.#sent.report(now.samples), block, epochOf(now));
     this.#sendControl(report);
   }
 
