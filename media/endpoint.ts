@@ -1,5 +1,5 @@
 import type { LegPolicy } from '../protocol/media-policy.ts';
-import type { EndpointKind, MediaResult } from '../protocol/media.ts';
+import type { EndpointKind, MediaResult, PictureOffer } from '../protocol/media.ts';
 import type { Codec } from './sdp/index.ts';
 import type { Answer } from './errors.ts';
 import type { Picture } from './mediasoup/picture.ts';
@@ -40,8 +40,8 @@ export interface EndpointSetup {
   readonly callId: string;
   /** The codec of the call's first leg, to be chosen if the far side has it. */
   readonly preferred: Codec | undefined;
-  /** Our offers are to have a picture; WebRTC legs only. */
-  readonly video?: boolean | undefined;
+  /** What our offers are to have of a picture; absent: none. */
+  readonly video?: PictureOffer | undefined;
   /** What its far side wants; absent: as the node is set up. */
   readonly policy?: LegPolicy | undefined;
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Emitter } from '../base/emitter.ts';
-import type { MediaResult } from '../protocol/media.ts';
+import type { MediaResult, PictureOffer } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { Termination, TerminationLoss, TerminationPeer } from './mediasoup/termination.ts';
@@ -43,8 +43,8 @@ export class WebRtcEndpoint implements Endpoint {
   readonly #ssrc: number;
   readonly #sessionId: string;
   readonly #codec: Codec;
-  /** Whether our offers have a picture. */
-  readonly #video: boolean;
+  /** What our offers have of a picture. */
+  readonly #video: PictureOffer | undefined;
   #version = versionNow();
   #agreed: Agreed | undefined;
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
@@ -59,7 +59,7 @@ export class WebRtcEndpoint implements Endpoint {
     this.#sessionId = sessionIdOf(setup.endpointId);
     this.callId = setup.callId;
     this.#codec = setup.preferred ?? 'PCMU';
-    this.#video = setup.video === true;
+    this.#video = setup.video;
     this.#around = around;
     this.#termination = termination;
     this.#ssrc = ssrc;
@@ -146,7 +146,7 @@ export class WebRtcEndpoint implements Endpoint {
     const { audio } = answer.value;
     const chosen = chooseCodec(audio, this.codec);
     if (chosen === undefined) return noCodec;
-    const agreed = await this.#agree(audio, chosen, this.#video ? readVideoAnswer(remoteSdp) : undefined);
+    const agreed = await this.#agree(audio, chosen, this.#video === undefined ? undefined : readVideoAnswer(remoteSdp));
     if (!agreed.ok) return agreed;
     this.#answered = remoteSdp;
     this.#said = undefined;

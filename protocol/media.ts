@@ -150,11 +150,21 @@ const endpointCounters = z.object({
   ...legQuality,
 });
 
+/** The codecs of a picture, the preferred first, and the packets of H.264 (RFC 6184 section 5.4): 0, single NAL units; absent: 1. */
+export const pictureOffer = z.object({
+  codecs: z
+    .array(z.enum(['VP8', 'H264']))
+    .min(1)
+    .max(2),
+  packetization: z.literal([0, 1]).optional(),
+});
+export type PictureOffer = z.infer<typeof pictureOffer>;
+
 /** What an offer of ours is to have: the codec of its audio where the call has none yet; absent: the node's choice. */
 export const endpointOffer = z.object({
   audio: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
-  /** A picture beside the sound, of a WebRTC leg. */
-  video: z.boolean().optional(),
+  /** A picture beside the sound. */
+  video: pictureOffer.optional(),
 });
 export type EndpointOffer = z.infer<typeof endpointOffer>;
 

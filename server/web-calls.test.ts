@@ -8,7 +8,16 @@ import { WebCalls } from './web-calls.ts';
 
 function routeOf(id: string, web: Route['web'], number: Route['numbers'][number]): Route {
   return {
-    ...{ id, web, numbers: [number], name: { en: id, zh: id }, trunks: null, attestations: null, language: 'en-US' },
+    ...{
+      id,
+      web,
+      video: null,
+      numbers: [number],
+      name: { en: id, zh: id },
+      trunks: null,
+      attestations: null,
+      language: 'en-US',
+    },
     ...{ record: null, recordTo: null, start: 'x', steps: new Map(), file: 'routes.yaml' },
   };
 }

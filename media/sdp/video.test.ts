@@ -10,7 +10,7 @@ const local = {
 };
 
 it('offers a picture beside the sound, over the same transport, or none at all', () => {
-  const offer = parse(webrtcOffer(origin, local, 'opus', true));
+  const offer = parse(webrtcOffer(origin, local, 'opus', { codecs: ['VP8', 'H264'] }));
   expect(offer.groups).toEqual([{ type: 'BUNDLE', mids: '0 1' }]);
   const [sound, picture] = offer.media;
   expect([sound?.type, picture?.type, String(picture?.mid), picture?.payloads]).toEqual([
@@ -27,6 +27,14 @@ it('offers a picture beside the sound, over the same transport, or none at all',
       .map(({ type, subtype }) => `${type} ${subtype ?? ''}`.trim()),
   ).toEqual(['nack', 'nack pli', 'ccm fir', 'transport-cc']);
   expect(parse(webrtcOffer(origin, local, 'opus')).media.map(({ type }) => type)).toEqual(['audio']);
+});
+
+it('names the preferred codec first, and asks for single NAL units where whoever sees it takes no others', () => {
+  const picture = parse(webrtcOffer(origin, local, 'opus', { codecs: ['H264', 'VP8'], packetization: 0 })).media.find(
+    ({ type }) => type === 'video',
+  );
+  expect(picture?.payloads).toBe('97 96');
+  expect(picture?.fmtp[0]?.config).toBe('level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f');
 });
 
 const answer = (line: string, ...more: readonly string[]): string =>

@@ -1,6 +1,5 @@
 /** The video line of a WebRTC leg. Only our own pages have one, and they only answer: both codecs are offered, the first they take is sent. */
 import { parse } from 'sdp-transform';
-import { formatNumbers, type Formats } from './write.ts';
 
 /** The picture codecs that pass (RFC 7742 section 5: every browser has both). Nothing is transcoded. */
 export type VideoCodec = 'VP8' | 'H264';
@@ -32,11 +31,22 @@ export const videoFeedback = [
   { type: 'transport-cc' },
 ] as const;
 
+/**
+ * The codecs we offer, the preferred first. `packetization`: 0 asks for single NAL units (RFC 6184 section 6.2), for the sake of
+ * whoever is shown them; absent: 1.
+ */
+export interface OfferedPicture {
+  readonly codecs: readonly VideoCodec[];
+  readonly packetization?: 0 | 1 | undefined;
+}
+
 /** The lines that say which codecs the picture has. */
-export function videoFormatLines(): string[] {
-  return (['VP8', 'H264'] as const).flatMap((codec) => {
+export function videoFormatLines({ codecs, packetization = 1 }: OfferedPicture): string[] {
+  return codecs.flatMap((codec) => {
     const number = videoPayloadTypes[codec];
-    const parameters = Object.entries(h264Parameters).map(([name, value]) => `${name}=${String(value)}`);
+    const parameters = Object.entries({ ...h264Parameters, 'packetization-mode': packetization }).map(
+      ([name, value]) => `${name}=${String(value)}`,
+    );
     return [
       `a=rtpmap:${number} ${codec}/90000`,
       ...(codec === 'H264' ? [`a=fmtp:${number} ${parameters.join(';')}`] : []),
@@ -45,9 +55,9 @@ export function videoFormatLines(): string[] {
   });
 }
 
-/** The numbers of an m-line: of sound, or of the picture. */
-export function numbersOf(formats: Formats | 'video'): string {
-  return formats === 'video' ? Object.values(videoPayloadTypes).join(' ') : formatNumbers(formats);
+/** The numbers of its m-line. */
+export function videoNumbers({ codecs }: OfferedPicture): string {
+  return codecs.map((codec) => videoPayloadTypes[codec]).join(' ');
 }
 
 /** What a page answered to our video line. */

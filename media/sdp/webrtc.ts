@@ -2,7 +2,7 @@ import type { Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
 import { payloadTypes, type Codec } from './payload-types.ts';
 import { answered } from './sip.ts';
-import { congestionExtension, numbersOf, videoFormatLines, videoMid } from './video.ts';
+import { congestionExtension, videoFormatLines, videoMid, videoNumbers, type OfferedPicture } from './video.ts';
 import { connectionLine, formatLines, formatNumbers, joinLines, refusedLine, sessionLines } from './write.ts';
 import type { Formats, Origin } from './write.ts';
 
@@ -61,14 +61,14 @@ function transportLines(local: LocalSecurity, setup: WebRtcLine['setup']): strin
 }
 
 /** The same for the picture, over the same transport. */
-function videoLines(origin: Origin, local: LocalSecurity): string[] {
+function videoLines(origin: Origin, local: LocalSecurity, picture: OfferedPicture): string[] {
   return [
-    `m=video ${local.candidates[0]?.port ?? 9} UDP/TLS/RTP/SAVPF ${numbersOf('video')}`,
+    `m=video ${local.candidates[0]?.port ?? 9} UDP/TLS/RTP/SAVPF ${videoNumbers(picture)}`,
     connectionLine(origin.address),
     `a=mid:${videoMid}`,
     'a=sendrecv',
     'a=msid:jackfield-picture picture',
-    ...videoFormatLines(),
+    ...videoFormatLines(picture),
     `a=extmap:${congestionExtension.id} ${congestionExtension.uri}`,
     ...transportLines(local, 'actpass'),
   ];
@@ -83,14 +83,14 @@ function head(origin: Origin, mid: string): string[] {
  * declared with; always `sendrecv` (never make a softphone inactive: it does not come back) and always `actpass` (a role
  * that flips in a re-offer spoils the dialog). With `video`, a picture beside it.
  */
-export function webrtcOffer(origin: Origin, local: LocalSecurity, codec: Codec, video = false): string {
+export function webrtcOffer(origin: Origin, local: LocalSecurity, codec: Codec, video?: OfferedPicture): string {
   const formats: Formats = {
     codecs: [{ codec, payloadType: payloadTypes[codec] }],
     telephoneEvent: payloadTypes.telephoneEvent,
   };
   const line: WebRtcLine = { mid: '0', formats, setup: 'actpass', direction: 'sendrecv' };
-  const picture = video ? videoLines(origin, local) : [];
-  const mids = video ? `${line.mid} ${videoMid}` : line.mid;
+  const picture = video === undefined ? [] : videoLines(origin, local, video);
+  const mids = video === undefined ? line.mid : `${line.mid} ${videoMid}`;
   return joinLines([...head(origin, mids), ...audioLines(origin, local, line), ...picture]);
 }
 

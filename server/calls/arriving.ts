@@ -3,7 +3,7 @@ import type { EndpointOffer } from '../../protocol/media.ts';
 import type { CallEvent } from './events.ts';
 import { onDigit, perform } from './plan.ts';
 import type { CallState } from './state.ts';
-import { offersVideo } from './video.ts';
+import { pictureOffer } from './video.ts';
 import { andThen, type Step, step, withCaller, withTimer } from './step.ts';
 
 /** The plan does not wait any longer for the caller's audio, ms: the network may let it through late. */
@@ -46,7 +46,7 @@ function begin(state: CallState, now: number): Step {
 /** What our offer to a leg is to have beside the usual; undefined where nothing. A browser that calls us speaks wideband. */
 export function offerOf(state: CallState, legId: string): EndpointOffer | undefined {
   const wideband = state.signals?.web !== undefined && legId === state.caller.legId;
-  const video = offersVideo(state, legId);
-  if (!wideband && !video) return undefined;
-  return { ...(wideband ? { audio: 'opus' } : {}), ...(video ? { video } : {}) };
+  const video = pictureOffer(state, legId);
+  if (!wideband && video === undefined) return undefined;
+  return { ...(wideband ? { audio: 'opus' } : {}), ...(video === undefined ? {} : { video }) };
 }

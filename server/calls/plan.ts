@@ -18,9 +18,11 @@ export function advance(state: CallState, input: PlanInput): Step {
 export function onPlanMoved(state: CallState, move: PlanMove, now: number): Step {
   if (move.type === 'no-route') return end(state, 'no-route', now);
   if (move.type === 'plan-gone') return end(state, 'plan-gone', now);
-  const { position, instruction, facts } = move;
+  const { position, instruction, facts, video } = move;
+  // Legs keep what they were offered, wherever the call goes later.
+  const codec = video === undefined || state.phase !== 'admitted' ? {} : { pictureCodec: video };
   const told = step(
-    { ...state, position, pressed: [...state.pressed, ...facts.flatMap(pressedOf)] },
+    { ...state, ...codec, position, pressed: [...state.pressed, ...facts.flatMap(pressedOf)] },
     ...facts.map(({ type, ...rest }) => record(type, rest)),
   );
   if (instruction.type === 'wait') return told;

@@ -53,6 +53,8 @@ export type PlanMove =
       readonly position: PlanPosition;
       readonly instruction: Instruction;
       readonly facts: readonly PlanFact[];
+      /** With the first move: the codec of the call's pictures. */
+      readonly video?: 'vp8' | 'h264';
     }
   | { readonly type: 'no-route' }
   /** The plan the call began on is not to be had any more. */

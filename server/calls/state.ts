@@ -112,6 +112,8 @@ export interface CallState {
   readonly end: CallEnd | null;
   /** Absent while its picture, if it has one, was never paused. */
   readonly video?: CallVideo;
+  /** The codec of its pictures; absent: as browsers like it. */
+  readonly pictureCodec?: 'vp8' | 'h264';
   /** Absent until it is decided whether the call is recorded. */
   readonly recording?: CallRecording;
   /** Absent or null: nothing goes to an outside recorder. */

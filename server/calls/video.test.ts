@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../protocol/media.ts';
 import { newLeg } from './leg.ts';
 import { type CallState, newCall, silence } from './state.ts';
-import { offersVideo, onVideo, pictured } from './video.ts';
+import { offersVideo, onVideo, pictured, pictureOffer } from './video.ts';
 
 const device = { deviceId: 'd1', kind: 'webrtc', name: null } as const;
 
@@ -44,6 +44,12 @@ describe('the picture of a call', () => {
     expect([offersVideo(talk(), 'c1.c'), offersVideo(talk(), 'c1.a1'), offersVideo(talk({}, false), 'c1.c')]).toEqual([
       ...[true, true, false],
     ]);
+  });
+
+  it('has the codec of its route first', () => {
+    expect(pictureOffer(talk(), 'c1.a1')).toEqual({ codecs: ['VP8', 'H264'] });
+    expect(pictureOffer(talk({ pictureCodec: 'h264' }), 'c1.a1')).toEqual({ codecs: ['H264', 'VP8'] });
+    expect(pictureOffer(talk({}, false), 'c1.a1')).toBeUndefined();
   });
 
   it('gives way once, says so to the caller, and comes back', () => {

@@ -1,5 +1,5 @@
 /** The picture of a call from a browser: who is shown whom, and when it gives way so that the sound gets through. Pure. */
-import type { Graph } from '../../protocol/media.ts';
+import type { Graph, PictureOffer } from '../../protocol/media.ts';
 import type { CallEvent } from './events.ts';
 import { type CallState, hasEnded, type Leg, legsOf } from './state.ts';
 import { record, type Step, step } from './step.ts';
@@ -13,6 +13,12 @@ export function hasVideo({ signals }: Pick<CallState, 'signals'>): boolean {
 export function offersVideo(state: CallState, legId: string): boolean {
   const leg = legsOf(state).find((each) => each.legId === legId);
   return hasVideo(state) && leg?.kind === 'webrtc';
+}
+
+/** What our offer to a leg has of a picture; undefined for none. */
+export function pictureOffer(state: CallState, legId: string): PictureOffer | undefined {
+  if (!offersVideo(state, legId)) return undefined;
+  return { codecs: state.pictureCodec === 'h264' ? ['H264', 'VP8'] : ['VP8', 'H264'] };
 }
 
 /**

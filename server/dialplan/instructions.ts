@@ -106,6 +106,8 @@ export interface PlanMove {
   readonly position: PlanPosition;
   readonly instruction: Instruction;
   readonly facts: readonly PlanFact[];
+  /** With the first move, where the route says it: the codec of the call's pictures. */
+  readonly video?: 'vp8' | 'h264';
 }
 /** No route has the called number. */
 export interface NoRoute {

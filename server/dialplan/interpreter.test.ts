@@ -45,6 +45,13 @@ describe('a call', () => {
     ]);
   });
 
+  it('learns with its first move which codec its pictures are to have', () => {
+    const seen = planOf({ 'routes.yaml': everyKind.replace(/^( *)numbers:/m, '$1video: h264\n$&') });
+    const begun = begin(seen, { called: '+8653100000', caller: '', now: monday });
+    expect(begun).toMatchObject({ type: 'move', video: 'h264' });
+    expect(start().video).toBeUndefined();
+  });
+
   it('to a number of nobody has no route', () => {
     expect(begin(plan, { called: '+8610000', caller: '', now: monday })).toEqual({ type: 'no-route' });
   });

@@ -52,7 +52,8 @@ export function begin(plan: Plan, call: IncomingCall): PlanMove | NoRoute {
   const language = spoken && call.language !== undefined ? call.language : route.language;
   const walk = new Walk(plan, route, { turn: 0, language, now: call.now });
   walk.facts.push({ type: 'plan-begun', route: route.id, version: plan.version, language });
-  return walk.enter(route.start);
+  const move = walk.enter(route.start);
+  return route.video === null ? move : { ...move, video: route.video };
 }
 
 /**

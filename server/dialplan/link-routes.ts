@@ -45,6 +45,7 @@ class RouteLinker {
       language,
       record: value.record ?? null,
       web: value.web ?? null,
+      video: value.video ?? null,
       recordTo: value['record-to'] ?? null,
       start: this.#target(value.start, 'start'),
       steps,

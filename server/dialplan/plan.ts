@@ -96,6 +96,8 @@ export interface Route {
   readonly record: string | null;
   /** Whether anybody may call it from a browser, and with what; null: nobody. */
   readonly web: 'audio' | 'video' | null;
+  /** The codec of its pictures; null: it says nothing. */
+  readonly video: 'vp8' | 'h264' | null;
   /** SIP address of an outside recorder; null: it says nothing. */
   readonly recordTo: string | null;
   readonly start: string;

@@ -149,6 +149,10 @@ export const routeSource = z.strictObject({
     .describe(
       'Lets anybody call it from a browser, on the page `/call?to=NAME`: by `audio` alone, or with `video` where the caller wants it. Without it, nobody.',
     ),
+  video: z
+    .enum(['vp8', 'h264'])
+    .optional()
+    .describe('The codec that browsers are offered first for pictures of its calls; without it `vp8`.'),
   'record-to': recordTo.optional(),
   start: step('the start of the call'),
   steps: z.record(name, anyStep).describe('The steps, by name.'),

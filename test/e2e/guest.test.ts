@@ -1,4 +1,6 @@
 /** A customer calls from the page `/call`; the agent answers in the softphone: two pages that hear each other. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
@@ -12,6 +14,18 @@ import { startSite, type TestSite } from '../support/site.ts';
 const guestHz = 700;
 const agentHz = 1130;
 
+/** A route whose pictures have the codec of SIP phones. */
+const seenRoute = `
+routes:
+  seen:
+    name: { en: Seen, zh: 视频 }
+    numbers: ['1700']
+    web: video
+    video: h264
+    start: wait
+    steps: { wait: { queue: support, on-timeout: bye, otherwise: bye }, bye: { hangup: normal } }
+`;
+
 let site: TestSite;
 let browser: Browser;
 let alice: AgentPage;
@@ -21,7 +35,7 @@ const complaints: string[] = [];
 const figures = { guest: '', agent: '' };
 
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({ prepare: (dialplans) => writeFileSync(join(dialplans, 'seen.yaml'), seenRoute) });
   browser = await launchChromium();
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { secure: true, records: true });
@@ -183,6 +197,26 @@ it('shows caller and agent to each other: cameras on and off, hold, and sound al
   expect(Number(paused[0]?.facts['lossPercent'])).toBeGreaterThanOrEqual(10);
   await alice.at('hang-up').click();
   await guest.locator('#page[data-state=ready]').waitFor();
+  await alice.wrapUp();
+  await guest.close();
+});
+
+it('has pictures in H.264 both ways where the route says so', async () => {
+  guest = await openGuest('/call?to=seen', { bypassCSP: true });
+  await guest.getByTestId('guest-video').check();
+  await guest.getByTestId('guest-call').click();
+  await alice.call('ringing');
+  await alice.answer();
+  await alice.page.locator('[data-testid=pictures][data-state=seen]').waitFor();
+  await alice.at('camera').click();
+  await guest.getByTestId('guest-picture').waitFor();
+  await seesFrames(alice.page, 30, (frames) => (figures.agent = JSON.stringify(frames)));
+  await seesFrames(guest, 30, (frames) => (figures.guest = JSON.stringify(frames)));
+  expect([(await framesOf(alice.page)).codec, (await framesOf(guest)).codec]).toEqual(['video/H264', 'video/H264']);
+  expect(await coloursIn(alice.page, 'picture')).toBeGreaterThan(8);
+  expect(await coloursIn(guest, 'guest-picture')).toBeGreaterThan(8);
+  await hearsTone(guest, agentHz, [guestHz], (told) => (figures.guest = told));
+  await alice.at('hang-up').click();
   await alice.wrapUp();
   await guest.close();
 });
