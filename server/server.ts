@@ -9,38 +9,38 @@ import { type CallState, Calls } from './calls/index.ts';
 import { Attendance } from './attendance.ts';
 import { commandPortsOf } from './command-ports.ts';
 import { obey } from './commands.ts';
-import { advertisedAddress, audioOfPhones, type Config, siteFiles } from './config.ts';
+import { advertisedAddress, type Config, siteFiles } from './config.ts';
 import { DeskGateway } from './desk/index.ts';
 import { Desks } from './desks.ts';
 import { DigitModes, withInfoKeypad } from './dtmf.ts';
-import { engineOf } from './engine-place.ts';
 import { enter } from './entrance.ts';
 import { Floor } from './floor.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { Listening } from './listening.ts';
 import { makeRecordings } from './make-recordings.ts';
+import { makeSip } from './make-sip.ts';
 import type { CallRecordings } from './call-recordings.ts';
 import { MediaAbsence } from './media-absence.ts';
 import { MediaCapacity } from './media-capacity.ts';
 import { MediaClient } from './media-client.ts';
+import { listenToMedia } from './media-events.ts';
 import { Outbound } from './outbound.ts';
 import { OutsideRecorders, recorderMedia } from './outside-recorders.ts';
 import { Phones } from './phones.ts';
 import { Plans } from './plans.ts';
 import { QualityWatch, statisticsOf } from './quality-watch.ts';
-import { type Kept, readKept, reconcileMedia, tellDialogs } from './recovery.ts';
+import { type Kept, readKept, tellDialogs } from './recovery.ts';
 import { partyOf, Rows } from './rows.ts';
-import { type Invite, normalise, type Refusal, SipSide } from './sip/index.ts';
+import { type Invite, normalise, type Refusal, type SipSide } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { SpokenPrompts } from './spoken-prompts.ts';
-import { callEventOf, mediaPort, prepare, postLegEvent, silenceRow } from './switchboard.ts';
-import { readKey, readSecret } from './secrets.ts';
+import { mediaPort, prepare } from './switchboard.ts';
+import { readSecret } from './secrets.ts';
 import { Conferences } from './conferences.ts';
 import { Roles } from './roles.ts';
 import { makeSupervision, type Supervision } from './supervision.ts';
 import { Transfers } from './transfers.ts';
 import { makeWebCalls, type WebCalls } from './web-calls.ts';
-import { TrunkFacts, trunkOptions } from './trunk-facts.ts';
 import { trunkPlanOf } from './trunk-plan.ts';
 
 /** Name of this brain in ledger rows and leases. One brain owns its queues. */
@@ -329,43 +329,16 @@ export class Brain {
   }
 
   #makeSip(): SipSide {
-    const { config, clock, logger } = this;
-    const { calls: numbers, sip } = config;
-    const facts = new TrunkFacts(this.#rows, clock, logger);
-    return new SipSide(
-      {
-        ...engineOf(config),
-        realm: sip.domain,
-        trunks: trunkOptions(config, this.ledger, clock, logger, () => this.plans.current?.site.zone),
-        home: { country: numbers.country, areaCode: numbers.areaCode },
-        clock,
-        logger,
-        newCallId: () => this.#nextId(),
-        key: readKey(join(config.home, 'data', 'credentials.key')),
-        accountOf: (username) => this.phones.accountOf(username),
-        devices: { digest: sip.digest, ...sip.registrations, audio: audioOfPhones(config) },
-        returnMs: sip.returnInSeconds * 1000,
-      },
-      {
-        invited: (invite) => this.#invited(invite),
-        consultingCall: (agentId) => this.transfers.consultingCall(agentId),
-        mayReplace: (agentId, legId) => this.transfers.mayReplace(agentId, legId),
-        legEvent: (event) => {
-          if (event.type === 'leg-referred') return this.transfers.refer(event);
-          if (!this.recorders.legEvent(event)) postLegEvent(this.calls, event, this.#digits, logger);
-        },
-        dialogChanged: (legId, dialog) => {
-          if (dialog === null) return void this.store.legs.remove(legId);
-          const callId = legId.slice(0, legId.indexOf('.'));
-          const subject = this.#rows.subjectOfCall(callId);
-          if (subject !== undefined) this.store.legs.put({ id: legId, callId, subject, state: { ...dialog } });
-        },
-        registrationChanged: (agentId, bindings) => this.phones.bindingsChanged(agentId, bindings),
-        trunkEvent: (event) => facts.take(event),
-        strangerRefused: (source) => facts.stranger(source),
-        engineChanged: (connected) => logger.info({ connected }, 'the SIP engine'),
-      },
-    );
+    return makeSip({
+      ...this,
+      rows: this.#rows,
+      digits: this.#digits,
+      nextId: () => this.#nextId(),
+      calls: () => this.calls,
+      transfers: () => this.transfers,
+      recorders: () => this.recorders,
+      invited: (invite) => this.#invited(invite),
+    });
   }
 
   #invited(invite: Invite): Refusal | null {
@@ -376,31 +349,8 @@ export class Brain {
   }
 
   #listenToMedia(): void {
-    const { media } = this;
-    this.#scope.defer(
-      'media events',
-      media.events.on(({ seq, event }) => {
-        if (event.type === 'observation') return this.listening.observe(event);
-        if (event.type === 'recording-ended' || event.type === 'recording-failed') return this.recording.told(event);
-        if (event.type === 'capacity-changed') return this.capacity.told(event.full);
-        if (event.type === 'ears-changed') return this.desks.earsChanged(event.ears);
-        if (event.type === 'speakers-changed') return this.desks.speakersChanged(event.callId, event.endpointIds);
-        if (event.type === 'endpoint-silent') return this.#rows.put(silenceRow(event));
-        if (event.type === 'endpoint-lost' && this.recorders.endpointLost(event.endpointId, event.cause)) return;
-        const posted = callEventOf(event, this.#digits);
-        if (posted !== undefined) this.calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
-      }),
-    );
-    media.connected.on(({ newBoot }) => {
-      const since = this.#mediaAbsence.ended();
-      this.#spoken.restarted();
-      if (newBoot) for (const each of [this.capacity, this.recorders]) each.restarted();
-      this.listening.tellPhrases();
-      reconcileMedia(this.calls, media, { newBoot, since }, this.logger).catch((err: unknown) =>
-        this.logger.error({ err }, 'the media node could not be compared'),
-      );
-    });
-    media.lost.on(() => this.#mediaAbsence.began());
+    const parts = { rows: this.#rows, digits: this.#digits, spoken: this.#spoken, absence: this.#mediaAbsence };
+    this.#scope.defer('media events', listenToMedia({ ...this, ...parts }));
     this.#scope.defer('media absence', () => this.#mediaAbsence.close());
   }
 
