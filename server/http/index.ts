@@ -148,7 +148,7 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(accessLog(logger, metrics, clock), securityHeaders);
-  app.use(routerOf(routes, { authenticator, idempotency, checkAnswers }));
+  app.use(routerOf(routes, { authenticator, idempotency, checkAnswers, caughtUp: () => ledger.caughtUp() }));
   app.use(callPageOf(softphone, options.webSockets ?? []));
   app.use(pagesOf(softphone));
   app.use((_request, response) => sendProblem(response, makeProblem('not-found', { what: 'page' })));

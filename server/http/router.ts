@@ -14,6 +14,8 @@ export const bodyLimit = 65_536;
 export interface RouterParts {
   readonly authenticator: Authenticator;
   readonly idempotency: Idempotency;
+  /** Resolves when what happened before can be read. */
+  readonly caughtUp: () => Promise<void>;
   /** Checks answers against their schemas; for tests, since a wrong one is our own mistake. */
   readonly checkAnswers: boolean;
 }
@@ -58,6 +60,8 @@ async function answer(route: Route, request: Request, parts: RouterParts): Promi
   const body = parse(route.body, request.body ?? {}, 'body');
   if (body instanceof Refusal) return body;
   const handle = async (): Promise<Answer<unknown>> => route.handle({ params, query, body, caller, source });
+  // Who saw a call end on a page, and asks for its story then, finds the end in it.
+  if (route.method === 'get') await parts.caughtUp();
   const key = request.get('idempotency-key');
   if (route.method !== 'post' || route.secret === true || key === undefined) return handle();
   if (key.length > 128) return { problem: makeProblem('bad-field', { reason: 'too long' }, 'Idempotency-Key') };

@@ -98,6 +98,15 @@ describe('append', () => {
     await unheard.durable;
   });
 
+  it('is read by who waits until the ledger has caught up', async () => {
+    const ledger = await bench.open();
+    await ledger.caughtUp();
+    ledger.append([row('held')]);
+    ledger.append([row('resumed')]);
+    await ledger.caughtUp();
+    expect(ledger.rows().map(({ type }) => type)).toEqual(['held', 'resumed']);
+  });
+
   it('is written when closed right after', async () => {
     const options = bench.folder();
     const first = await openLedger(options);
@@ -140,6 +149,7 @@ describe('a full disk', () => {
     const held = ledger.append([big(), big(), big()]);
     await expect(held.written).rejects.toMatchObject({ code: 'ledger-full', held: true, retryable: true });
     expect(ledger.health()).toMatchObject({ writable: false, reason: 'ledger-full', heldRows: 3 });
+    await ledger.caughtUp();
     const later = ledger.append([row('later')]);
     await expect(later.written).rejects.toMatchObject({ code: 'ledger-full', held: true });
     await expect(ledger.append([row('new')], [], { onFailure: 'reject' }).durable).rejects.toMatchObject({

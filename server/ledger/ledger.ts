@@ -71,6 +71,8 @@ export class Ledger {
   #reader: Reader | undefined;
   #onStarted: { resolve: () => void; reject: (error: LedgerError) => void } | undefined;
   #onDrained: (() => void) | undefined;
+  /** Settled when the newest append is written or refused; so are all before it. */
+  #newest: Promise<unknown> = Promise.resolve();
 
   /** Use `openLedger`. */
   constructor(options: LedgerOptions, site: SiteKeys) {
@@ -120,6 +122,7 @@ export class Ledger {
         durable: durable.resolve,
         notDurable: (error) => durable.reject(error),
       } satisfies Entry);
+      this.#newest = written.promise.catch(() => undefined);
     } catch (cause) {
       const error = cause instanceof LedgerError ? cause : new LedgerError('ledger-bad-row', String(cause), { cause });
       refuse(error);
@@ -136,6 +139,14 @@ export class Ledger {
         return want();
       },
     };
+  }
+
+  /**
+   * Resolves when the rows appended before are written, so that who reads then finds them; at once when there are none,
+   * and without them when the disk refuses them.
+   */
+  async caughtUp(): Promise<void> {
+    await this.#newest;
   }
 
   /** Whether new facts can be written now. Comes back to `writable` by itself. */

@@ -179,7 +179,9 @@ describe('a blind transfer by the agent', () => {
     await bob.wrapUp();
     const story = await caller.story();
     expect(types(story).filter((type) => type === 'wrap-up-ended')).toHaveLength(2);
-    expect(types(story).slice(-1)).toEqual(['wrap-up-ended']);
+    // A leg's figures and its last words may come in after that.
+    const acts = types(story).filter((type) => type !== 'quality' && type !== 'transcript-heard');
+    expect(acts.slice(-1)).toEqual(['wrap-up-ended']);
   });
 });
 
