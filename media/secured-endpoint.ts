@@ -1,17 +1,27 @@
-import { isIPv6 } from 'node:net';
 import { Emitter } from '../base/emitter.ts';
 import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
+import type { LegIce } from './leg-ice.ts';
 import type { SecuredTermination } from './mediasoup/secured.ts';
 import type { TerminationLoss } from './mediasoup/termination.ts';
 import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import { anyCodec, chooseCodec, codecsOf, hasEvents, payloadTypes, readDescription } from './sdp/index.ts';
 import { keysUnder, rtcpPlaceOf, sipAnswer, sipOffer, suites, underPolicy } from './sdp/index.ts';
-import type { AudioLine, Codec, CodecChoice, CryptoLine, Description, NumberedCodec, Origin } from './sdp/index.ts';
+import type {
+  AudioLine,
+  Codec,
+  CodecChoice,
+  CryptoLine,
+  Description,
+  NumberedCodec,
+  Origin,
+  OwnIce,
+} from './sdp/index.ts';
 import { sessionIdOf, versionNow } from './session-origin.ts';
-import { asWanted, openOnFreePort, type OpenedPorts, type SipSurroundings } from './sip-endpoint.ts';
+import { asWanted, iceFor, openOnFreePort, reaches } from './sip-endpoint.ts';
+import type { OpenedPorts, Released, SipSurroundings } from './sip-endpoint.ts';
 
 const loopback = '127.0.0.1';
 
@@ -32,14 +42,6 @@ interface Running {
 interface Pending {
   readonly tag: number;
   readonly termination: SecuredTermination;
-}
-
-/** What an SRTP leg was when it turned out to be a plain one. */
-export interface Released {
-  readonly port: number;
-  readonly ssrc: number;
-  /** Of its last description. */
-  readonly version: number;
 }
 
 /**
@@ -66,6 +68,7 @@ export class SecuredEndpoint implements Endpoint {
   readonly #opened: OpenedPorts;
   readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
+  readonly #ice: LegIce;
   readonly #terminations = new Map<SecuredTermination, () => void>();
   readonly #unheard: () => void;
   #policy: LegPolicy;
@@ -84,6 +87,7 @@ export class SecuredEndpoint implements Endpoint {
     this.#policy = setup.policy ?? {};
     this.#around = around;
     this.#opened = opened;
+    this.#ice = iceFor(setup, around.sip);
     this.#unheard = around.sip.shards.sources.on(
       ({ endpointId, ssrc }) => endpointId === this.endpointId && this.#source(ssrc),
     );
@@ -116,7 +120,9 @@ export class SecuredEndpoint implements Endpoint {
     if (!read.ok) return read;
     const offer = underPolicy(read.value, this.#policy.dtmf ?? 'auto');
     const agreed = await this.#accept(offer.audio, notes?.signalledFrom);
-    return agreed.ok ? this.#say(remoteSdp, this.#answerTo(offer, agreed.value), offer.audio.direction) : agreed;
+    if (!agreed.ok) return agreed;
+    const ice = this.#ice.answer(offer.audio, this.#policy.ice);
+    return this.#say(remoteSdp, this.#answerTo(offer, agreed.value, ice), offer.audio.direction);
   }
 
   async answer(remoteSdp: string, notes?: LegNotes): Promise<Answer<MediaResult<'answer'>>> {
@@ -127,13 +133,14 @@ export class SecuredEndpoint implements Endpoint {
     const { audio } = underPolicy(read.value, this.#policy.dtmf ?? 'auto');
     const taken = await this.#take(audio, notes?.signalledFrom);
     if (!taken.ok) return taken;
+    this.#ice.answered(audio);
     this.#answered = remoteSdp;
     this.#said = undefined;
     return { ok: true, value: {} };
   }
 
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>> {
-    return Promise.resolve(refuse('bad-request', 'a SIP endpoint has no ICE'));
+    return this.#ice.runs ? this.#offer(true) : Promise.resolve(refuse('bad-request', 'this endpoint has no ICE'));
   }
 
   close(): void {
@@ -147,7 +154,7 @@ export class SecuredEndpoint implements Endpoint {
     for (const termination of [...this.#terminations.keys()]) this.#shut(termination);
     this.#around.sip.shards.close(this.callId, this.endpointId);
     const { port, ssrc } = this.#opened;
-    return { port, ssrc, version: this.#version };
+    return { port, ssrc, version: this.#version, ice: this.#ice };
   }
 
   get #codecs(): readonly CodecChoice[] {
@@ -155,7 +162,7 @@ export class SecuredEndpoint implements Endpoint {
   }
 
   /** A key of ours for each suite; the far side's answer chooses one. */
-  async #offer(): Promise<Answer<MediaResult<'open'>>> {
+  async #offer(restartIce = false): Promise<Answer<MediaResult<'open'>>> {
     for (const { termination } of this.#pending) this.#shut(termination);
     this.#pending = [];
     const made = await Promise.all(suites.map((suite) => this.#make(suite)));
@@ -164,11 +171,15 @@ export class SecuredEndpoint implements Endpoint {
     this.#pending = offered.map((termination, at) => ({ tag: at + 1, termination }));
     this.#answered = undefined;
     const crypto = this.#pending.map(({ tag, termination }) => ownKey(tag, termination));
-    const localSdp = sipOffer(this.#place(), {
-      ...{ preferred: this.codec ?? this.#preferred, codecs: codecsOf(this.#codecs), crypto },
-      events: hasEvents(this.#policy.dtmf ?? 'auto'),
-      secure: this.#policy.srtp === 'required' || this.keyed,
-    });
+    const ice = this.#ice.offer(this.#policy.ice, restartIce);
+    const localSdp = sipOffer(
+      { ...this.#place(), ice },
+      {
+        ...{ preferred: this.codec ?? this.#preferred, codecs: codecsOf(this.#codecs), crypto },
+        events: hasEvents(this.#policy.dtmf ?? 'auto'),
+        secure: this.#policy.srtp === 'required' || this.keyed,
+      },
+    );
     return this.#say(undefined, localSdp, 'sendrecv');
   }
 
@@ -238,9 +249,8 @@ export class SecuredEndpoint implements Endpoint {
 
   /** What was agreed takes effect; the termination before it goes when the new one is there. */
   async #become(next: Running, audio: AudioLine, signalledFrom: string | undefined): Promise<Answer<Running>> {
-    const { address } = audio;
-    if (address !== undefined && isIPv6(address) !== isIPv6(this.#around.sip.bind))
-      return refuse('unsupported-sdp', `${address} cannot be reached from here`);
+    if (!reaches(audio, this.#around.sip))
+      return refuse('unsupported-sdp', `${audio.address} cannot be reached from here`);
     const before = this.#running?.termination;
     if (next.termination !== before && !(await this.#connect(next, audio))) {
       this.#shut(next.termination);
@@ -287,8 +297,8 @@ export class SecuredEndpoint implements Endpoint {
     });
   }
 
-  #answerTo(offer: Description, { codec, crypto, termination }: Running): string {
-    return sipAnswer(offer, codec, this.#place(), ownKey(crypto.tag, termination));
+  #answerTo(offer: Description, { codec, crypto, termination }: Running, ice: OwnIce | undefined): string {
+    return sipAnswer(offer, codec, { ...this.#place(), ice }, ownKey(crypto.tag, termination));
   }
 
   #say(

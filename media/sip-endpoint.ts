@@ -5,6 +5,7 @@ import type { MediaResult } from '../protocol/media.ts';
 import type { Endpoint, EndpointSetup, LegNotes } from './endpoint.ts';
 import { refuse, type Answer } from './errors.ts';
 import type { PortPool } from './port-pool.ts';
+import { LegIce } from './leg-ice.ts';
 import type { LegMedia } from './shards/messages.ts';
 import { sessionIdOf, versionNow } from './session-origin.ts';
 import type { ShardPool } from './shards/pool.ts';
@@ -35,6 +36,15 @@ interface Said {
 export function asWanted({ dtmf = 'auto', silence }: LegPolicy): Pick<LegMedia, 'tones' | 'silence'> {
   const tones = hearsTones(dtmf);
   return { ...(tones === undefined ? {} : { tones }), ...(silence === undefined ? {} : { silence }) };
+}
+
+/**
+ * An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. With ICE one of its addresses that can be
+ * reached is enough.
+ */
+export function reaches({ address, ice }: Pick<AudioLine, 'address' | 'ice'>, { bind }: SipSurroundings): boolean {
+  const others = typeof ice === 'object' ? ice.addresses : [];
+  return address === undefined || [address, ...others].some((each) => isIPv6(each) === isIPv6(bind));
 }
 
 /** Everything the far side may send: the numbers of its description and, as we may have offered, our own. */
@@ -71,6 +81,21 @@ export interface OpenedPorts {
   readonly securedPort: number;
 }
 
+/** What an SRTP leg was when it turned out to be a plain one. */
+export interface Released {
+  readonly port: number;
+  readonly ssrc: number;
+  /** Of its last description. */
+  readonly version: number;
+  /** With the credentials of that description. */
+  readonly ice: LegIce;
+}
+
+/** The ICE of a new leg. */
+export function iceFor({ callId, endpointId }: EndpointSetup, { shards }: SipSurroundings): LegIce {
+  return new LegIce((session) => shards.ice(callId, endpointId, session));
+}
+
 /** Opens the sockets of a SIP leg on the next ports that are free. */
 export async function openOnFreePort(
   { endpointId, callId }: EndpointSetup,
@@ -101,6 +126,7 @@ export class SipEndpoint implements Endpoint {
   readonly #port: number;
   readonly #sessionId: string;
   readonly #preferred: Codec | undefined;
+  readonly #ice: LegIce;
   #policy: LegPolicy;
   #version: number;
   #signalledFrom: string | undefined;
@@ -110,7 +136,12 @@ export class SipEndpoint implements Endpoint {
   /** Was the last offer ours? */
   #offered = false;
 
-  private constructor(setup: EndpointSetup, around: SipSurroundings, port: number, version = versionNow()) {
+  private constructor(
+    setup: EndpointSetup,
+    around: SipSurroundings,
+    port: number,
+    { version = versionNow(), ice }: { readonly version?: number; readonly ice?: LegIce } = {},
+  ) {
     this.#version = version;
     this.endpointId = setup.endpointId;
     this.#sessionId = sessionIdOf(setup.endpointId);
@@ -119,6 +150,7 @@ export class SipEndpoint implements Endpoint {
     this.#policy = setup.policy ?? {};
     this.#around = around;
     this.#port = port;
+    this.#ice = ice ?? iceFor(setup, around);
   }
 
   /** Opens the sockets on the next ports that are free. */
@@ -133,12 +165,12 @@ export class SipEndpoint implements Endpoint {
   static async instead(
     setup: EndpointSetup,
     around: SipSurroundings,
-    { port, ssrc, version }: { readonly port: number; readonly ssrc: number; readonly version: number },
+    { port, ssrc, version, ice }: Released,
   ): Promise<Answer<SipEndpoint>> {
     const { endpointId, callId } = setup;
     const opened = await around.shards.open({ endpointId, callId, kind: 'sip', ssrc, bind: around.bind, port });
     if (!opened.ok) return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
-    const endpoint = new SipEndpoint(setup, around, port, version);
+    const endpoint = new SipEndpoint(setup, around, port, { version, ice });
     endpoint.#offered = true;
     return { ok: true, value: endpoint };
   }
@@ -158,7 +190,8 @@ export class SipEndpoint implements Endpoint {
   }
 
   restartIce(): Promise<Answer<MediaResult<'restartIce'>>> {
-    return Promise.resolve(refuse('bad-request', 'a SIP endpoint has no ICE'));
+    if (this.#ice.runs) return Promise.resolve(this.#offer(true));
+    return Promise.resolve(refuse('bad-request', 'this endpoint has no ICE'));
   }
 
   close(): void {
@@ -168,13 +201,7 @@ export class SipEndpoint implements Endpoint {
 
   #describe(remoteSdp: string | undefined): Answer<MediaResult<'open'>> {
     if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
-    if (remoteSdp === undefined) {
-      this.#offered = true;
-      this.#answered = undefined;
-      const preferred = this.#codec ?? this.#preferred;
-      const offered = { preferred, codecs: codecsOf(this.#codecs), events: hasEvents(this.#digits) };
-      return this.#say(undefined, sipOffer(this.#place(), offered));
-    }
+    if (remoteSdp === undefined) return this.#offer(false);
     const read = readDescription(remoteSdp, 'rtp');
     if (!read.ok) return read;
     const offer = underPolicy(read.value, this.#digits);
@@ -184,8 +211,18 @@ export class SipEndpoint implements Endpoint {
     const chosen = chooseCodec(audio, this.#codec ?? this.#preferred, this.#codecs);
     if (chosen === undefined) return refuse('unsupported-sdp', 'none of its codecs is allowed here');
     this.#offered = false;
+    const ice = this.#ice.answer(audio, this.#policy.ice);
     this.#agree(audio, chosen);
-    return this.#say(remoteSdp, sipAnswer(offer, chosen, this.#place()), audio.direction);
+    return this.#say(remoteSdp, sipAnswer(offer, chosen, { ...this.#place(), ice }), audio.direction);
+  }
+
+  #offer(restart: boolean): Answer<MediaResult<'open'>> {
+    this.#offered = true;
+    this.#answered = undefined;
+    const preferred = this.#codec ?? this.#preferred;
+    const offered = { preferred, codecs: codecsOf(this.#codecs), events: hasEvents(this.#digits) };
+    const ice = this.#ice.offer(this.#policy.ice, restart);
+    return this.#say(undefined, sipOffer({ ...this.#place(), ice }, offered));
   }
 
   #answer(remoteSdp: string): Answer<MediaResult<'answer'>> {
@@ -203,6 +240,7 @@ export class SipEndpoint implements Endpoint {
     // Our offer is used up: the next question for one gets a new version. Another answer to it may come all the same
     // (183 and 200 of different branches, RFC 3261 section 13.2.2.4): the last one counts.
     this.#said = undefined;
+    this.#ice.answered(audio);
     this.#agree(audio, chosen);
     return { ok: true, value: {} };
   }
@@ -220,9 +258,8 @@ export class SipEndpoint implements Endpoint {
     this.#policy = notes?.policy ?? this.#policy;
   }
 
-  /** An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. */
-  #reaches({ address }: AudioLine): boolean {
-    return address === undefined || isIPv6(address) === isIPv6(this.#around.bind);
+  #reaches(audio: AudioLine): boolean {
+    return reaches(audio, this.#around);
   }
 
   #agree(audio: AudioLine, chosen: NumberedCodec): void {

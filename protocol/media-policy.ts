@@ -15,6 +15,13 @@ export type DtmfPolicy = (typeof dtmfPolicies)[number];
 export const srtpPolicies = ['off', 'optional', 'required'] as const;
 export type SrtpPolicy = (typeof srtpPolicies)[number];
 
+/**
+ * ICE of SIP legs (RFC 8445, we are lite). `off`: neither offered nor taken. `taken`: where the far side offers it, as without a
+ * policy. `offered`: in our offers too.
+ */
+export const icePolicies = ['off', 'taken', 'offered'] as const;
+export type IcePolicy = (typeof icePolicies)[number];
+
 /** What becomes of a leg from which nothing came for so long: its call ends, or goes on and is told of. */
 export const silencePolicy = z.object({
   afterMs: z.number().int().min(100).max(3_600_000),
@@ -27,6 +34,7 @@ export const legPolicy = z.object({
   codecs: z.array(z.enum(codecChoices)).min(1).max(5).optional(),
   dtmf: z.enum(dtmfPolicies).optional(),
   srtp: z.enum(srtpPolicies).optional(),
+  ice: z.enum(icePolicies).optional(),
   silence: silencePolicy.optional(),
 });
 export type LegPolicy = z.infer<typeof legPolicy>;

@@ -1,3 +1,5 @@
+import { IceDoor } from './ice-door.ts';
+import type { IceSession } from './ice.ts';
 import { isRtcp, rtpHeaderBytes } from './rtp.ts';
 import { samePlace, SourceLock, type Place } from './source-lock.ts';
 
@@ -41,6 +43,7 @@ export class Front {
   readonly #outside: FrontOutside;
   readonly #known = new Map<number, Buffer[] | 'ready'>();
   #media: FrontMedia | undefined;
+  #door: IceDoor | undefined;
 
   constructor(outside: FrontOutside) {
     this.#outside = outside;
@@ -50,6 +53,15 @@ export class Front {
   configure(media: FrontMedia): void {
     if (this.#media === undefined || media.remote !== undefined) this.#lock.negotiate(media.remote, media.signalled);
     this.#media = media;
+  }
+
+  /** ICE with the far side; undefined: none (any more). */
+  ice(session: IceSession | undefined): void {
+    if (session !== undefined)
+      this.#door ??= new IceDoor(this.#lock, (packet, to, of) =>
+        of === 1 ? this.#outside.toPeer(packet, to) : this.#outside.toPeerControl(packet, to),
+      );
+    this.#door?.configure(session);
   }
 
   /** Another key is in force, and who decrypts knows no source yet. */
@@ -68,8 +80,9 @@ export class Front {
 
   /** A packet came to the port of RTP. */
   fromPeer(bytes: Buffer, from: Place): void {
+    if (this.#door?.take(bytes, from, 1) === true) return;
     if (isRtcp(bytes)) {
-      this.fromPeerControl(bytes, from);
+      this.#control(bytes, from);
       return;
     }
     const media = this.#media;
@@ -92,6 +105,10 @@ export class Front {
 
   /** A packet came to the port of RTCP. Only the first header of SRTCP is readable (RFC 3711 section 3.4). */
   fromPeerControl(bytes: Buffer, from: Place): void {
+    if (this.#door?.take(bytes, from, 2) !== true) this.#control(bytes, from);
+  }
+
+  #control(bytes: Buffer, from: Place): void {
     if (!isRtcp(bytes) || this.#media === undefined) return;
     if (this.#lock.admitControl(from, bytes.readUInt32BE(4), this.#media.remoteControl)) this.#outside.inside(bytes);
   }
@@ -99,7 +116,7 @@ export class Front {
   /** Something encrypted for the peer. */
   fromInside(bytes: Buffer): void {
     if (!isRtcp(bytes) || this.#media?.mux === true) this.#outside.toPeer(bytes, this.#lock.target);
-    else this.#outside.toPeerControl(bytes, this.#lock.behindNat ? this.#lock.control : this.#media?.remoteControl);
+    else this.#outside.toPeerControl(bytes, this.#lock.controlTarget(this.#media?.remoteControl));
   }
 
   /** Packets dropped because of where they came from. */

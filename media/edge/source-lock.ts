@@ -31,6 +31,18 @@ export function samePlace(a: Place | undefined, b: Place): boolean {
   return a !== undefined && a.port === b.port && a.address === b.address;
 }
 
+/** What ICE has proven: places the far side sends from, and the one it has chosen (media/edge/ice.ts). */
+export interface Proven {
+  readonly places: readonly Place[];
+  readonly selected: Place | undefined;
+}
+
+const noProof: Proven = { places: [], selected: undefined };
+
+function has({ places }: Proven, place: Place): boolean {
+  return places.some((each) => samePlace(each, place));
+}
+
 interface Trial<P extends Numbered> {
   readonly place: Place;
   readonly probation: Probation<P>;
@@ -51,6 +63,10 @@ export class SourceLock<P extends Numbered = Numbered> {
   #former: Place | undefined;
   #formerLeft = 0;
   #control: Place | undefined;
+  /** With ICE: who has proven itself by a check needs no other proof, and nobody else may be learnt. */
+  #ice: { readonly voice: Proven; readonly control: Proven } | undefined;
+  /** Where ICE has it sent, until it is heard from there. */
+  #aimed: Place | undefined;
   readonly #again = new Probation<P>();
   #trials: Trial<P>[] = [];
   #strangers = 0;
@@ -70,23 +86,39 @@ export class SourceLock<P extends Numbered = Numbered> {
     this.#formerLeft = formerPackets;
     this.#negotiated = stated;
     this.#locked = undefined;
+    this.#aimed = this.#ice?.voice.selected;
     this.#control = undefined;
     this.#trials = [];
     this.#again.clear();
   }
 
+  /**
+   * What ICE has proven of RTP and of RTCP, from now on; undefined: there is no ICE. Places that were heard without proof are
+   * left when there is one.
+   */
+  prove(voice: Proven | undefined, control: Proven = noProof): void {
+    const before = this.#ice?.voice.selected;
+    this.#ice = voice === undefined ? undefined : { voice, control };
+    if (voice === undefined) this.#aimed = undefined;
+    else if (voice.selected !== undefined && !samePlace(before, voice.selected)) this.#aimed = voice.selected;
+    const locked = this.#locked;
+    if (voice === undefined || locked === undefined || voice.places.length === 0 || has(voice, locked)) return;
+    this.#former = locked;
+    this.#formerLeft = formerPackets;
+    this.#locked = undefined;
+  }
+
   /** Judges a packet that looks like what was agreed. */
   judge(place: Place, packet: P): Verdict {
     if (samePlace(this.#locked, place)) return this.#known(packet);
+    if (this.#ice !== undefined) return this.#underIce(this.#ice.voice, place, packet);
     if (this.#locked === undefined && samePlace(this.#negotiated, place)) {
       this.#lock(place, packet);
       return 'heard';
     }
     if (samePlace(this.#negotiated, place) || (this.#locked === undefined && this.#mayBe(place)))
       return this.#onTrial(place, packet);
-    if (this.#former !== undefined && samePlace(this.#former, place) && this.#formerLeft-- > 0) return 'heard';
-    this.#strangers++;
-    return 'stranger';
+    return this.#formerOrStranger(place);
   }
 
   /** A packet that does not look like what was agreed: counted if it is not from the locked place, never heard. */
@@ -100,6 +132,7 @@ export class SourceLock<P extends Numbered = Numbered> {
    */
   admitControl(place: Place, ssrc: number, stated: Place | undefined): boolean {
     if (samePlace(this.#control, place) || samePlace(this.#locked, place)) return true;
+    if (this.#ice !== undefined && (has(this.#ice.voice, place) || has(this.#ice.control, place))) return true;
     if (!this.behindNat && stated !== undefined && place.port === stated.port) {
       if (place.address === canonical(stated.address)) return true;
     }
@@ -119,7 +152,14 @@ export class SourceLock<P extends Numbered = Numbered> {
 
   /** Where to send, if anywhere yet. */
   get target(): Place | undefined {
-    return this.#locked ?? this.#negotiated;
+    // RFC 8445 section 19.4.1: to nobody who has not asked for it by a check, or spoken.
+    return this.#aimed ?? this.#locked ?? (this.#ice === undefined ? this.#negotiated : undefined);
+  }
+
+  /** Where to send RTCP that has a port of its own; `stated` is where the far side said it would be. */
+  controlTarget(stated: Place | undefined): Place | undefined {
+    // Behind NAT the port of RTCP is known when something came from it (RFC 4961); a guess could be somebody else's.
+    return this.#ice?.control.selected ?? (this.behindNat ? this.#control : stated);
   }
 
   /** The place that is locked in, if any. */
@@ -143,15 +183,34 @@ export class SourceLock<P extends Numbered = Numbered> {
   }
 
   #known(packet: P): Verdict {
-    if (packet.ssrc === this.#ssrc) {
-      const ahead = sequenceAhead(this.#highest, packet.sequence);
-      if (ahead < mostDropout && ahead >= -mostMisorder) {
-        if (ahead > 0) this.#highest = packet.sequence;
-        this.#again.clear();
-        return 'heard';
-      }
+    if (this.#goesOn(packet)) {
+      if (sequenceAhead(this.#highest, packet.sequence) > 0) this.#highest = packet.sequence;
+      this.#again.clear();
+      return 'heard';
     }
     return this.#release(this.#again.take(packet, knownNeeds), this.#locked);
+  }
+
+  #goesOn(packet: P): boolean {
+    if (packet.ssrc !== this.#ssrc) return false;
+    const ahead = sequenceAhead(this.#highest, packet.sequence);
+    return ahead < mostDropout && ahead >= -mostMisorder;
+  }
+
+  /** RFC 8445 section 12.2: from wherever a check came. The place of the description counts as long as none did. */
+  #underIce(voice: Proven, place: Place, packet: P): Verdict {
+    const may = voice.places.length > 0 ? has(voice, place) : samePlace(this.#negotiated, place);
+    if (!may) return this.#formerOrStranger(place);
+    if (this.#locked !== undefined && !this.#goesOn(packet))
+      return this.#release(this.#again.take(packet, knownNeeds), place);
+    this.#lock(place, packet);
+    return 'heard';
+  }
+
+  #formerOrStranger(place: Place): Verdict {
+    if (this.#former !== undefined && samePlace(this.#former, place) && this.#formerLeft-- > 0) return 'heard';
+    this.#strangers++;
+    return 'stranger';
   }
 
   #onTrial(place: Place, packet: P): Verdict {
@@ -176,6 +235,7 @@ export class SourceLock<P extends Numbered = Numbered> {
     if (!samePlace(this.#locked, place)) {
       this.#locked = { address: place.address, port: place.port };
       this.#control = undefined;
+      this.#aimed = undefined;
     }
     this.#ssrc = packet.ssrc;
     this.#highest = packet.sequence;

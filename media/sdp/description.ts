@@ -3,6 +3,7 @@ import { parse, type MediaDescription, type SessionDescription } from 'sdp-trans
 import { fail, ok, type Result } from '../../base/result.ts';
 import { cryptoLines, type CryptoLine } from './crypto.ts';
 import type { Direction } from './direction.ts';
+import { iceOf, type PeerIce } from './ice.ts';
 import { clockRate, codecs, encodings, payloadTypes, type Codec } from './payload-types.ts';
 
 /** Why a description cannot be used. `message` names the line or the thing that is missing. */
@@ -55,6 +56,8 @@ export interface AudioLine {
   readonly mid: string | undefined;
   readonly rtcpMux: boolean;
   readonly security: PeerSecurity | undefined;
+  /** Of a SIP peer: what it says of ICE. */
+  readonly ice?: PeerIce | 'mismatch' | undefined;
   /** Keys of SRTP (RFC 4568), in the peer's order; beside RTP/AVP they are an offer to encrypt (RFC 8643). */
   readonly crypto: readonly CryptoLine[];
   /** RTP/SAVP to a SIP peer: SRTP, and nothing else. */
@@ -157,17 +160,25 @@ function audioLine(
   const zeros = address === '0.0.0.0' || address === '::';
   const formats = numbered(line);
   if (formats.codecs.length === 0) return undefined;
+  const rtp = { address: address !== undefined && !zeros && isIP(address) ? address : undefined, port: line.port };
+  const rtcp = rtcpLine(line);
+  const control =
+    line.rtcpMux === undefined
+      ? { address: rtcp?.address ?? rtp.address, port: rtcp?.port ?? rtp.port + 1 }
+      : undefined;
+  const ice = profile === 'rtp' ? iceOf(line, session, rtp, control) : undefined;
+  const untold = typeof ice === 'object' && zeros;
   return {
     index,
     protocol: line.protocol,
-    address: address !== undefined && !zeros && isIP(address) ? address : undefined,
-    port: line.port,
-    rtcp: rtcpLine(line),
-    direction: direction(line, session, zeros && profile === 'rtp'),
+    ...rtp,
+    rtcp,
+    direction: direction(line, session, zeros && profile === 'rtp' && !untold),
     ...formats,
     mid: line.mid === undefined ? undefined : String(line.mid),
     rtcpMux: line.rtcpMux !== undefined,
     security: security(line, session),
+    ice,
     crypto: /^RTP\/S?AVPF?$/.test(line.protocol ?? '') ? cryptoLines(line) : [],
     secure: /^RTP\/SAVPF?$/.test(line.protocol ?? ''),
   };

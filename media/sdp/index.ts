@@ -4,6 +4,7 @@ export { anyCodec, chooseCodec, codecsOf, eventsBeside, readDescription } from '
 export type { AudioLine, CodecChoice, Description, NumberedCodec, PeerSecurity, SdpError } from './description.ts';
 export { peerHolds, peerListens, reverse } from './direction.ts';
 export type { Direction } from './direction.ts';
+export type { OwnIce, PeerIce } from './ice.ts';
 export { clockRate, codecs, commonCodecs, encodings, payloadTypes, ticksOf } from './payload-types.ts';
 export type { Codec } from './payload-types.ts';
 export { hasEvents, hearsTones, keysUnder, underPolicy } from './policy.ts';

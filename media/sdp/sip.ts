@@ -2,6 +2,7 @@ import { cryptoText, type CryptoLine } from './crypto.ts';
 import { eventsBeside } from './description.ts';
 import type { AudioLine, Description, NumberedCodec } from './description.ts';
 import { reverse, type Direction } from './direction.ts';
+import { iceMediaLines, iceSessionLines, type OwnIce } from './ice.ts';
 import { commonCodecs, payloadTypes, type Codec } from './payload-types.ts';
 import { connectionLine, formatLines, formatNumbers, joinLines, refusedLine, sessionLines } from './write.ts';
 import type { Formats, Origin } from './write.ts';
@@ -10,6 +11,12 @@ import type { Formats, Origin } from './write.ts';
 export interface RtpPlace {
   readonly origin: Origin;
   readonly port: number;
+  /** What is said of ICE; absent: nothing. */
+  readonly ice?: OwnIce | undefined;
+}
+
+function candidateLines({ origin, port, ice }: RtpPlace, mux: boolean): string[] {
+  return iceMediaLines(ice, { addresses: [origin.address], port, mux });
 }
 
 function audioLines(protocol: string, port: number, formats: Formats, direction: Direction): string[] {
@@ -35,7 +42,8 @@ export interface OfferedAudio {
 }
 
 /** An offer to a SIP peer. */
-export function sipOffer({ origin, port }: RtpPlace, offered: OfferedAudio = {}): string {
+export function sipOffer(place: RtpPlace, offered: OfferedAudio = {}): string {
+  const { origin, port } = place;
   const { preferred, codecs = commonCodecs, events = true, crypto = [], secure = false } = offered;
   const order = [...codecs].sort((a, b) => Number(b === preferred) - Number(a === preferred));
   // What decrypts for us knows events at 8 kHz only.
@@ -49,8 +57,10 @@ export function sipOffer({ origin, port }: RtpPlace, offered: OfferedAudio = {})
     ...sessionLines(origin),
     connectionLine(origin.address),
     't=0 0',
+    ...iceSessionLines(place.ice),
     ...audioLines(secure ? 'RTP/SAVP' : 'RTP/AVP', port, formats, 'sendrecv'),
     ...crypto.map(cryptoText),
+    ...candidateLines(place, false),
   ]);
 }
 
@@ -69,13 +79,9 @@ export function answered(audio: AudioLine, chosen: NumberedCodec): Formats {
  * The answer to a SIP peer's offer: one codec and its own event number, all other m-lines refused in their places.
  * `crypto` is our key, where the line is SRTP.
  */
-export function sipAnswer(
-  offer: Description,
-  chosen: NumberedCodec,
-  { origin, port }: RtpPlace,
-  crypto?: CryptoLine,
-): string {
+export function sipAnswer(offer: Description, chosen: NumberedCodec, place: RtpPlace, crypto?: CryptoLine): string {
   const { audio } = offer;
+  const { origin, port } = place;
   const formats = answered(audio, chosen);
   const lines = offer.lines.flatMap((line, index) =>
     index === audio.index
@@ -83,10 +89,12 @@ export function sipAnswer(
           ...audioLines(audio.protocol, port, formats, reverse(audio.direction)),
           ...sharedPort(audio),
           ...(crypto === undefined ? [] : [cryptoText(crypto)]),
+          ...candidateLines(place, audio.rtcpMux),
         ]
       : [refusedLine(line)],
   );
-  return joinLines([...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...lines]);
+  const session = [...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...iceSessionLines(place.ice)];
+  return joinLines([...session, ...lines]);
 }
 
 /**

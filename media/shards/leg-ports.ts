@@ -1,5 +1,6 @@
 /** What a leg needs from outside, and tells it. */
 import type { FrontMedia } from '../edge/front.ts';
+import type { IceSession } from '../edge/ice.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Digit } from '../edge/telephone-event.ts';
 import type { DtmfMode } from '../../protocol/media.ts';
@@ -23,6 +24,7 @@ export interface LegFront {
   readonly port: number;
   configure(media: FrontMedia, inside: Place): void;
   ready(ssrc: number): void;
+  ice(session: IceSession | undefined): void;
   readonly strangers: number;
 }
 

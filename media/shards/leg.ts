@@ -5,6 +5,8 @@ import { Speech } from '../audio/speech.ts';
 import type { TapRingWriter } from '../audio/tap-ring.ts';
 import type { VoiceRate } from '../audio/voice.ts';
 import { Control } from '../edge/control.ts';
+import { IceDoor } from '../edge/ice-door.ts';
+import type { IceSession } from '../edge/ice.ts';
 import type { ReceptionTotals } from '../edge/reception.ts';
 import { readCompound } from '../edge/rtcp.ts';
 import { isRtcp } from '../edge/rtp.ts';
@@ -67,6 +69,7 @@ export class Leg {
   #named = false;
   #fedAtMs = 0;
   #connected = false;
+  #door: IceDoor | undefined;
 
   constructor(setup: LegSetup, socket: LegSocket, outside: LegSurroundings) {
     const { want, events } = outside;
@@ -98,6 +101,18 @@ export class Leg {
     if (!listens || this.setup.kind === 'webrtc') this.#tones = undefined;
     else this.#tones ??= new DualToneDetector();
     this.#watch.anew(media.silence);
+    this.#wake();
+  }
+
+  /** ICE with the far side; undefined: none (any more). Of a secured leg it is the business of what stands before it. */
+  ice(session: IceSession | undefined): void {
+    if (this.#inside) return this.#socket.front?.ice(session);
+    const { lock } = this.#ingress;
+    if (session !== undefined)
+      this.#door ??= new IceDoor(lock, (packet, to, of) =>
+        of === 1 ? this.#socket.send(packet, to) : this.#socket.sendControl(packet, to),
+      );
+    this.#door?.configure(session);
     this.#wake();
   }
 
@@ -153,8 +168,9 @@ export class Leg {
 
   /** A packet came in on the RTP socket. */
   receive(bytes: Buffer, from: Place, now: Moment): void {
+    if (this.#door?.take(bytes, from, 1) === true) return;
     if (isRtcp(bytes)) {
-      this.receiveControl(bytes, from, now);
+      this.#reported(bytes, from, now);
       return;
     }
     const heard = this.#ingress.packet(bytes, from, now.samples, now.ms);
@@ -187,8 +203,13 @@ export class Leg {
     if (framed) this.#speech.write(codec, packet.timestamp, packet.payload);
   }
 
-  /** RTCP came in, on its own socket or beside RTP. Only who is heard is believed. */
+  /** A packet came in on the socket of RTCP. */
   receiveControl(bytes: Buffer, from: Place, now: Moment): void {
+    if (this.#door?.take(bytes, from, 2) !== true) this.#reported(bytes, from, now);
+  }
+
+  /** RTCP came in, on its own socket or beside RTP. Only who is heard is believed. */
+  #reported(bytes: Buffer, from: Place, now: Moment): void {
     const compound = readCompound(bytes);
     if (compound === undefined || this.#media === undefined) return;
     const { lock, reception } = this.#ingress;
@@ -392,10 +413,8 @@ export class Leg {
     else this.#socket.sendControl(packet, to);
   }
 
-  /** Behind NAT the port of RTCP is known when something came from it (RFC 4961); a guess could be somebody else's. */
   #controlTarget(): Place | undefined {
     const { lock } = this.#ingress;
-    if (this.#media?.mux === true) return lock.target;
-    return lock.behindNat ? lock.control : this.#media?.remoteControl;
+    return this.#media?.mux === true ? lock.target : lock.controlTarget(this.#media?.remoteControl);
   }
 }

@@ -2,6 +2,7 @@ import type { SilencePolicy } from '../../protocol/media-policy.ts';
 import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
 import type { PlayoutCounts } from '../audio/playout.ts';
 import type { FrontMedia } from '../edge/front.ts';
+import type { IceSession } from '../edge/ice.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Codec, Direction, NumberedCodec } from '../sdp/index.ts';
 
@@ -76,6 +77,8 @@ export interface ShardGraph {
 export type ToShard =
   | { readonly type: 'open'; readonly request: number; readonly setup: LegSetup }
   | { readonly type: 'configure'; readonly endpointId: string; readonly media: LegMedia }
+  /** ICE with the far side of a leg, from before it has agreed to anything: its checks may come first. Absent: none (any more). */
+  | { readonly type: 'ice'; readonly endpointId: string; readonly session: IceSession | undefined }
   | ({ readonly type: 'apply' } & ShardGraph)
   | { readonly type: 'source-ready'; readonly endpointId: string; readonly ssrc: number }
   | { readonly type: 'close'; readonly endpointId: string }

@@ -4,6 +4,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { MediaEvent } from '../../protocol/media.ts';
+import type { IceSession } from '../edge/ice.ts';
 import type { BusyTime } from '../busyness.ts';
 import type { FromShard, LegCounters, LegMedia, LegSetup, ShardGraph, ShardOptions, ToShard } from './messages.ts';
 import type { Prompts } from './prompts.ts';
@@ -101,6 +102,10 @@ export class ShardPool {
 
   apply(graph: ShardGraph): void {
     this.#ofCall.get(graph.callId)?.post({ type: 'apply', ...graph });
+  }
+
+  ice(callId: string, endpointId: string, session: IceSession | undefined): void {
+    this.#ofCall.get(callId)?.post({ type: 'ice', endpointId, session });
   }
 
   sourceReady(callId: string, endpointId: string, ssrc: number): void {

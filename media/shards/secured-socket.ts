@@ -56,6 +56,7 @@ export async function openSecured(
         front.configure(media);
       },
       ready: (ssrc) => front.ready(ssrc),
+      ice: (session) => front.ice(session),
       get strangers() {
         return front.strangers;
       },

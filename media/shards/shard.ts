@@ -40,6 +40,9 @@ export class Shard {
       case 'configure':
         this.#leg(message.endpointId)?.configure(message.media);
         return;
+      case 'ice':
+        this.#leg(message.endpointId)?.ice(message.session);
+        return;
       case 'apply':
         this.#room(message.callId).apply(message);
         return;

@@ -27,6 +27,8 @@ export interface BaresipOptions {
   readonly srtp?: boolean;
   /** Lives on ::1 instead of 127.0.0.1. */
   readonly six?: boolean;
+  /** Does ICE, from this address of the machine: its ICE has no candidates on loopback. */
+  readonly ice?: string;
   /** The account it registers; unless given it is called by its address alone. */
   readonly account?: {
     readonly domain: string;
@@ -51,17 +53,26 @@ export type BaresipEvent = z.infer<typeof baresipEvent>;
 const silenceInSeconds = 600;
 const modules = '/usr/lib/baresip/modules';
 
+function homeOf({ six, ice }: Pick<BaresipOptions, 'six' | 'ice'>): string {
+  return ice ?? (six === true ? '::1' : '127.0.0.1');
+}
+
+function inUri(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
 function configText(
   folder: string,
   sipPort: number,
   controlPort: number,
-  { codec, six = false }: Pick<BaresipOptions, 'codec' | 'six'>,
+  options: Pick<BaresipOptions, 'codec' | 'six' | 'ice'>,
 ): string {
-  const home = six ? '::1' : '127.0.0.1';
+  const { codec, ice } = options;
+  const home = homeOf(options);
   const wide = codec === 'g722' || codec === 'opus' ? [`module ${codec}.so`] : [];
   return [
     'poll_method epoll',
-    `sip_listen ${six ? `[${home}]` : home}:${String(sipPort)}`,
+    `sip_listen ${inUri(home)}:${String(sipPort)}`,
     `net_interface ${home}`,
     `audio_source aufile,${join(folder, 'says.wav')}`,
     // A bridge with nobody on the other side is a player that plays to nobody.
@@ -73,6 +84,7 @@ function configText(
     `module_path ${modules}`,
     'module g711.so',
     'module srtp.so',
+    ...(ice === undefined ? [] : ['module ice.so']),
     ...wide,
     // Its file is at 8 kHz whatever the codec; it resamples by itself.
     ...(wide.length === 0 ? [] : ['ausrc_srate 8000', 'ausrc_channels 1']),
@@ -106,10 +118,11 @@ function accountText(options: BaresipOptions): string {
         ]),
     `answermode=${options.answers === true ? 'auto' : 'manual'}`,
     ...(options.srtp === true ? ['mediaenc=srtp-mand'] : []),
+    ...(options.ice === undefined ? [] : ['medianat=ice']),
     ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
   ];
   const transport = account === undefined ? '' : `;transport=${account.transport}`;
-  return `<sip:${user}@${account?.domain ?? (options.six === true ? '[::1]' : '127.0.0.1')}${transport}>;${parameters.join(';')}\n`;
+  return `<sip:${user}@${account?.domain ?? inUri(homeOf(options))}${transport}>;${parameters.join(';')}\n`;
 }
 
 /** The netstrings (`12:...,`) of its control socket. */
@@ -287,7 +300,7 @@ export async function startBaresip(options: BaresipOptions = {}): Promise<Baresi
     writeFile(join(folder, 'accounts'), accountText(options)),
     writeFile(join(folder, 'contacts'), ''),
   ]);
-  const program = startProgram('baresip', [options.six === true ? '-6' : '-4', '-f', folder], folder);
+  const program = startProgram('baresip', [homeOf(options).includes(':') ? '-6' : '-4', '-f', folder], folder);
   await program.printed(/baresip is ready/);
   const control = connect(controlPort, '127.0.0.1');
   await once(control, 'connect');
