@@ -5,7 +5,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { fail, ok, type Result } from '../base/result.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import { codecChoices, type LegPolicy, srtpPolicies } from '../protocol/media-policy.ts';
+import { codecChoices, icePolicies, type LegPolicy, srtpPolicies } from '../protocol/media-policy.ts';
 import { digestAlgorithms } from '../protocol/sip.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -111,6 +111,8 @@ export const configSchema = z.strictObject({
           dtmf: z.enum(['auto', 'rfc4733', 'in-band', 'info']).default('auto'),
           /** Keys in SDP (RFC 4568); without it, SRTP is taken from a phone that offers it. */
           srtp: z.enum(srtpPolicies).optional(),
+          /** ICE; without it, taken from a phone that offers it. */
+          ice: z.enum(icePolicies).optional(),
           /** Nothing came from a phone for so long: the call ends, or is flagged in the ledger and goes on. */
           silenceInSeconds: z.coerce.number().min(1).max(3600).optional(),
           silenceThen: z.enum(['end', 'flag']).default('end'),
@@ -302,13 +304,14 @@ export function environmentSecret(name: string, environment: Environment = proce
 
 /** What desk phones want of their audio, as the media node takes it. */
 export function audioOfPhones({ sip, media }: Config): LegPolicy {
-  const { codecs, dtmf, srtp, silenceInSeconds, silenceThen } = sip.phones;
+  const { codecs, dtmf, srtp, ice, silenceInSeconds, silenceThen } = sip.phones;
   const afterMs = (silenceInSeconds ?? media.rtpTimeoutInSeconds) * 1000;
   return {
     dtmf: dtmf === 'in-band' ? 'tone' : dtmf,
     silence: { afterMs: Math.round(afterMs), then: silenceThen },
     ...(codecs === undefined ? {} : { codecs }),
     ...(srtp === undefined ? {} : { srtp }),
+    ...(ice === undefined ? {} : { ice }),
   };
 }
 

@@ -26,7 +26,7 @@ const ownMachine: TrunkConfig = {
   },
   destinations: { allow: null, deny: [] },
   daily: null,
-  ...{ codecs: [], dtmf: 'auto', srtp: null, silence: null },
+  ...{ codecs: [], dtmf: 'auto', srtp: null, ice: 'taken', silence: null },
   reliable: false,
   verifyIdentity: false,
   testNumber: null,

@@ -102,6 +102,7 @@ class TrunkLinker {
       codecs: value.codecs ?? profile.codecs,
       dtmf: value.dtmf === 'in-band' ? 'tone' : value.dtmf,
       srtp: value.srtp ?? null,
+      ice: value.ice,
       silence: silenceOf(value['media-timeout']),
       reliable: value.reliable ?? profile.reliable,
       verifyIdentity: value['verify-identity'] ?? profile.verifyIdentity,

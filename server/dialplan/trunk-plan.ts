@@ -92,6 +92,7 @@ export interface Trunk {
   readonly dtmf: 'auto' | 'rfc4733' | 'tone' | 'info';
   /** Null: SRTP is taken where it is offered. */
   readonly srtp: 'off' | 'optional' | 'required' | null;
+  readonly ice: 'off' | 'taken' | 'offered';
   /** Null: as the site says. */
   readonly silence: { readonly afterMs: number; readonly then: 'end' | 'flag' } | null;
   readonly reliable: boolean;

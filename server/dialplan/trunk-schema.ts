@@ -220,6 +220,12 @@ export const trunkSource = z.strictObject({
     .describe(
       'Encryption of the audio with keys in SDP (RFC 4568): `off`, `optional` (offered beside plain RTP, RFC 8643) or `required`. Without it: taken where the carrier offers it, not offered.',
     ),
+  ice: z
+    .enum(['off', 'taken', 'offered'])
+    .default('taken')
+    .describe(
+      'ICE for the way of the audio (RFC 8445, we are lite): `taken` where the carrier offers it, `offered` in our calls too, or `off`.',
+    ),
   'media-timeout': mediaTimeout
     .optional()
     .describe('What happens when no audio comes; without it, the call ends after `media.rtpTimeoutInSeconds`.'),

@@ -154,14 +154,17 @@ describe('the audio of a trunk', () => {
 
   it('is what the file says', () => {
     expect(
-      trunkWith('codecs: [G722, PCMA], dtmf: in-band, srtp: required, media-timeout: { after: 12s, then: flag }'),
+      trunkWith(
+        'codecs: [G722, PCMA], dtmf: in-band, srtp: required, ice: offered, media-timeout: { after: 12s, then: flag }',
+      ),
     ).toMatchObject({
       codecs: ['G722', 'PCMA'],
       dtmf: 'tone',
       srtp: 'required',
+      ice: 'offered',
       silence: { afterMs: 12_000, then: 'flag' },
     });
-    expect(trunkWith('')).toMatchObject({ codecs: [], dtmf: 'auto', srtp: null, silence: null });
+    expect(trunkWith('')).toMatchObject({ codecs: [], dtmf: 'auto', srtp: null, ice: 'taken', silence: null });
     expect(trunkWith('media-timeout: {}')).toMatchObject({ silence: { afterMs: 30_000, then: 'end' } });
   });
 

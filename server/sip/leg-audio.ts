@@ -14,9 +14,20 @@ export function audioOf(
   const end = legs.endOf(legId);
   if (end !== undefined) {
     const policy = end.isDevice ? phones : (trunks.policyOf(legId) ?? {});
-    // A leg whose endpoint died is offered anew what it had: nobody who was encrypted goes on in clear.
-    return /^m=audio \d+ RTP\/SAVPF? /m.test(end.sdp) ? { ...policy, srtp: 'required' } : policy;
+    return { ...policy, ...asBefore(end.sdp, policy) };
   }
-  const isWanted = trunks.wantsKeys || phones.srtp === 'optional' || phones.srtp === 'required';
-  return isWanted ? { srtp: 'optional' } : {};
+  const wantsKeys = trunks.wantsKeys || phones.srtp === 'optional' || phones.srtp === 'required';
+  const wantsIce = trunks.wantsIce || phones.ice === 'offered';
+  return { ...(wantsKeys ? { srtp: 'optional' } : {}), ...(wantsIce ? { ice: 'offered' } : {}) };
+}
+
+/**
+ * A leg whose endpoint died is offered anew what it had: nobody who was encrypted goes on in clear, and who found its way by ICE
+ * finds it again.
+ */
+function asBefore(sdp: string, { ice }: LegPolicy): Pick<LegPolicy, 'srtp' | 'ice'> {
+  return {
+    ...(/^m=audio \d+ RTP\/SAVPF? /m.test(sdp) ? { srtp: 'required' } : {}),
+    ...(ice !== 'off' && /^a=ice-ufrag:/m.test(sdp) ? { ice: 'offered' } : {}),
+  };
 }

@@ -22,6 +22,8 @@ export interface RtpPeerOptions {
 
 export class RtpPeer {
   readonly received: Received[] = [];
+  /** What came and is no RTP. */
+  readonly others: Buffer[] = [];
   readonly law: Law;
   readonly payloadType: number;
   readonly eventPayloadType: number;
@@ -48,6 +50,7 @@ export class RtpPeer {
       this.#packets++;
       const packet = readRtp(bytes);
       if (packet !== undefined) this.received.push({ ...packet, at: performance.now(), port: from.port });
+      else this.others.push(bytes);
       for (const wake of this.#waiting) wake();
     });
   }

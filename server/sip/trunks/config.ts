@@ -101,6 +101,7 @@ export interface TrunkConfig {
   readonly dtmf: 'auto' | 'rfc4733' | 'tone' | 'info';
   /** Null: SRTP is taken where it is offered. */
   readonly srtp: 'off' | 'optional' | 'required' | null;
+  readonly ice: 'off' | 'taken' | 'offered';
   /** What becomes of a call from which no audio comes; null: as the site says. */
   readonly silence: { readonly afterMs: number; readonly then: 'end' | 'flag' } | null;
   readonly reliable: boolean;

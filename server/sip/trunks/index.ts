@@ -229,6 +229,11 @@ export class Trunks {
     );
   }
 
+  /** Does one of them want ICE offered? */
+  get wantsIce(): boolean {
+    return [...this.#plan.trunks.values()].some(({ calls, ice }) => calls !== 'in' && ice === 'offered');
+  }
+
   /** A leg from before a restart goes on. */
   restored(legId: string, leg: TrunkLeg): void {
     this.#capacity.hold(leg.trunk, leg.direction, legId);

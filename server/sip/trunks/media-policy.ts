@@ -6,12 +6,14 @@ export function policyOf({
   codecs,
   dtmf,
   srtp,
+  ice,
   silence,
-}: Pick<TrunkConfig, 'codecs' | 'dtmf' | 'srtp' | 'silence'>): LegPolicy {
+}: Pick<TrunkConfig, 'codecs' | 'dtmf' | 'srtp' | 'ice' | 'silence'>): LegPolicy {
   return {
     dtmf,
     ...(codecs.length === 0 ? {} : { codecs: [...codecs] }),
     ...(srtp === null ? {} : { srtp }),
+    ...(ice === 'taken' ? {} : { ice }),
     ...(silence === null ? {} : { silence }),
   };
 }

@@ -1,4 +1,4 @@
-/** An offer of the media node as one carrier or phone gets it: its codecs, its keys, its way of digits. Pure. */
+/** An offer of the media node as one carrier or phone gets it: its codecs, its keys, its way of digits, its ICE. Pure. */
 import type { LegPolicy } from '../../../protocol/media-policy.ts';
 
 /** Static payload types of RFC 3551; others have a name beside them. */
@@ -6,7 +6,7 @@ const staticNames: Readonly<Record<string, string>> = { '0': 'PCMU', '8': 'PCMA'
 const laws: readonly string[] = ['PCMU', 'PCMA'];
 
 /** What is said of one far side's audio. */
-export type OfferShape = Pick<LegPolicy, 'codecs' | 'dtmf' | 'srtp'>;
+export type OfferShape = Pick<LegPolicy, 'codecs' | 'dtmf' | 'srtp' | 'ice'>;
 
 function namesOf(sdp: string): Map<string, string> {
   const names = new Map(Object.entries(staticNames));
@@ -32,7 +32,7 @@ function ordered(offered: readonly string[], wanted: readonly string[], nameOf: 
  * The offer as that policy wants it: nothing is added, what may not be said is taken away. Undefined where it wants keys and the
  * offer has none. Where it has none of the codecs, it stays as it was: the far side may find one.
  */
-export function shaped(sdp: string, { codecs, dtmf, srtp }: OfferShape): string | undefined {
+export function shaped(sdp: string, { codecs, dtmf, srtp, ice }: OfferShape): string | undefined {
   const hasKeys = /^a=crypto:/m.test(sdp);
   if (srtp === 'required' && !hasKeys) return undefined;
   const names = namesOf(sdp);
@@ -57,7 +57,8 @@ export function shaped(sdp: string, { codecs, dtmf, srtp }: OfferShape): string 
   );
   const without = (line: string): boolean =>
     gone.some((type) => line.startsWith(`a=rtpmap:${type} `) || line.startsWith(`a=fmtp:${type} `)) ||
-    (line.startsWith('a=crypto:') && srtp !== 'optional' && srtp !== 'required');
+    (line.startsWith('a=crypto:') && srtp !== 'optional' && srtp !== 'required') ||
+    (/^a=(ice-|candidate:)/.test(line) && ice !== 'offered');
   return listed
     .split('\r\n')
     .filter((line) => !without(line))

@@ -399,6 +399,17 @@ describe('an offer as one carrier gets it', () => {
     expect(made?.includes(keys)).toBe(hasKeys);
   });
 
+  it.each([
+    ['off', false],
+    [undefined, false],
+    ['taken', false],
+    ['offered', true],
+  ] as const)('has ICE by policy: %s', (ice, has) => {
+    const lines = ['a=ice-ufrag:ours', 'a=ice-pwd:x', 'a=candidate:1 1 UDP 1 192.0.2.1 4000 typ host'];
+    const made = shaped(offer('0 101', lines.join('\r\n')), ice === undefined ? {} : { ice });
+    expect(lines.map((line) => made?.includes(line))).toEqual([has, has, has]);
+  });
+
   it('is none where keys are wanted and there are none', () => {
     expect(shaped(offer('0 101'), { srtp: 'required' })).toBeUndefined();
   });
