@@ -1,6 +1,7 @@
 /** How long callers hear nothing when the media node is killed under them, measured where they hear it: by their RTP. */
 import { callScript, placeCall, type Call } from '../cli/caller/index.ts';
 import type { TestSite } from '../test/support/site.ts';
+import { type Stage, stages, stagesSince } from './death-stages.ts';
 import type { BenchContext, BenchEntry, BenchReport } from './entry.ts';
 import { numbers, startBenchSite } from './site.ts';
 import { median, quantile, rounded } from './statistics.ts';
@@ -56,12 +57,21 @@ export async function run({ full, quick }: BenchContext): Promise<BenchReport> {
   const count = full ? kills.full : quick ? kills.quick : kills.usual;
   const site = await startBenchSite();
   const heard: number[] = [];
+  const ended: Record<Stage, number[]> = { noticed: [], listening: [], connected: [], resumed: [] };
   try {
     const calls = await Promise.all(Array.from({ length: callers }, (_, at) => waiting(site, at)));
     for (let killed = 0; killed < count; killed++) {
       const began = performance.now();
-      heard.push(...(await gaps(calls, () => site.kill('media'))));
+      const at = { killed: 0 };
+      const kill = async (): Promise<void> => {
+        const pid = await site.pidOf('media');
+        at.killed = Date.now();
+        process.kill(pid, 'SIGKILL');
+      };
+      heard.push(...(await gaps(calls, kill)));
       await site.untilReady('media');
+      const found = await stagesSince(site, at.killed);
+      for (const stage of stages) ended[stage].push(...found[stage]);
       await pause(Math.max(0, betweenMs - (performance.now() - began)));
     }
     for (const call of calls) call.hangUp();
@@ -74,8 +84,16 @@ export async function run({ full, quick }: BenchContext): Promise<BenchReport> {
   const entry = (name: string, value: number): BenchEntry => ({
     ...{ name: `deaths/${name}`, value: rounded(value), unit: 'ms', better: 'smaller', detail },
   });
+  const stageEntry = (stage: Stage, what: string, value: number): BenchEntry => ({
+    ...{ name: `deaths/until-${stage}-${what}`, value: rounded(value), unit: 'ms', better: 'reference' },
+    detail: 'after the kill; the last is told by the ledger, leg by leg',
+  });
   return {
     entries: [
+      ...stages.flatMap((stage) => [
+        stageEntry(stage, 'median', median(ended[stage])),
+        stageEntry(stage, 'p95', quantile(ended[stage], 0.95)),
+      ]),
       entry('gap-median', median(back)),
       entry('gap-p95', quantile(back, 0.95)),
       entry('gap-most', Math.max(...back)),

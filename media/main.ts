@@ -1,6 +1,7 @@
 /** The media node as a program. Standard output is for the one line that says it is up; the log goes to standard error. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
+import { goAhead } from '../base/go-ahead.ts';
 import { LateEars } from './ears/late.ts';
 import { readKeys } from './recording/index.ts';
 import { parseArguments, startMediaNode, usage, type MediaArguments } from './index.ts';
@@ -59,7 +60,8 @@ const late = new LateEars(
   async () => (await import('./ears/index.ts')).createEars({ logger, writers: transcriptions }),
   (err) => logger.error({ err }, 'nothing is heard: the ears cannot be made'),
 );
-const parts = ears ? { ears: late } : {};
+if (ears && goAhead.held) late.prepare();
+const parts = { mayOpen: goAhead.given, ...(ears ? { ears: late } : {}) };
 const node = await startMediaNode({ ...options, ...recordings, secret }, logger, parts).catch((error: unknown) =>
   fatal(`media node: ${reasonOf(error, parsed.value)}`, 1),
 );
@@ -75,7 +77,9 @@ process.stdout.write(
   })}\n`,
 );
 
-if (ears) void late.listen();
+/** Starting the recognisers holds everything up for a while. Calls that this node takes over from one that died come first, ms. */
+const earsAfterMs = 500;
+if (ears) setTimeout(() => void late.listen(), earsAfterMs).unref();
 
 /** The first signal waits for the calls, the second does not. */
 let asked = 0;

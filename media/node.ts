@@ -40,6 +40,8 @@ export interface MediaNodeParts {
   /** Absent: nobody listens. */
   readonly ears?: Ears;
   readonly clock?: Clock;
+  /** When ports may be opened; absent: at once. Threads and the mediasoup worker are ready before. */
+  readonly mayOpen?: Promise<void>;
 }
 
 /** Prompts made ready, in G.711: most callers hear them so. */
@@ -53,11 +55,12 @@ async function startIn(
   scope: Scope,
   options: MediaNodeOptions,
   logger: Logger,
-  { ears = noEars(), clock = systemClock }: MediaNodeParts,
+  { ears = noEars(), clock = systemClock, mayOpen }: MediaNodeParts,
 ): Promise<MediaNode> {
   const bootId = randomUUID();
   const log = new EventLog(keptEvents);
   const prompts = new Prompts(options.prompts);
+  prompts.warmUp();
   scope.defer('prompts', () => prompts.close());
   const shards = new ShardPool({ rtpTimeoutMs: options.rtpTimeoutMs }, prompts, logger);
   scope.defer('shards', () => shards.stop());
@@ -67,6 +70,8 @@ async function startIn(
   const workers = new MediasoupWorkers({ bind, advertise, port, workerBin }, logger);
   scope.defer('mediasoup', () => workers.close());
   scope.defer('ears', () => ears.close());
+  workers.warmUp();
+  await mayOpen;
   await Promise.all([workers.start(), ears.start()]);
 
   const recorder = new Recorder(options.recordings, logger);

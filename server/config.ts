@@ -203,6 +203,8 @@ export const configSchema = z.strictObject({
       /** A part that ends more often than this within the time below is not started again: everything stops. */
       restarts: z.coerce.number().int().min(0).max(1000).default(10),
       withinInSeconds: z.coerce.number().min(1).max(3600).default(60),
+      /** A second process of each part waits to take its place when it dies; about 300 MB of memory in all. */
+      spares: z.stringbool().or(z.boolean()).default(true),
     })
     .prefault({}),
   log: z

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
+import { goAhead } from '../base/go-ahead.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import { makeProblem, type Problem, problemLine } from '../protocol/problems/index.ts';
@@ -14,6 +15,7 @@ import { adminTokenFrom, createHttp } from './http/index.ts';
 import { LedgerError } from './ledger/index.ts';
 import { Live } from './live.ts';
 import { type Brain, openBrain } from './server.ts';
+import { rehearse } from './rehearsal.ts';
 import { normalise } from './sip/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -121,6 +123,8 @@ function refuse(error: unknown): void {
   process.exit(1);
 }
 
+if (goAhead.held) await rehearse(root);
+await goAhead.given;
 const config = loadConfig(root);
 if (!config.ok) {
   process.stderr.write(`${problemLine(config.error)}\n`);

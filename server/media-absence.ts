@@ -33,6 +33,8 @@ export class MediaAbsence {
   /** It is back. Returns since when it was away; undefined the first time. */
   ended(): number | undefined {
     const since = this.#since;
+    const { clock, logger } = this.#options;
+    if (since !== undefined) logger.info({ awayMs: clock.now() - since }, 'the media node is back');
     this.close();
     return since;
   }

@@ -37,6 +37,8 @@ export interface MediaConnected {
 type Settle = (answer: Result<unknown, MediaError>) => void;
 
 const away: MediaError = { code: 'internal', message: 'the media node is away', retryable: true };
+/** Between two attempts to connect, ms: the node is on this machine, and callers hear nothing until it is found again. */
+const retryMs = 25;
 /** Verbs that may wait for the node's answer. */
 const mostPending = 20_000;
 const tooMany: MediaError = { code: 'overloaded', message: 'the media node does not answer', retryable: true };
@@ -225,6 +227,6 @@ export class MediaClient {
     if (wasUp) this.lost.emit(undefined);
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dial(), this.#options.retryMs ?? 100);
+    this.#timer = setTimeout(() => this.#dial(), this.#options.retryMs ?? retryMs);
   }
 }

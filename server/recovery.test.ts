@@ -14,7 +14,7 @@ import {
 } from './calls/index.ts';
 import { Floor, type FloorOptions } from './floor.ts';
 import type { Snapshot } from './ledger/index.ts';
-import { tellDialogs } from './recovery.ts';
+import { talkersFirst, tellDialogs } from './recovery.ts';
 import { type Agent, emptyRouting, type RoutingState, Table } from './routing/index.ts';
 import type { StoredDialog } from './sip/index.ts';
 
@@ -48,6 +48,11 @@ const queue = {
   announcement: null,
   maxWaitMs: 0,
 };
+
+it('moves those who talk to each other before those who wait', () => {
+  const calls = [{ phase: 'in-plan' }, { phase: 'talking' }, { phase: 'dialling' }, { phase: 'talking' }] as const;
+  expect(talkersFirst(calls).map((call) => calls.findIndex((each) => each === call))).toEqual([1, 3, 0, 2]);
+});
 
 /** The way of a call, one event after the other; a snapshot may be taken after each. */
 const way: readonly (readonly [string, CallEvent | null])[] = [

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
 import { assertNever } from '../../base/assert-never.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
@@ -7,6 +6,8 @@ import { Emitter } from '../../base/emitter.ts';
 import { RestartPolicy, type RestartIntensity } from '../../base/supervisor.ts';
 import { complaintOf } from './complaint.ts';
 import type { LogFile } from './log-file.ts';
+import { prioritise } from './priority.ts';
+import { Spare } from './spare.ts';
 
 /** A program the supervisor runs. */
 export interface PartPlan {
@@ -18,6 +19,8 @@ export interface PartPlan {
   readonly cwd: string;
   /** How it stands when several want the processor (nice(2)); below 0 comes first, where we are allowed to say so. */
   readonly niceness?: number;
+  /** Arguments of Node that make it a spare, which waits until its turn has come; absent: the part has none. */
+  readonly spare?: readonly string[];
 }
 
 /** The parts' names in Chinese. */
@@ -41,22 +44,14 @@ export interface PartTimes {
   readonly stopMs: number;
   /** How long its output is read after it ended. */
   readonly lastWordsMs: number;
+  /** How long it has listened when a spare is started: by then its code is in the compile cache, and its start is over. */
+  readonly spareMs: number;
 }
 
-export const defaultTimes: PartTimes = { startMs: 60_000, stopMs: 8000, lastWordsMs: 300 };
+export const defaultTimes: PartTimes = { startMs: 60_000, stopMs: 8000, lastWordsMs: 300, spareMs: 4000 };
 
 /** A part that listened for so long, in ms, was well: its death is not part of a crash loop. */
 const wellAfterMs = 2000;
-
-/** Puts a program before or behind others. Only root may put one first; it runs all the same where we may not. */
-function prioritise(pid: number | undefined, niceness: number | undefined): void {
-  if (pid === undefined || niceness === undefined) return;
-  try {
-    setPriority(pid, niceness);
-  } catch {
-    // Not allowed, or it has ended already: its end is told elsewhere.
-  }
-}
 
 /** A program that never listened is not started again: something is wrong that a restart does not mend. */
 const neverListened = { type: 'escalate' } as const;
@@ -79,6 +74,7 @@ export class Part {
   readonly #log: LogFile;
   readonly #times: PartTimes;
   readonly #policy: RestartPolicy;
+  readonly #spare: Spare;
   #deaths = 0;
   #listeningSince: number | undefined;
   #child: ChildProcess | undefined;
@@ -102,11 +98,22 @@ export class Part {
     this.#clock = clock;
     this.#times = times;
     this.#policy = new RestartPolicy(clock, intensity);
+    this.#spare = new Spare(() => this.#launch(this.plan.spare), clock);
   }
 
   /** The process that runs now, if any. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** The process that would take its place, if any. */
+  get sparePid(): number | undefined {
+    return this.#spare.pid;
+  }
+
+  /** Has its code read while other parts are started. It opens nothing before `start`. */
+  makeReady(): void {
+    if (this.plan.spare !== undefined) this.#spare.wantIn(0);
   }
 
   /**
@@ -128,6 +135,7 @@ export class Part {
   expectEnd(): void {
     this.#stopping = true;
     this.#cancelRestart();
+    this.#spare.drop();
   }
 
   /** Asks the program to stop, kills it when it does not, and resolves when it is gone. */
@@ -139,26 +147,31 @@ export class Part {
     cancel();
   }
 
-  #spawn(): void {
-    this.#lastLines = [];
-    this.#listeningSince = undefined;
-    this.#late = undefined;
-    const child = spawn(process.execPath, [...this.plan.args], {
+  #launch(more: readonly string[] = []): ChildProcess {
+    const child = spawn(process.execPath, [...more, ...this.plan.args], {
       env: this.plan.env,
       cwd: this.plan.cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Its own process group: Ctrl-C on the terminal is for the supervisor, which stops the parts in order.
       detached: true,
     });
+    this.#watch(child.stdout, (line) => {
+      if (this.#child === child && isListening(line)) this.#onListening();
+    });
+    this.#watch(child.stderr, (line) => {
+      if (this.#child === child) this.#lastLines = [...this.#lastLines, line].slice(-40);
+    });
+    return child;
+  }
+
+  #spawn(): void {
+    this.#lastLines = [];
+    this.#listeningSince = undefined;
+    this.#late = undefined;
+    const child = this.#spare.take() ?? this.#launch();
     this.#child = child;
     // At once: threads it makes later have the niceness of the one that made them.
     prioritise(child.pid, this.plan.niceness);
-    this.#watch(child.stdout, (line) => {
-      if (isListening(line)) this.#onListening();
-    });
-    this.#watch(child.stderr, (line) => {
-      this.#lastLines = [...this.#lastLines, line].slice(-40);
-    });
     this.#cancelLate = this.#after(this.#times.startMs, () => {
       const seconds = this.#times.startMs / 1000;
       this.#late = `it did not listen within ${seconds} seconds. ${complaintOf(this.#lastLines)}`;
@@ -185,7 +198,8 @@ export class Part {
   /** One that was killed in the middle of its work had nothing to say, and somebody may be waiting for its successor in silence. */
   #lastWordsMs(signal: NodeJS.Signals | null): number {
     const { lastWordsMs } = this.#times;
-    return signal !== null && this.#listeningSince !== undefined ? Math.min(50, lastWordsMs) : lastWordsMs;
+    if (signal === null || this.#listeningSince === undefined) return lastWordsMs;
+    return signal === 'SIGKILL' ? 0 : Math.min(50, lastWordsMs);
   }
 
   #watch(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
@@ -201,6 +215,11 @@ export class Part {
     });
   }
 
+  /** A line of our own in the part's log. */
+  #note(type: string, facts: Readonly<Record<string, string>>): void {
+    this.#log.write(`${JSON.stringify({ type, ...facts, time: new Date(this.#clock.now()).toISOString() })}\n`);
+  }
+
   #complaint(): string {
     return this.#late ?? complaintOf(this.#lastLines);
   }
@@ -214,6 +233,8 @@ export class Part {
     const restarted = this.#listened;
     this.#listeningSince = this.#clock.now();
     this.#listened = true;
+    this.#note('listens', {});
+    if (this.plan.spare !== undefined) this.#spare.wantIn(this.#times.spareMs);
     this.events.emit({ type: 'listening', restarted });
   }
 
@@ -230,7 +251,7 @@ export class Part {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#cancelLate();
-    this.#log.write(`${JSON.stringify({ type: 'ended', how, time: new Date(this.#clock.now()).toISOString() })}\n`);
+    this.#note('ended', { how });
     if (this.#stopping) return;
     const complaint = this.#complaint();
     const reason = complaint === '' ? how : `${how}: ${complaint}`;

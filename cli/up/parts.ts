@@ -105,6 +105,7 @@ export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonl
   // A part that died is back sooner when its code need not be read and stripped of types again.
   const compiled = join(config.home, 'cache', 'compiled');
   const env = { NODE_COMPILE_CACHE: compiled, ...environment, JACKFIELD_HOME: config.home };
+  const held = ['--import', join(config.root, 'cli', 'up', 'spare-held.ts')];
   const plan = (
     name: PartPlan['name'],
     program: readonly string[],
@@ -121,6 +122,7 @@ export function partsOf(config: Config, environment: NodeJS.ProcessEnv): readonl
     ],
     env,
     cwd: config.root,
+    ...(config.supervisor.spares ? { spare: held } : {}),
   });
   const engine = plan('SIP engine', ['server', 'sip-engine', 'main.ts'], engineArguments(config), engineHeap);
   return [

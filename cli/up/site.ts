@@ -51,6 +51,9 @@ export class Site {
   async start(): Promise<Problem | undefined> {
     for (const { part, log } of this.#parts) {
       log.start();
+      part.makeReady();
+    }
+    for (const { part, log } of this.#parts) {
       const reason = await part.start();
       if (reason !== undefined) {
         await this.stop();

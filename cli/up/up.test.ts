@@ -17,9 +17,10 @@ import { runningPid, takePidFile } from './pid-file.ts';
 import { takenPorts } from './ports.ts';
 import { Site, type SiteEvent } from './site.ts';
 import { summary } from './summary.ts';
+import { until } from '../../test/support/until.ts';
 
 const lifeline = resolve(import.meta.dirname, 'lifeline.ts');
-const times = { startMs: 10_000, stopMs: 5000, lastWordsMs: 100 };
+const times = { startMs: 10_000, stopMs: 5000, lastWordsMs: 100, spareMs: 20 };
 
 let folder: string;
 beforeEach(() => {
@@ -42,6 +43,15 @@ const complains = `console.error('port 5060 is taken'); process.exit(1)`;
 function plan(name: PartPlan['name'], script: string): PartPlan {
   const args = ['--import', lifeline, '--eval', script, '--', join(folder, 'order'), name.replace(' ', '-')];
   return { name, args, env: process.env, cwd: folder };
+}
+
+/** Whether a process has ended; its parent need not have looked yet. */
+function hasEnded(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
 }
 
 function nextEvent<T extends { readonly type: string }>(
@@ -74,6 +84,65 @@ test('parts start in order, stop in reverse, and one that is killed is started a
     'stop SIP-engine',
   ]);
   expect(readFileSync(join(folder, 'server.log'), 'utf8')).toContain('hello');
+});
+
+/** A stand-in for a part that can wait: it makes itself ready, and listens when its turn has come. */
+const waits = `
+  const { appendFileSync } = require('node:fs');
+  const [order, goAhead] = process.argv.slice(1);
+  setInterval(() => {}, 1000);
+  import(goAhead).then(async (held) => {
+    appendFileSync(order, 'ready ' + process.pid + '\\n');
+    await held.goAhead.given;
+    appendFileSync(order, 'go ' + process.pid + '\\n');
+    console.log(JSON.stringify({ type: 'listening' }));
+  });
+`;
+
+test('a spare is ready before its part dies, opens nothing until then, and takes its place', async () => {
+  const log = new LogFile(join(folder, 'part.log'));
+  log.start();
+  const order = join(folder, 'order');
+  const held = ['--import', resolve(import.meta.dirname, 'spare-held.ts')];
+  const goAhead = resolve(import.meta.dirname, '..', '..', 'base', 'go-ahead.ts');
+  const args = ['--import', lifeline, '--eval', waits, '--', order, goAhead];
+  const plans: PartPlan = { name: 'server', args, env: process.env, cwd: folder, spare: held };
+  const part = new Part(plans, log, systemClock, times);
+  const done = (): string[] => readFileSync(order, 'utf8').trim().split('\n');
+  expect(await part.start()).toBeUndefined();
+  const first = String(part.pid);
+  await until(() => done().length === 3);
+  const second = String(part.sparePid);
+  const back = nextEvent<PartEvent>(part.events, 'listening');
+  process.kill(part.pid ?? 0, 'SIGKILL');
+  expect(await back).toMatchObject({ restarted: true });
+  expect(String(part.pid)).toBe(second);
+  expect(done()).toEqual([`ready ${first}`, `go ${first}`, `ready ${second}`, `go ${second}`]);
+  // The next one, which ends with the part.
+  await until(() => done().length === 5);
+  const third = part.sparePid ?? 0;
+  await part.stop();
+  await until(() => hasEnded(third));
+  log.close();
+});
+
+test('a part without a spare, or whose spare has died, is started again all the same', async () => {
+  const log = new LogFile(join(folder, 'part.log'));
+  log.start();
+  const order = join(folder, 'order');
+  const held = ['--import', resolve(import.meta.dirname, 'spare-held.ts')];
+  const goAhead = resolve(import.meta.dirname, '..', '..', 'base', 'go-ahead.ts');
+  const args = ['--import', lifeline, '--eval', waits, '--', order, goAhead];
+  const part = new Part({ name: 'server', args, env: process.env, cwd: folder, spare: held }, log, systemClock, times);
+  expect(await part.start()).toBeUndefined();
+  await until(() => readFileSync(order, 'utf8').trim().split('\n').length === 3);
+  process.kill(part.sparePid ?? 0, 'SIGKILL');
+  await until(() => part.sparePid === undefined);
+  const back = nextEvent<PartEvent>(part.events, 'listening');
+  process.kill(part.pid ?? 0, 'SIGKILL');
+  expect(await back).toMatchObject({ restarted: true });
+  await part.stop();
+  log.close();
 });
 
 test('a part that does not start is not tried again: its last words are the reason, the others are stopped', async () => {

@@ -58,6 +58,37 @@ it('serves taps and phrases that came before there were ears, from when there ar
   expect(notes.at(-1)).toBe('closed');
 });
 
+it('can be made before it listens; phrases that came first are not forgotten', async () => {
+  const { ears, notes } = noting();
+  let made = 0;
+  const late = new LateEars(
+    () => {
+      made += 1;
+      return Promise.resolve(ears);
+    },
+    () => {},
+  );
+  late.prepare();
+  const rejected = late.setPhrases([phrase]);
+  expect([made, notes]).toEqual([1, []]);
+  await late.listen();
+  await late.listen();
+  expect(await rejected).toEqual([{ phraseId: 'p', reason: 'no' }]);
+  expect([made, notes]).toEqual([1, ['start', 'phrases 1']]);
+});
+
+it('closes without having listened', async () => {
+  const { ears, notes } = noting();
+  const late = new LateEars(
+    () => Promise.resolve(ears),
+    () => {},
+  );
+  const rejected = late.setPhrases([phrase]);
+  await late.close();
+  await late.listen();
+  expect([await rejected, notes]).toEqual([[], []]);
+});
+
 it('stays deaf, and says why, where they cannot be made', async () => {
   const failures: unknown[] = [];
   const late = new LateEars(

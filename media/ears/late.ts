@@ -32,9 +32,11 @@ export class LateEars implements Ears {
   readonly #make: () => Promise<Ears>;
   readonly #failed: (err: unknown) => void;
   readonly #waiting = new Map<LateTap, TapSpeaker>();
+  #made: Promise<Ears> | undefined;
   #ears: Ears | undefined;
   #phrases: readonly Phrase[] | undefined;
-  #listening: Promise<Ears | undefined> | undefined;
+  readonly #listening = Promise.withResolvers<Ears | undefined>();
+  #begun = false;
   #closed = false;
 
   /** `failed` is told when they cannot be made; nobody listens then. */
@@ -56,13 +58,23 @@ export class LateEars implements Ears {
     return Promise.resolve();
   }
 
+  /** Makes them where there is time for it, without starting anything. What goes wrong is told by `listen`. */
+  prepare(): void {
+    this.#made ??= this.#make();
+    this.#made.catch(() => undefined);
+  }
+
   /** Makes them. Resolves when they listen; never rejects. */
   async listen(): Promise<void> {
-    this.#listening ??= this.#listen().catch((err: unknown) => {
-      this.#failed(err);
-      return undefined;
-    });
-    await this.#listening;
+    if (!this.#begun && !this.#closed) {
+      this.#begun = true;
+      const made = this.#listen().catch((err: unknown) => {
+        this.#failed(err);
+        return undefined;
+      });
+      this.#listening.resolve(made);
+    }
+    await this.#listening.promise;
   }
 
   openTap(speaker: TapSpeaker): TapSink {
@@ -75,18 +87,19 @@ export class LateEars implements Ears {
   async setPhrases(phrases: readonly Phrase[]): Promise<readonly RejectedPhrase[]> {
     if (this.#ears !== undefined) return this.#ears.setPhrases(phrases);
     this.#phrases = phrases;
-    const ears = await this.#listening;
+    const ears = await this.#listening.promise;
     return ears === undefined || this.#phrases !== phrases ? [] : ears.setPhrases(phrases);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#listening;
+    if (!this.#begun) this.#listening.resolve(undefined);
+    await this.#listening.promise;
     await this.#ears?.close();
   }
 
   async #listen(): Promise<Ears> {
-    const ears = await this.#make();
+    const ears = await (this.#made ?? this.#make());
     ears.observations.on((observation) => this.observations.emit(observation));
     ears.changed.on((state) => this.changed.emit(state));
     await ears.start();

@@ -49,6 +49,7 @@ export class MediasoupWorkers {
   readonly #logger: Logger;
   readonly #restarts = new RestartPolicy(systemClock);
   #running: Running | undefined;
+  #next: Promise<types.Worker> | undefined;
   #starting: Promise<void> | undefined;
   #port: number;
   #closed = false;
@@ -61,6 +62,12 @@ export class MediasoupWorkers {
       onwarn: (namespace, log) => logger.debug({ namespace, log }, 'mediasoup warns'),
       onerror: (namespace, log, err) => logger.warn({ namespace, log, err }, 'mediasoup reports an error'),
     });
+  }
+
+  /** Starts the process of the worker, which opens no port yet. What goes wrong is told by `start`. */
+  warmUp(): void {
+    this.#next = this.#create();
+    this.#next.catch(() => undefined);
   }
 
   /** Starts the worker; rejects if its program is missing or the port is taken. */
@@ -116,11 +123,25 @@ export class MediasoupWorkers {
     this.#closed = true;
     this.#running?.worker.close();
     this.#running = undefined;
+    void this.#next?.then((worker) => worker.close()).catch(() => undefined);
+  }
+
+  #create(): Promise<types.Worker> {
+    const { workerBin } = this.#options;
+    return createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
+  }
+
+  /** The process that was started beforehand, unless it died while it waited. */
+  async #take(): Promise<types.Worker> {
+    const next = this.#next;
+    this.#next = undefined;
+    const waiting = await next;
+    return waiting === undefined || waiting.closed ? this.#create() : waiting;
   }
 
   async #spawn(): Promise<Running> {
-    const { bind, advertise, workerBin } = this.#options;
-    const worker = await createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
+    const { bind, advertise } = this.#options;
+    const worker = await this.#take();
     favour(worker.pid);
     try {
       const listen = {

@@ -57,6 +57,11 @@ export class Prompts {
     return { encoded: this.#encoded, restored: this.#restored, bytes };
   }
 
+  /** Starts its thread before the first prompt is wanted. */
+  warmUp(): void {
+    this.#worker ??= this.#start();
+  }
+
   /** The prompt, or the reason why there is none. Never rejects. */
   async load(path: string, codec: Codec): Promise<LoadedPrompt> {
     const key = await keyOf(path, codec);

@@ -30,8 +30,11 @@ const shard = new Shard(workerData as ShardOptions, {
 // Before the first call wants it; a machine on which it cannot be loaded speaks the other codecs.
 warmUpOpus().catch(() => undefined);
 const ticker = new Ticker(() => shard.tick(), now);
-ticker.start();
+// The clock of a thread that has had no call yet need not tick.
+let ticks = false;
 port.on('message', (message: ToShard) => {
+  if (!ticks) ticker.start();
+  ticks = true;
   shard.take(message);
   if (message.type !== 'stop') return;
   ticker.stop();

@@ -1,3 +1,4 @@
+import { goAhead } from '../../base/go-ahead.ts';
 import { EngineError, parseArguments, startEngine } from './index.ts';
 import { jsonLogger } from './log.ts';
 import { giveBack } from './protection/give-back.ts';
@@ -5,6 +6,7 @@ import { giveBack } from './protection/give-back.ts';
 /** Runs the engine as a process of its own: one JSON line on stdout once it listens, logs on stderr. */
 async function main(): Promise<void> {
   const log = jsonLogger((line) => process.stderr.write(line));
+  await goAhead.given;
   const engine = await startEngine(parseArguments(process.argv.slice(2)), { log, giveBack: giveBack() });
   process.stdout.write(`${JSON.stringify({ type: 'listening', ...engine.ports })}\n`);
   let stopping = false;
