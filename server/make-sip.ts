@@ -8,6 +8,7 @@ import type { DigitModes } from './dtmf.ts';
 import { engineOf } from './engine-place.ts';
 import type { Ledger } from './ledger/index.ts';
 import type { OutsideRecorders } from './outside-recorders.ts';
+import { phonePolicies } from './phone-audio.ts';
 import type { Phones } from './phones.ts';
 import type { Plans } from './plans.ts';
 import type { Rows } from './rows.ts';
@@ -52,6 +53,7 @@ export function makeSip(parts: SipParts): SipSide {
       key: readKey(join(config.home, 'data', 'credentials.key')),
       accountOf: (username) => phones.accountOf(username),
       devices: { digest: sip.digest, ...sip.registrations, audio: audioOfPhones(config) },
+      phones: phonePolicies(audioOfPhones(config), () => plans.current),
       returnMs: sip.returnInSeconds * 1000,
     },
     listenerOf(parts),

@@ -3,6 +3,7 @@ import type { Collected, Entry } from './collect.ts';
 import { diagnose, type Diagnostic } from './diagnostics.ts';
 import { isZone } from './hours.ts';
 import { labelOf, type Linker } from './link.ts';
+import { linkPhones } from './phone-schema.ts';
 import type { Agent, Choice, Hours, Language, Period, Queue, Site, Skill } from './plan.ts';
 import { weekdays, type HoursSource, type QueueSource } from './schema.ts';
 import { durationMs, expandDates, parsePeriod } from './times.ts';
@@ -149,7 +150,7 @@ export function linkHours(linker: Linker, entry: Entry<HoursSource>): Hours {
 export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [id, entry] of linker.collected.entries.agents) {
-    const { name, skills, queues, languages, role } = entry.value;
+    const { name, skills, queues, languages, role, phones } = entry.value;
     agents.set(id, {
       id,
       name,
@@ -158,6 +159,7 @@ export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
       ),
       queues: queues.filter((queue, at) => linker.knows('queues', queue, entry.at('queues', at))),
       languages,
+      phones: linkPhones(phones),
       ...(role === undefined ? {} : { role }),
     });
   }

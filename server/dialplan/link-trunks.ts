@@ -4,6 +4,7 @@ import type { Entry } from './collect.ts';
 import { labelOf, type Linker } from './link.ts';
 import { meets, parseNumber } from './numbers.ts';
 import type { NumberPattern } from './plan.ts';
+import { silenceMs } from './phone-schema.ts';
 import { durationMs } from './times.ts';
 import type { OutboundRule, SecretRef, Trunk, TrunkAccount } from './trunk-plan.ts';
 import type { OutboundSource, TrunkSource } from './trunk-schema.ts';
@@ -185,7 +186,7 @@ function numbersOf({ numbers }: TrunkSource, profile: Profile): Trunk['numbers']
 /** The media node looks every 20 ms; less than 0.1 s would end calls for a breath. */
 function silenceOf(source: TrunkSource['media-timeout']): Trunk['silence'] {
   if (source === undefined) return null;
-  return { afterMs: Math.min(3_600_000, Math.max(100, durationMs(source.after))), then: source.then };
+  return { afterMs: silenceMs(source.after), then: source.then };
 }
 
 function dailyOf(daily: TrunkSource['daily']): Trunk['daily'] {

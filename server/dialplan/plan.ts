@@ -1,4 +1,5 @@
 /** The compiled dialplan: what the files mean once every name in them is known to exist. Deeply frozen, never changed. */
+import type { PhoneAudio } from './phone-schema.ts';
 import type { Label, NumberPattern } from './plan-parts.ts';
 import type { OutboundRule, Trunk } from './trunk-plan.ts';
 
@@ -170,6 +171,8 @@ export interface Agent {
   readonly languages: readonly Language[];
   /** Absent: as the account says. */
   readonly role?: 'agent' | 'supervisor';
+  /** Desk phones with an audio of their own, by name in small letters. */
+  readonly phones?: ReadonlyMap<string, PhoneAudio>;
 }
 
 /** A code an agent chooses, with its texts: a disposition or a pause reason. */

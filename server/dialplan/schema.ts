@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { ExpectationKey } from './findings.ts';
+import { phoneSource } from './phone-schema.ts';
 import { duration, label, name, nameOf } from './schema-parts.ts';
 import { attestations, outboundSource, trunkSource } from './trunk-schema.ts';
 
@@ -232,6 +233,12 @@ export const agentSource = z.strictObject({
     .optional()
     .describe(
       'A supervisor may listen to the calls of others, whisper, barge in and take over. Without it, as the account says.',
+    ),
+  phones: z
+    .record(z.string().min(1).max(60), phoneSource)
+    .default({})
+    .describe(
+      'Desk phones that want something else of their audio than `sip.phones` in jackfield.yaml says, by the name of their account.',
     ),
 });
 

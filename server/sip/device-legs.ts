@@ -1,10 +1,9 @@
 /** Legs to an agent's own devices. */
 import { offerHeader } from '../../protocol/ids.ts';
-import type { LegPolicy } from '../../protocol/media-policy.ts';
 import { autoAnswer, type Devices, wayTo } from './devices.ts';
 import type { Legs } from './legs.ts';
 import { asUser } from './numbers.ts';
-import type { Destination, SipListener } from './ports.ts';
+import type { Destination, PhonePolicies, SipListener } from './ports.ts';
 import { shaped } from './trunks/offer-shape.ts';
 
 /** An outgoing leg to one device of an agent: the one that is named, or their newest page. */
@@ -20,7 +19,7 @@ export interface DevicePorts {
   readonly devices: Devices;
   readonly legs: Legs;
   readonly listener: SipListener;
-  readonly phones: LegPolicy;
+  readonly phones: PhonePolicies;
 }
 
 /** INVITEs the device; one that is not registered, or cannot be offered what it has to have, is told as failed at once. */
@@ -32,9 +31,10 @@ export function inviteDevice(leg: DeviceLeg, { devices, legs, listener, phones }
     return listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
   const way = wayTo(binding);
   const named = { ...way.headers, [offerHeader]: offerId, ...(auto === true ? autoAnswer(binding, offerId) : {}) };
-  const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, phones);
+  const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, phones.of(binding));
   if (offer === undefined)
     return listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
   const headers = { ...leg.headers, ...named };
-  legs.invite({ ...way, legId, sdp: offer, from: asUser(leg.from), headers, toDevice: true });
+  const toDevice = { agentId: binding.agentId, device: binding.device };
+  legs.invite({ ...way, legId, sdp: offer, from: asUser(leg.from), headers, toDevice });
 }

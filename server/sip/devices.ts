@@ -12,7 +12,7 @@ import { type LocationListener, Locations } from './locations.ts';
 import { Lockout } from './lockout.ts';
 import { Nonces } from './nonces.ts';
 import { Pings } from './pings.ts';
-import type { Binding } from './ports.ts';
+import type { Binding, DeviceName } from './ports.ts';
 import { Registrar } from './registrar.ts';
 
 /** What a site decides about its agents' phones. */
@@ -61,9 +61,11 @@ export class Devices {
   readonly #credentials: Credentials;
   readonly #registrar: Registrar;
   readonly #pings: Pings;
+  readonly #accountOf: DevicesOptions['accountOf'];
 
   constructor(options: DevicesOptions, listener: LocationListener) {
     const { clock, logger, realm, key, accountOf, devices: settings } = options;
+    this.#accountOf = accountOf;
     this.#locations = new Locations(clock, (agentId, bindings) => {
       this.#pings.changed(bindings);
       listener(agentId, bindings);
@@ -113,6 +115,17 @@ export class Devices {
 
   of(agentId: AgentId): readonly Binding[] {
     return this.#locations.of(agentId);
+  }
+
+  /**
+   * Which of an agent's devices sent a request: what is registered from where it came, else the account whose credentials it has.
+   */
+  nameOf(agentId: AgentId, req: Authenticated): DeviceName {
+    const binding = this.of(agentId).find((each) => isFrom(each, req));
+    if (binding !== undefined) return { agentId, device: binding.device };
+    const proof = req.has('Proxy-Authorization') ? req.get('Proxy-Authorization') : '';
+    const account = this.#accountOf(/\busername="([^"]*)"/i.exec(proof)?.[1] ?? '');
+    return { agentId, device: account?.device ?? null };
   }
 
   byId(deviceId: string): Binding | undefined {

@@ -47,7 +47,8 @@ export class Doorway {
     const replaces = req.has('Replaces') ? req.get('Replaces') : undefined;
     const place = placeOf(replaces, origin, this.#ports);
     if (typeof place === 'number') return void res.send(place);
-    legs.take(place.legId, req, res, origin.type === 'agent');
+    const device = origin.type === 'agent' ? devices.nameOf(origin.agentId, req) : undefined;
+    legs.take(place.legId, req, res, device);
     if (origin.type === 'trunk') return this.#invitedByTrunk(origin, place, req, res);
     // Nothing a guest says of itself counts: who it is and where the call goes stands in the pass.
     if (origin.type === 'guest') guests.use(origin.pass);

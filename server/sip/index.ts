@@ -23,7 +23,7 @@ import { audioOf } from './leg-audio.ts';
 import { sendInfo } from './info-digits.ts';
 import { Legs } from './legs.ts';
 import { type Home, tellingDigits, userOf } from './numbers.ts';
-import type { Binding, Destination, SipListener, StoredDialog } from './ports.ts';
+import type { Binding, Destination, SipListener, StoredDialog, PhonePolicies } from './ports.ts';
 import { RecorderLegs } from './recorders.ts';
 import { withReplaces } from './replaces.ts';
 import { Returns } from './returns.ts';
@@ -61,6 +61,8 @@ export interface SipOptions {
   /** The accounts of desk phones, from memory: every REGISTER asks. */
   readonly accountOf: (username: string) => SipAccount | undefined;
   readonly devices: DeviceSettings;
+  /** What single desk phones want of their audio; absent: all of them what `devices` says. */
+  readonly phones?: PhonePolicies;
   /** How long a browser in a call has to come back after the death of the engine, ms. */
   readonly returnMs: number;
 }
@@ -96,6 +98,7 @@ export class SipSide {
   readonly #farewells: Farewells;
   readonly #returns: Returns;
   readonly #vouching: Vouching;
+  readonly #phones: PhonePolicies;
   /** Whether the engine was asked once what it holds of the server before this one. */
   #tookOver = false;
 
@@ -103,6 +106,8 @@ export class SipSide {
     this.#options = options;
     this.#listener = listener;
     const { clock, home, realm, logger, accountOf } = options;
+    const { audio } = options.devices;
+    this.#phones = options.phones ?? { of: () => audio, some: (holds) => holds(audio) };
     this.guests = new Guests(realm);
     this.trunks = new Trunks({
       ...{ ...options.trunks, site: home, clock, transport: trunkTransport(this.#srf) },
@@ -210,7 +215,7 @@ export class SipSide {
     }
     inviteDevice(
       { ...destination, legId, sdp, from: leg.from, headers },
-      { devices: this.#devices, legs: this.#legs, listener: this.#listener, phones: this.#options.devices.audio },
+      { devices: this.#devices, legs: this.#legs, listener: this.#listener, phones: this.#phones },
     );
   }
 
@@ -221,7 +226,7 @@ export class SipSide {
 
   /** {@link audioOf} */
   audioOf(legId: string): LegPolicy {
-    return audioOf(legId, { legs: this.#legs, trunks: this.trunks, phones: this.#options.devices.audio });
+    return audioOf(legId, { legs: this.#legs, trunks: this.trunks, phones: this.#phones });
   }
 
   /** Keys for the far side of a leg, by INFO; what it refused of them, empty if nothing. */

@@ -17,6 +17,7 @@ import {
   type Srf,
 } from './drachtio.ts';
 import { withReplaces } from './replaces.ts';
+import type { DeviceName } from './ports.ts';
 import type { AttemptFailure } from './trunks/index.ts';
 
 /** An INVITE we have sent. */
@@ -34,7 +35,7 @@ export interface OutgoingInvite {
   readonly auth?: { readonly username: string; readonly password: string };
   readonly trials?: Trials;
   /** It goes to an agent's own device. */
-  readonly toDevice?: true;
+  readonly toDevice?: DeviceName;
 }
 
 /** An INVITE that may be sent again, elsewhere or with credentials, as the same leg. */

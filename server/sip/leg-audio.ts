@@ -1,23 +1,24 @@
 /** What the far side of a leg wants of its audio. */
 import type { LegPolicy } from '../../protocol/media-policy.ts';
+import type { PhonePolicies } from './ports.ts';
 import type { Legs } from './legs.ts';
 import type { Trunks } from './trunks/index.ts';
 
 /**
- * By its trunk, or as all desk phones. Before it is known whom a leg goes to, our offer has what any of them may want, and each
+ * By its trunk, or by the desk phone it is. Before it is known whom a leg goes to, our offer has what any of them may want, and each
  * gets its part of it (`shaped`).
  */
 export function audioOf(
   legId: string,
-  { legs, trunks, phones }: { readonly legs: Legs; readonly trunks: Trunks; readonly phones: LegPolicy },
+  { legs, trunks, phones }: { readonly legs: Legs; readonly trunks: Trunks; readonly phones: PhonePolicies },
 ): LegPolicy {
   const end = legs.endOf(legId);
   if (end !== undefined) {
-    const policy = end.isDevice ? phones : (trunks.policyOf(legId) ?? {});
+    const policy = end.device !== undefined ? phones.of(end.device) : (trunks.policyOf(legId) ?? {});
     return { ...policy, ...asBefore(end.sdp, policy) };
   }
-  const wantsKeys = trunks.wantsKeys || phones.srtp === 'optional' || phones.srtp === 'required';
-  const wantsIce = trunks.wantsIce || phones.ice === 'offered';
+  const wantsKeys = trunks.wantsKeys || phones.some(({ srtp }) => srtp === 'optional' || srtp === 'required');
+  const wantsIce = trunks.wantsIce || phones.some(({ ice }) => ice === 'offered');
   return { ...(wantsKeys ? { srtp: 'optional' } : {}), ...(wantsIce ? { ice: 'offered' } : {}) };
 }
 

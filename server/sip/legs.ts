@@ -17,7 +17,7 @@ import {
   type Srf,
   storedDialog,
 } from './drachtio.ts';
-import type { SipListener, StoredDialog } from './ports.ts';
+import type { DeviceName, SipListener, StoredDialog } from './ports.ts';
 import { reanswered, reinvite } from './reinvites.ts';
 import { takeInfo } from './info-digits.ts';
 import {
@@ -39,7 +39,7 @@ interface Pending {
 
 interface Leg {
   /** At its other end is an agent's own device. */
-  readonly isDevice: boolean;
+  readonly device: DeviceName | undefined;
   /** The address its last description came from. */
   source?: string | undefined;
   /** An incoming INVITE that has no final answer yet. */
@@ -69,9 +69,9 @@ export class Legs {
   }
 
   /** Takes in an INVITE; from now on the leg answers to `legId`. */
-  take(legId: LegId, req: Request, res: Response, isDevice: boolean): void {
+  take(legId: LegId, req: Request, res: Response, device: DeviceName | undefined): void {
     const pending = { req, res };
-    const leg: Leg = { isDevice, source: sourceOf(req), pending, reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { device, source: sourceOf(req), pending, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     req.on('cancel', () => {
       leg.pending = undefined;
@@ -91,9 +91,9 @@ export class Legs {
   }
 
   /** What is at the other end of a leg, and what it described last; undefined: there is no such leg (yet). */
-  endOf(legId: LegId): { readonly isDevice: boolean; readonly sdp: string } | undefined {
+  endOf(legId: LegId): { readonly device: DeviceName | undefined; readonly sdp: string } | undefined {
     const leg = this.#legs.get(legId);
-    return leg && { isDevice: leg.isDevice, sdp: leg.dialog?.remote.sdp ?? '' };
+    return leg && { device: leg.device, sdp: leg.dialog?.remote.sdp ?? '' };
   }
 
   forget(legId: LegId): void {
@@ -129,7 +129,7 @@ export class Legs {
 
   invite(invite: OutgoingInvite): void {
     const { legId } = invite;
-    const leg: Leg = { isDevice: invite.toDevice === true, reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { device: invite.toDevice, reinvites: new Map(), refers: new Refers() };
     leg.inviting = new Inviting(this.#srf, invite, this.#invitingLeg(legId, leg), this.#logger);
     this.#legs.set(legId, leg);
     leg.inviting.start();
@@ -210,7 +210,7 @@ export class Legs {
     const leg = this.#legs.get(legId);
     reinvite(leg?.dialog, sdp, (outcome) => {
       if (this.#legs.get(legId) !== leg || leg?.ending !== undefined) return;
-      if (leg?.dialog !== undefined) this.#listener.dialogChanged(legId, storedDialog(leg.dialog));
+      if (leg !== undefined) this.#changed(legId, leg);
       this.#listener.legEvent(reanswered(legId, leg, outcome));
     });
   }
@@ -223,7 +223,7 @@ export class Legs {
     if (sdp === null) return res.send(488);
     if (leg.dialog !== undefined) leg.dialog.local.sdp = sdp;
     res.send(200, { body: sdp, headers: { 'Content-Type': 'application/sdp' } });
-    if (leg.dialog !== undefined) this.#listener.dialogChanged(legId, storedDialog(leg.dialog));
+    this.#changed(legId, leg);
   }
 
   /** The final answer to a REFER. */
@@ -244,7 +244,7 @@ export class Legs {
 
   /** Makes the dialog of a leg again, from what was stored before a restart or a lost connection. */
   restore(legId: LegId, stored: StoredDialog): void {
-    const leg: Leg = { isDevice: false, reinvites: new Map(), refers: new Refers() };
+    const leg: Leg = { device: stored.device, reinvites: new Map(), refers: new Refers() };
     this.#legs.set(legId, leg);
     this.#watch(legId, leg, restoreDialog(this.#srf, stored));
   }
@@ -307,8 +307,13 @@ export class Legs {
 
   #confirmed(legId: LegId, leg: Leg, dialog: Dialog): void {
     this.#watch(legId, leg, onLiveConnection(this.#srf, dialog));
-    this.#listener.dialogChanged(legId, storedDialog(dialog));
+    this.#changed(legId, leg);
     if (leg.ending !== undefined) this.bye(legId, leg.ending);
+  }
+
+  #changed(legId: LegId, { dialog, device }: Leg): void {
+    if (dialog === undefined) return;
+    this.#listener.dialogChanged(legId, { ...storedDialog(dialog), ...(device === undefined ? {} : { device }) });
   }
 
   #watch(legId: LegId, leg: Leg, dialog: Dialog): void {

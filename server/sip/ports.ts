@@ -1,6 +1,7 @@
 /** What the SIP side tells, and what it asks of, the rest of the server. No drachtio type goes further than this folder. */
 import type { AgentId, CallId, LegId } from '../../protocol/ids.ts';
 import type { EndpointKind } from '../../protocol/media.ts';
+import type { LegPolicy } from '../../protocol/media-policy.ts';
 import type { Attestation, Diversion, TrunkEvent, TrunkLeg } from './trunks/facts.ts';
 
 export type { Attestation, Diversion } from './trunks/facts.ts';
@@ -107,6 +108,19 @@ export interface LegReferred {
   readonly replaces?: LegId | null;
 }
 
+/** A desk phone, or another device of an agent: its account's name, null where that has none. */
+export interface DeviceName {
+  readonly agentId: AgentId;
+  readonly device: string | null;
+}
+
+/** What agents' desk phones want of their audio. */
+export interface PhonePolicies {
+  of(device: DeviceName): LegPolicy;
+  /** Does that hold of one of them? */
+  some(holds: (policy: LegPolicy) => boolean): boolean;
+}
+
 /** What a dialog needs to live on after a restart of this server. Plain JSON. */
 export interface StoredDialog {
   readonly id: string;
@@ -118,6 +132,8 @@ export interface StoredDialog {
   readonly routes?: readonly string[] | undefined;
   /** The trunk the leg is on; absent for one that is on none. */
   readonly trunk?: TrunkLeg | undefined;
+  /** The agent's device at its other end; absent where it is none. */
+  readonly device?: DeviceName | undefined;
 }
 
 /** How a registered device is reached, as its REGISTER came. */
