@@ -7,7 +7,6 @@ export type * from './instructions.ts';
 export { advance, begin, findRoute, resume } from './interpreter.ts';
 export { checkDialplans, readFolder } from './loader.ts';
 export { meets, readings } from './numbers.ts';
-export type { PhoneAudio } from './phone-schema.ts';
 export type * from './plan.ts';
 export type * from './trunk-plan.ts';
 export { Simulation, type Action } from './simulate.ts';

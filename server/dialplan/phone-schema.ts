@@ -1,6 +1,7 @@
 /** What agents.yaml says of one desk phone. */
 import { z } from 'zod';
 import type { ExpectationKey } from './findings.ts';
+import type { PhoneAudio } from './plan.ts';
 import { duration } from './schema-parts.ts';
 import { durationMs } from './times.ts';
 
@@ -36,15 +37,6 @@ export const phoneSource = z.strictObject({
     .describe('What happens when no audio comes from it.'),
 });
 export type PhoneSource = z.output<typeof phoneSource>;
-
-/** The audio of one desk phone, as the plan has it; absent: as for all of them. */
-export interface PhoneAudio {
-  readonly codecs?: readonly ('PCMU' | 'PCMA' | 'G722' | 'opus')[];
-  readonly dtmf?: 'auto' | 'rfc4733' | 'tone' | 'info';
-  readonly srtp?: 'off' | 'optional' | 'required';
-  readonly ice?: 'off' | 'taken' | 'offered';
-  readonly silence?: { readonly afterMs: number; readonly then: 'end' | 'flag' };
-}
 
 /** An agent's phones by name, in small letters: who makes an account may write it either way. */
 export function linkPhones(phones: Readonly<Record<string, PhoneSource>>): ReadonlyMap<string, PhoneAudio> {

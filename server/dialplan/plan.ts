@@ -1,5 +1,4 @@
 /** The compiled dialplan: what the files mean once every name in them is known to exist. Deeply frozen, never changed. */
-import type { PhoneAudio } from './phone-schema.ts';
 import type { Label, NumberPattern } from './plan-parts.ts';
 import type { OutboundRule, Trunk } from './trunk-plan.ts';
 
@@ -160,6 +159,15 @@ export interface Hours {
 export interface Skill {
   readonly id: string;
   readonly name: Label;
+}
+
+/** The audio of one desk phone, as the plan has it; absent: as for all of them. */
+export interface PhoneAudio {
+  readonly codecs?: readonly ('PCMU' | 'PCMA' | 'G722' | 'opus')[];
+  readonly dtmf?: 'auto' | 'rfc4733' | 'tone' | 'info';
+  readonly srtp?: 'off' | 'optional' | 'required';
+  readonly ice?: 'off' | 'taken' | 'offered';
+  readonly silence?: { readonly afterMs: number; readonly then: 'end' | 'flag' };
 }
 
 /** An agent as the files describe one; the login is in the database. */
