@@ -19,7 +19,7 @@ import { summary, type DemoLogin } from './up/summary.ts';
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 const loginsFile = z.object({
-  logins: z.array(z.object({ login: z.string(), password: z.string() })),
+  logins: z.array(z.object({ login: z.string(), password: z.string(), supervisor: z.boolean().optional() })),
 });
 
 function say(problem: Problem): void {

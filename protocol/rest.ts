@@ -326,6 +326,18 @@ export const recordingSummary = z.object({
 });
 export type RecordingSummary = z.infer<typeof recordingSummary>;
 
+/** Where a recording has no sound, ms since its beginning, and why. */
+export const recordingGap = z.object({
+  fromMs: z.number(),
+  toMs: z.number(),
+  /** `paused`, `masked`: asked for; `dropped`, `media-failure`, `lost`, `damaged`: not. */
+  reason: z.string(),
+});
+export type RecordingGap = z.infer<typeof recordingGap>;
+/** `GET /api/v1/calls/{id}/recording/timeline` */
+export const recordingTimeline = z.object({ startedAt: time, gaps: z.array(recordingGap) });
+export type RecordingTimeline = z.infer<typeof recordingTimeline>;
+
 /** `POST /api/v1/calls/{id}/recording`. `mask`: a pause while something secret is said. */
 export const recordingOrder = z.enum(['start', 'pause', 'resume', 'mask', 'unmask']);
 export const recordingOrderRequest = z.object({ order: recordingOrder });
@@ -342,6 +354,6 @@ export const recordingVerdict = z.object({
   lengthMs: z.number(),
   content: z.string(),
   damages: z.array(z.object({ damage: z.enum(['cut', 'moved', 'forged']), offset: z.number().int() })),
-  gaps: z.array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() })),
+  gaps: z.array(recordingGap),
 });
 export type RecordingVerdict = z.infer<typeof recordingVerdict>;

@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { MediaEvent } from '../protocol/media.ts';
 import { makeProblem, type Problem } from '../protocol/problems/index.ts';
-import type { RecordingVerdict } from '../protocol/rest.ts';
+import type { RecordingTimeline, RecordingVerdict } from '../protocol/rest.ts';
 import { afterOrder, callOfLeg, type Calls, type CallState, hasEnded, type RecordingOrder } from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { Ledger } from './ledger/index.ts';
@@ -192,6 +192,15 @@ export class CallRecordings {
     }
   }
 
+  /** When it began, and where it has no sound. */
+  async timeline(callId: string): Promise<Result<RecordingTimeline, Problem>> {
+    const facts = this.#there(callId);
+    if (!facts.ok) return facts;
+    const { recordingId, startedAt, content, gaps } = facts.value;
+    const found = content === 'g711' ? await this.#options.archive?.gapsOf(recordingId) : gaps;
+    return ok({ startedAt, gaps: [...(found ?? [])] });
+  }
+
   /** Checks the file against itself and against the ledger. */
   async verify(callId: string): Promise<Result<RecordingVerdict, Problem>> {
     const facts = this.#there(callId);
@@ -199,7 +208,8 @@ export class CallRecordings {
     const checked = await this.#options.archive?.verify(facts.value.recordingId);
     if (checked === undefined) return fail(makeProblem('recording-no-key', { key: facts.value.keyId ?? '' }));
     if (checked.ok) {
-      const { damages, gaps, ...rest } = checked.value;
+      const { damages, ...rest } = checked.value;
+      const gaps = rest.content === 'g711' ? rest.gaps : facts.value.gaps;
       return ok({ ...rest, damages: [...damages], gaps: [...gaps], matches: rest.hash === facts.value.hash });
     }
     const { error } = checked;

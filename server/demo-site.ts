@@ -18,6 +18,7 @@ export interface DemoLogin {
   readonly agent: string;
   readonly login: string;
   readonly password: string;
+  readonly supervisor?: boolean;
 }
 
 // No look-alikes: the password is read from a screen and typed.
@@ -46,7 +47,8 @@ export async function makeDemoSite(config: Config): Promise<readonly DemoLogin[]
     const made: DemoLogin[] = [];
     for (const agent of plan?.agents.values() ?? []) {
       if (accounts.byId(agent.id) !== undefined) continue;
-      const login: DemoLogin = { agent: agent.name, login: agent.id, password: newPassword() };
+      const supervisor = agent.role === 'supervisor' ? { supervisor: true } : {};
+      const login: DemoLogin = { agent: agent.name, login: agent.id, password: newPassword(), ...supervisor };
       await accounts.put(
         { id: agent.id, login: agent.id, name: agent.name, role: agent.role ?? 'agent', demo: true },
         login.password,

@@ -78,7 +78,11 @@ async function recording(id: string, options: RecordingOptions, terminal: Termin
     return told(await api.post(`${pathOf(id)}/verify`, {}, recordingVerdict), options, terminal, say);
   if (out !== undefined) return exitCodes.ok;
   if (json === true) terminal.out(JSON.stringify(facts));
-  else for (const line of factLines(facts, say)) terminal.out(line);
+  else {
+    for (const line of factLines(facts, say)) terminal.out(line);
+    if (facts.state !== 'removed')
+      terminal.out(say('listen-at', { url: `${api.url}/listen?call=${encodeURIComponent(id)}` }));
+  }
   return exitCodes.ok;
 }
 

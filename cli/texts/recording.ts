@@ -23,6 +23,7 @@ export const recordingTexts = {
   },
   hold: { en: 'put it under legal hold (on) or release it (off)', zh: '设置（on）或解除（off）法律保全' },
   remove: { en: 'remove it for good', zh: '永久删除录音' },
+  'listen-at': { en: 'Listen to it at {url}', zh: '收听：{url}' },
   'bad-format': { en: '--format {given}: expected wav or ogg', zh: '--format {given}：应为 wav 或 ogg' },
   'bad-hold': { en: '--hold {given}: expected on or off', zh: '--hold {given}：应为 on 或 off' },
   'bad-order': {

@@ -4,6 +4,8 @@ import { advertisedAddress, type Config } from '../../server/config.ts';
 export interface DemoLogin {
   readonly login: string;
   readonly password: string;
+  /** It may listen to the talks of others. */
+  readonly supervisor?: boolean | undefined;
 }
 
 /** The number the demo site answers. */
@@ -25,9 +27,9 @@ export function summary(config: Config, logins: readonly DemoLogin[], logs: stri
   const page = local ? `http://${address}:${config.http.port}/` : `https://${address}:${config.http.tlsPort}/`;
   const rows: readonly (readonly [string, string])[] = [
     ['Agent page / 坐席页面', page],
-    ...logins.map(({ login, password }, index): readonly [string, string] => [
+    ...logins.map(({ login, password, supervisor }, index): readonly [string, string] => [
       index === 0 ? 'Demo logins, shown once / 演示账号（仅显示一次）' : '',
-      `${login}  ${password}`,
+      `${login}  ${password}${supervisor === true ? '  (supervisor / 班长)' : ''}`,
     ]),
     ['SIP address to call / 呼入地址', `sip:${demoNumber}@${address}:${config.sip.port}  (UDP, TCP)`],
     [

@@ -280,10 +280,19 @@ test('engine and media node accept the arguments the configuration leads to', ()
 test('the summary names page, logins, number, demo call and how to stop, in both languages', () => {
   const config = loadConfig(folder, {});
   if (!config.ok) throw new Error('the configuration is refused');
-  const text = summary(config.value, [{ login: 'anna', password: 'abcd-efgh' }], 'logs', 4200);
+  const text = summary(
+    config.value,
+    [
+      { login: 'anna', password: 'abcd-efgh' },
+      { login: 'sue', password: 'ijkl-mnop', supervisor: true },
+    ],
+    'logs',
+    4200,
+  );
   for (const part of [
     'http://127.0.0.1:8080/',
     'anna  abcd-efgh',
+    'sue  ijkl-mnop  (supervisor / 班长)',
     'sip:+8653100000@127.0.0.1:5060',
     './jackfield call',
     'Ctrl-C',

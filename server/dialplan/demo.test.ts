@@ -20,7 +20,7 @@ describe('the demo site', () => {
   it('is right, without a warning', async () => {
     const compiled = await checkDialplans(demo);
     expect(linesOf(compiled)).toEqual([]);
-    expect([...(compiled.plan?.agents.keys() ?? [])]).toEqual(['alice', 'bob']);
+    expect([...(compiled.plan?.agents.keys() ?? [])]).toEqual(['alice', 'bob', 'sue']);
   });
 
   it('plays in both languages, one after the other', async () => {

@@ -14,11 +14,11 @@ import { Authenticator, sourceOf } from './authenticate.ts';
 import { Idempotency } from './idempotency.ts';
 import { Gate, LoginGuard } from './login-guard.ts';
 import { Metrics } from './metrics.ts';
-import { callPageOf } from './call-page.ts';
 import { pagesOf, securityHeaders } from './pages.ts';
 import type { LivePort } from './ports.ts';
 import type { Route } from './route.ts';
 import { bodyLimit, routerOf, sendProblem } from './router.ts';
+import { callPageOf, listenPageOf } from './small-pages.ts';
 import { routeTable } from './table.ts';
 import { Turnstile, type TurnstileLimits } from './turnstile.ts';
 
@@ -150,6 +150,7 @@ export function createHttp(ports: HttpPorts, options: HttpOptions): Http {
   app.use(accessLog(logger, metrics, clock), securityHeaders);
   app.use(routerOf(routes, { authenticator, idempotency, checkAnswers, caughtUp: () => ledger.caughtUp() }));
   app.use(callPageOf(softphone, options.webSockets ?? []));
+  app.use(listenPageOf(softphone));
   app.use(pagesOf(softphone));
   app.use((_request, response) => sendProblem(response, makeProblem('not-found', { what: 'page' })));
   app.use(lastResort(logger));

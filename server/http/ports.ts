@@ -2,7 +2,7 @@
 import type { Result } from '../../base/result.ts';
 import type { RingChoice } from '../../protocol/desk.ts';
 import type { Problem } from '../../protocol/problems/index.ts';
-import type { RecordingSummary, RecordingVerdict } from '../../protocol/rest.ts';
+import type { RecordingSummary, RecordingTimeline, RecordingVerdict } from '../../protocol/rest.ts';
 import type {
   AgentStateRequest,
   AgentSummary,
@@ -29,6 +29,7 @@ export interface RecordingsPort {
   facts(callId: string): RecordingSummary | undefined;
   /** Opens its sound; `by` has then listened to it. Close it. `tag` names these bytes. */
   open(callId: string, format: 'wav' | 'ogg' | undefined, by: string): Promise<Result<RecordingSound, Problem>>;
+  timeline(callId: string): Promise<Result<RecordingTimeline, Problem>>;
   verify(callId: string): Promise<Result<Readonly<RecordingVerdict>, Problem>>;
   ask(callId: string, order: 'start' | 'pause' | 'resume' | 'mask' | 'unmask', by: string): Problem | undefined;
   hold(callId: string, held: boolean, by: string): Promise<Problem | undefined>;

@@ -67,7 +67,7 @@ it.each(['a\nb', 'x'.repeat(61), ''])(
 );
 
 it('serves its page with a policy of its own, and only where its files are found from', async () => {
-  expect((await ask('/call')).status).toBe(503);
+  for (const page of ['/call', '/listen']) expect([page, (await ask(page)).status]).toEqual([page, 503]);
   mkdirSync(softphone, { recursive: true });
   writeFileSync(join(softphone, 'call.html'), '<!doctype html><title>call</title>');
   const page = await ask('/call?to=main');

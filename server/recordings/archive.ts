@@ -98,6 +98,18 @@ export class Archive {
     });
   }
 
+  /** Where a file has no sound, if it is as it was received; undefined if it is not to be read. */
+  async gapsOf(recordingId: string): Promise<Timeline['gaps'] | undefined> {
+    const bytes = this.#file(recordingId);
+    if (bytes === undefined) return undefined;
+    try {
+      const timeline = await readTimelineGently(bytes, this.#keys, breath);
+      return timeline.ok ? timeline.value.gaps : undefined;
+    } finally {
+      bytes.close();
+    }
+  }
+
   /** Checks every record of a file, and hashes it. */
   async verify(recordingId: string): Promise<Result<Verdict, ArchiveError>> {
     const bytes = this.#file(recordingId);

@@ -14,6 +14,9 @@ export interface ConversionOptions {
   readonly ffmpeg?: string | undefined;
 }
 
+/** A call has some pauses; more gaps than this are a broken one. */
+const mostGaps = 500;
+
 export class Conversions {
   readonly #options: ConversionOptions;
   #queue: Promise<void> = Promise.resolve();
@@ -77,6 +80,8 @@ export class Conversions {
     const facts = this.#facts(callId);
     if (archive === undefined || facts?.state !== 'finished') return;
     const { recordingId, lengthMs, startedAt } = facts;
+    // The converted file is one piece of sound: what of it is a pause, the ledger has to know.
+    const gaps = (await archive.gapsOf(recordingId))?.slice(0, mostGaps) ?? [];
     const opened = await archive.open(recordingId);
     if (!opened.ok || opened.value.type !== 'audio/wav') return;
     const made = await opusOf(opened.value, ffmpeg).finally(() => opened.value.close());
@@ -84,7 +89,7 @@ export class Conversions {
     this.#converter = 'there';
     const file = { content: 'audio/ogg', file: made.value, lengthMs: lengthMs ?? 0, at: startedAt };
     const { commit, ...sealed } = archive.replace(recordingId, callId, file);
-    const row = { recording: recordingId, content: 'audio/ogg', ...sealed };
+    const row = { recording: recordingId, content: 'audio/ogg', gaps, ...sealed };
     await ledger.put({ type: 'recording-converted', callId, facts: row }).durable;
     // Somebody may have had it removed meanwhile.
     commit(this.#facts(callId)?.state !== 'removed');

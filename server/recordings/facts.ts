@@ -1,4 +1,5 @@
 /** What the ledger tells of the recording of a call. Pure. */
+import { recordingGap, type RecordingGap } from '../../protocol/rest.ts';
 
 /** A row, as far as it matters here. */
 export interface RecordingRow {
@@ -28,6 +29,8 @@ export interface RecordingFacts {
   readonly until: number | null;
   /** Why it failed or was removed. */
   readonly reason: string | null;
+  /** Where a converted recording has no sound; of one as it was received, its file tells. */
+  readonly gaps: readonly RecordingGap[];
 }
 
 const dayMs = 86_400_000;
@@ -58,7 +61,8 @@ function fold(before: RecordingFacts | undefined, { type, at, facts }: Recording
     }
     case 'recording-converted': {
       const { bytes, hash, content } = facts;
-      return { ...before, bytes: number(bytes), hash: text(hash), content: text(content) ?? before.content };
+      const gaps = recordingGap.array().safeParse(facts['gaps']).data ?? [];
+      return { ...before, bytes: number(bytes), hash: text(hash), content: text(content) ?? before.content, gaps };
     }
     case 'recording-failed':
       return { ...before, state: 'failed', endedAt: before.endedAt ?? at, reason: text(facts['code']) };
@@ -88,6 +92,7 @@ function started(
     queue: text(queue),
     content: 'g711',
     held: false,
+    gaps: [],
   };
 }
 

@@ -57,7 +57,15 @@ describe('what the ledger tells of a recording', () => {
     expect(recordingOf([begun])).toMatchObject({ recordingId: 'c.r1', state: 'recording', queue: 'support' });
     expect(recordingOf([begun, finished])).toMatchObject({ state: 'finished', hash: 'aa', until: 5 + 2 * 86_400_000 });
     const converted = row('recording-converted', 6, { bytes: 3, hash: 'bb', content: 'audio/ogg' });
-    expect(recordingOf([begun, finished, converted])).toMatchObject({ hash: 'bb', bytes: 3, content: 'audio/ogg' });
+    expect(recordingOf([begun, finished, converted])).toMatchObject({
+      hash: 'bb',
+      bytes: 3,
+      content: 'audio/ogg',
+      gaps: [],
+    });
+    const gaps = [{ fromMs: 20, toMs: 40, reason: 'masked' }];
+    const withGaps = { ...converted, facts: { ...converted.facts, gaps } };
+    expect(recordingOf([begun, finished, withGaps])?.gaps).toEqual(gaps);
     const removed = row('recording-removed', 7, { reason: 'retention' });
     expect(recordingOf([begun, finished, removed])).toMatchObject({ state: 'removed', reason: 'retention' });
   });

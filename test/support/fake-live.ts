@@ -158,6 +158,10 @@ function fakeRecordings(): LivePort['recordings'] {
             ...{ bytes: 1000, hash: 'aa', keyId: 'k', content: 'g711', held: false, until: null, reason: null },
           }
         : undefined,
+    timeline: (callId) =>
+      Promise.resolve(
+        callId === 'c1' ? ok({ startedAt: 1, gaps: [{ fromMs: 200, toMs: 400, reason: 'masked' }] }) : fail(none),
+      ),
     open: (callId) =>
       Promise.resolve(
         callId === 'c1'

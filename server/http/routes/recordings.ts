@@ -4,6 +4,7 @@ import {
   recordingHoldRequest,
   recordingOrderRequest,
   recordingSummary,
+  recordingTimeline,
   recordingVerdict,
 } from '../../../protocol/rest.ts';
 import { type Context, done, refuse } from '../context.ts';
@@ -46,7 +47,21 @@ export function recordingRoutes({ live, ledger }: Context): Route[] {
       const problem = unreadable(ledger, caller.account, params.id);
       if (problem !== undefined) return refuse(problem);
       const known = live.recordings.facts(params.id);
-      return known === undefined ? refuse(makeProblem('no-recording')) : done({ ...known });
+      return known === undefined ? refuse(makeProblem('no-recording')) : done(recordingSummary.parse(known));
+    },
+  });
+
+  const timeline = route({
+    method: 'get',
+    path: `${path}/timeline`,
+    summary: 'When a recording began, and where it has no sound: pauses, what was masked, what was lost',
+    access: 'supervisor',
+    params: idParams,
+    responses: { 200: recordingTimeline },
+    problems: ['no-recording'],
+    async handle({ params }) {
+      const found = await live.recordings.timeline(params.id);
+      return found.ok ? done(found.value) : refuse(found.error);
     },
   });
 
@@ -64,7 +79,7 @@ export function recordingRoutes({ live, ledger }: Context): Route[] {
     },
   });
 
-  return [sound, facts, verify, ...orderRoutes(live)];
+  return [sound, facts, timeline, verify, ...orderRoutes(live)];
 }
 
 /** What may be done to a recording. */
