@@ -58,6 +58,11 @@ export const legQuality = z.object({
 });
 export type CallLegQuality = z.infer<typeof legQuality>;
 
+/** A leg as agents see it: how it sounds and why, without what is done with its samples and what that costs. */
+export function withoutCost({ sends: _, decoded: _d, costUs: _c, ...leg }: CallLegQuality): CallLegQuality {
+  return leg;
+}
+
 /** `GET /api/v1/calls/{id}/quality`: every leg that was looked at, those that are over first. */
 export const callQuality = z.object({ legs: z.array(legQuality) });
 export type CallQuality = z.infer<typeof callQuality>;

@@ -10,7 +10,7 @@ import {
   type TranscriptLine,
 } from '../protocol/desk.ts';
 import type { EarsState } from '../protocol/media.ts';
-import type { CallLegQuality } from '../protocol/quality.ts';
+import { type CallLegQuality, withoutCost } from '../protocol/quality.ts';
 import { type CallState, membersOf, supervisorsOf } from './calls/index.ts';
 import { agentsOf, type CallSurroundings, deskCallOf, Feed } from './desk/index.ts';
 import type { Plan } from './dialplan/index.ts';
@@ -113,7 +113,9 @@ export class Desks {
     // What the agent is not told of supervisors, the legs of their phones do not tell either.
     const state = this.#calls.get(callId);
     const hidden = state === undefined ? [] : supervisorsOf(state).map(({ leg }) => leg.legId);
-    const quality = legs.filter(({ legId }) => !hidden.includes(legId));
+    const shown = legs.filter(({ legId }) => !hidden.includes(legId));
+    const agentId = this.#agentShowing(callId);
+    const quality = agentId !== undefined && this.#options.supervises(agentId) ? shown : shown.map(withoutCost);
     this.#feedShowing(callId)?.publish({ type: 'quality-changed', callId, quality });
   }
 
@@ -157,10 +159,14 @@ export class Desks {
     for (const [agentId, feed] of this.#feeds) if (feed.watchers === 0) this.#feeds.delete(agentId);
   }
 
-  #feedShowing(callId: string): Feed | undefined {
-    // What is said goes to the agent who talks, not to one who has handed the call over.
+  /** What is said goes to the agent who talks, not to one who has handed the call over. */
+  #agentShowing(callId: string): string | undefined {
     const state = this.#calls.get(callId);
-    const agentId = state?.offer?.agentId ?? state?.parted.at(-1)?.offer.agentId;
+    return state?.offer?.agentId ?? state?.parted.at(-1)?.offer.agentId;
+  }
+
+  #feedShowing(callId: string): Feed | undefined {
+    const agentId = this.#agentShowing(callId);
     return agentId === undefined ? undefined : this.#feeds.get(agentId);
   }
 

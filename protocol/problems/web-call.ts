@@ -6,7 +6,10 @@ export const webCallProblems = {
     status: 404,
     what: { en: 'Nothing called "{route}" can be called from here.', zh: '无法从这里呼叫“{route}”。' },
     expected: { en: 'the name of something this page offers', zh: '本页面提供的呼叫对象' },
-    todo: { en: 'Open the page again from the link you were given.', zh: '请从您收到的链接重新打开本页面。' },
+    todo: {
+      en: 'Open the page again from the link you were given, or choose from what is offered.',
+      zh: '请从您收到的链接重新打开本页面，或选择本页面提供的对象。',
+    },
   },
   'web-busy': {
     status: 503,

@@ -1,6 +1,6 @@
 /** Who may read what of a call: agents the calls they took part in, supervisors and administrators every one. */
 import { makeProblem, type Problem } from '../../protocol/problems/index.ts';
-import type { CallLegQuality } from '../../protocol/quality.ts';
+import { type CallLegQuality, withoutCost } from '../../protocol/quality.ts';
 import { isSupervisorsLeg, type Ledger, tookPart } from '../ledger/index.ts';
 import type { Account } from '../store/index.ts';
 
@@ -16,7 +16,8 @@ export function unreadable(ledger: Ledger, account: Pick<Account, 'id' | 'role'>
   return makeProblem('call-of-others');
 }
 
-/** The legs of a call for somebody who may read it: agents are not told of supervisors' phones. */
+/** The legs of a call for somebody who may read it: agents are told neither of supervisors' phones nor of codecs' cost. */
 export function legsFor(account: Pick<Account, 'role'>, legs: readonly CallLegQuality[]): CallLegQuality[] {
-  return legs.filter(({ legId }) => !readsOnlyOwn(account) || !isSupervisorsLeg(legId));
+  if (!readsOnlyOwn(account)) return [...legs];
+  return legs.filter(({ legId }) => !isSupervisorsLeg(legId)).map(withoutCost);
 }

@@ -97,7 +97,7 @@ it('calls from a browser: keys in the menu, the agent sees a web caller, both he
   await pressOne();
   const callId = await alice.call('ringing');
   expect(await alice.at('caller-name').innerText()).toBe('Ann Example');
-  expect(await alice.at('caller-number').innerText()).toContain('Web caller');
+  expect(await alice.at('caller-number').innerText()).toBe('Web caller (name not checked)');
   expect(await alice.at('pressed').innerText()).toContain('1');
   expect(await alice.at('called').innerText()).toBe('+8653100000');
   await alice.answer();
@@ -222,7 +222,10 @@ it('has pictures in H.264 both ways where the route says so', async () => {
 });
 
 it('keeps to its own policy of what it loads, and says in Chinese why there is no microphone', async () => {
-  const page = await openGuest('/call', { locale: 'zh-CN' });
+  const page = await openGuest('/call?to=nobody', { locale: 'zh-CN' });
+  // What the link names is not offered: the caller is told, and shown whom the button would call instead.
+  expect(await page.locator('[data-testid=guest-problem][data-code=web-no-route]').innerText()).toContain('nobody');
+  expect(await page.getByTestId('guest-whom').isVisible()).toBe(true);
   const response = await page.request.get(`${site.secureUrl}/call`);
   const policy = response.headers()['content-security-policy'] ?? '';
   expect(policy).toContain("default-src 'none'");

@@ -76,7 +76,7 @@ async function recordedCall(): Promise<string> {
   await caller.hears(75);
   await site.api('POST', `/api/v1/calls/${id}/recording`, { order: 'unmask' });
   await caller.row('recording-unmasked');
-  await caller.hears(350);
+  await caller.hears(250);
   await caller.hangUp();
   await caller.row('recording-converted');
   await alice.wrapUp();

@@ -39,6 +39,13 @@ describe('the page of a caller', () => {
     expect(elsewhere.effects).toEqual([{ type: 'load' }]);
   });
 
+  it('says that what the address names is not offered, and calls what is chosen instead', () => {
+    const missing = { ...problem, code: 'web-no-route' } as const;
+    const { state } = run({ type: 'load-asked' }, { type: 'routes-known', routes, missing });
+    expect(state).toMatchObject({ type: 'ready', routes, last: { type: 'failed', problem: { code: 'web-no-route' } } });
+    expect(guestTransition(state, { type: 'call-asked', wanted }).state).toMatchObject({ type: 'calling', wanted });
+  });
+
   it('talks, mutes, sends keys, and hangs up', () => {
     const { state, effects } = run(
       ...talking,

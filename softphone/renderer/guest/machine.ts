@@ -42,7 +42,8 @@ interface Going {
 
 export type GuestEvent =
   | { readonly type: 'load-asked' }
-  | { readonly type: 'routes-known'; readonly routes: readonly WebRoute[] }
+  /** `missing`: the address of the page names something that is not offered. */
+  | { readonly type: 'routes-known'; readonly routes: readonly WebRoute[]; readonly missing?: Problem }
   | { readonly type: 'routes-failed'; readonly problem: Problem }
   | { readonly type: 'call-asked'; readonly wanted: WantedCall }
   | { readonly type: 'hang-up-asked' }
@@ -75,7 +76,7 @@ export function guestTransition(state: GuestState, event: GuestEvent): GuestStep
     case 'load-asked':
       return state.type === 'loading' ? { state: { type: 'loading' }, effects: [{ type: 'load' }] } : same(state);
     case 'routes-known':
-      return state.type === 'loading' ? to({ type: 'ready', routes: event.routes, attempt: 0 }) : same(state);
+      return state.type === 'loading' ? to(ready(event.routes, event.missing)) : same(state);
     case 'routes-failed':
       return state.type === 'loading' ? to({ type: 'loading', problem: event.problem }) : same(state);
     case 'call-asked':
@@ -124,6 +125,10 @@ function told(state: GuestState, event: Told): GuestStep {
     default:
       return assertNever(event);
   }
+}
+
+function ready(routes: readonly WebRoute[], missing: Problem | undefined): GuestState {
+  return { type: 'ready', routes, attempt: 0, ...(missing && { last: { type: 'failed', problem: missing } }) };
 }
 
 function same(state: GuestState): GuestStep {

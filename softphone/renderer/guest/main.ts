@@ -1,5 +1,7 @@
 import { systemClock } from '../../../base/clock.ts';
 import { Mailbox } from '../../../base/mailbox.ts';
+import type { Problem } from '../../../protocol/problems/index.ts';
+import type { WebRoute } from '../../../protocol/web-call.ts';
 import { consoleLogger } from '../console-logger.ts';
 import { Camera, cameraProblem, pictureConstraints } from '../phone/camera.ts';
 import { GuestCall } from './guest-call.ts';
@@ -57,7 +59,7 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
           .then((routes) =>
             box.post(
               routes.ok
-                ? { type: 'routes-known', routes: routes.value }
+                ? { type: 'routes-known', routes: routes.value, ...missingIn(routes.value) }
                 : { type: 'routes-failed', problem: routes.error },
             ),
           );
@@ -96,6 +98,13 @@ function start(root: HTMLElement, audio: HTMLAudioElement): void {
   window.addEventListener('pagehide', () => box.post({ type: 'hang-up-asked' }));
   setInterval(() => view.tick(state, clock.now()), 1000);
   box.post({ type: 'load-asked' });
+}
+
+/** Why what the address names cannot be called, where it is not offered. */
+function missingIn(routes: readonly WebRoute[]): { readonly missing?: Problem } {
+  const route = asked();
+  if (route === undefined || routes.some(({ id }) => id === route)) return {};
+  return { missing: guestProblem('web-no-route', { route }) };
 }
 
 /** The route the address of the page names. */

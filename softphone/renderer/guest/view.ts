@@ -95,9 +95,10 @@ export class GuestView {
     document.addEventListener('keydown', (event) => this.#keyDown(event));
   }
 
-  /** Which entry of the list is chosen first. */
+  /** Which entry of the list is chosen first. Where it is not offered, the caller is shown whom the button calls instead. */
   choose(route: string | undefined): void {
     if (this.#routes.some(({ id }) => id === route)) this.#whom.value = route ?? '';
+    else if (route !== undefined) for (const part of [this.#whom, this.#whomLabel]) part.hidden = false;
     this.#offerVideo();
   }
 

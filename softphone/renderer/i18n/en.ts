@@ -133,7 +133,9 @@ export const en = {
     callerLeft: 'The caller has hung up',
     ended: 'Call ended',
     unknownCaller: 'Unknown caller',
-    webCaller: 'Web caller (name not checked)',
+    webCaller: 'Web caller',
+    webCallerNamed: 'Web caller (name not checked)',
+    numberWithheld: 'withheld',
     noDetails: 'The phone is ringing; the details are on their way.',
     noDetailsTalking: 'You are connected; the details are on their way.',
     notRinging:

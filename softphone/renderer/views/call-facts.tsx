@@ -31,7 +31,7 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
     <dl className="facts">
       <Fact
         label={t('call.number')}
-        value={known(partyNumber(call)) ?? t(call.web === undefined ? 'call.unknownCaller' : 'call.webCaller')}
+        value={known(partyNumber(call)) ?? t(`call.${withoutNumber(call)}`)}
         testId="caller-number"
         wide
       />
@@ -52,6 +52,12 @@ export function CallFacts({ call, offsetMs }: { readonly call: DeskCall; readonl
       )}
     </dl>
   );
+}
+
+/** What stands for the number of a caller who has none to show. Their name stands above, so it is not said again. */
+export function withoutNumber({ web }: Pick<DeskCall, 'web'>): 'numberWithheld' | 'webCaller' | 'webCallerNamed' {
+  if (web === undefined) return 'numberWithheld';
+  return web.name === undefined ? 'webCaller' : 'webCallerNamed';
 }
 
 /** How long the caller was in the queue: until the answer, or until now. */
