@@ -50,6 +50,7 @@ beforeEach(async () => {
   ledger = await bench.open(bench.folder());
   store = openStore(ledger, clock, { passwordCost: 8 });
   agents = [idle];
+  tokens.clear();
   const crm = new Crm({ contacts: store.contacts, normalise: (number) => number });
   http = createHttp(
     { ledger, store, crm, live: live(clock), logger: silentLogger, clock },
@@ -71,11 +72,17 @@ afterEach(async () => {
   await bench.scope.close();
 });
 
+/** One login for each in a test. */
+const tokens = new Map<string, string>();
+
 async function tokenOf(name: string): Promise<string> {
-  if (name === 'admin') return adminToken;
+  const known = name === 'admin' ? adminToken : tokens.get(name);
+  if (known !== undefined) return known;
   const body = JSON.stringify({ name, password: 'secret' });
   const response = await fetch(`${origin}/api/v1/login`, { method: 'POST', body, headers: { connection: 'close' } });
-  return ((await response.json()) as { token: string }).token;
+  const { token } = (await response.json()) as { token: string };
+  tokens.set(name, token);
+  return token;
 }
 
 async function read(name: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
