@@ -80,7 +80,7 @@ async function startIn(
   const limits = limitsOf(ports.free, options.mostEndpoints, options.mostBusy);
   const capacity: Capacity = new Capacity(limits, () => ({ freePorts: ports.free, endpoints: endpoints.size }));
   const endpoints: Endpoints = new Endpoints({
-    sip: { shards, ports, bind, advertise, codecs: options.codecs },
+    sip: { shards, ports, bind, advertise, also: options.also, codecs: options.codecs },
     webrtc: { shards, workers, advertise },
     ears,
     recorder,

@@ -42,11 +42,22 @@ describe('parseArguments', () => {
     });
   });
 
+  test('has an address of the other family where one is said, advertised as it is bound', () => {
+    const read = (...more: readonly string[]) => parseArguments(['--secret-file', 's', '--also-bind', '::1', ...more]);
+    expect(read()).toMatchObject({ value: { also: { bind: '::1', advertise: '::1' } } });
+    expect(read('--also-advertise', 'fd00::1')).toMatchObject({
+      value: { also: { bind: '::1', advertise: 'fd00::1' } },
+    });
+  });
+
   test.each([
     [[], '--secret-file is missing'],
     [['--rpc', '9024'], '--rpc 9024: expected HOST:PORT'],
     [['--rpc', 'h:70000'], '--rpc 70000: expected a whole number from 0 to 65535'],
     [['--bind', 'localhost'], '--bind localhost: expected an IP address'],
+    [['--also-bind', '192.0.2.1'], 'expected an address of the other family than --bind 127.0.0.1'],
+    [['--also-bind', '::1', '--also-advertise', '192.0.2.1'], 'expected an address of the other family'],
+    [['--also-advertise', '::1'], '--also-advertise needs --also-bind'],
     [['--rtp-ports', '5000'], '--rtp-ports'],
     [['--rtp-ports', '5100-5000'], 'expected FIRST-LAST'],
     [['--lease-seconds', '0'], '--lease-seconds 0: expected a whole number from 1'],

@@ -16,6 +16,8 @@ export interface MediaNodeOptions {
   /** Address of RTP and WebRTC sockets, and the one peers are told. */
   readonly bind: string;
   readonly advertise: string;
+  /** SIP legs live here too: an address of the other family, and what peers are told of it. */
+  readonly also?: { readonly bind: string; readonly advertise: string };
   readonly webrtcPort: number;
   readonly rtpPorts: PortRange;
   /** The mediasoup worker program; absent: mediasoup's own. */
@@ -69,6 +71,8 @@ const known = {
   'secret-file': { type: 'string' },
   bind: { type: 'string' },
   advertise: { type: 'string' },
+  'also-bind': { type: 'string' },
+  'also-advertise': { type: 'string' },
   'webrtc-port': { type: 'string' },
   'rtp-ports': { type: 'string' },
   'worker-bin': { type: 'string' },
@@ -88,6 +92,7 @@ const known = {
 
 /** How to call the program. */
 export const usage = `usage: media/main.ts --rpc HOST:PORT --secret-file FILE [--bind ADDRESS] [--advertise ADDRESS]
+  [--also-bind ADDRESS] [--also-advertise ADDRESS]
   [--webrtc-port PORT] [--rtp-ports FIRST-LAST] [--worker-bin PATH] [--lease-seconds N] [--rtp-timeout-ms N] [--shards N]
   [--most-busy-percent N] [--drain-seconds N]
   [--codecs G711,PCMU,PCMA,G722,opus]
@@ -106,6 +111,16 @@ function whole(name: string, text: string, least: number, most: number): number 
 function address(name: string, text: string): string {
   if (isIP(text) === 0) throw new Wrong(`--${name} ${text}: expected an IP address`);
   return text;
+}
+
+/** The other family: sockets of both on the same ports, so they must not be of one. */
+function alsoOf(bind: string, also: string | undefined, advertise: string | undefined): Pick<MediaNodeOptions, 'also'> {
+  if (also === undefined && advertise !== undefined) throw new Wrong('--also-advertise needs --also-bind');
+  if (also === undefined) return {};
+  const told = advertise ?? also;
+  if (isIP(address('also-bind', also)) === isIP(bind) || isIP(address('also-advertise', told)) !== isIP(also))
+    throw new Wrong(`--also-bind ${also}: expected an address of the other family than --bind ${bind}`);
+  return { also: { bind: also, advertise: told } };
 }
 
 function range(text: string): PortRange {
@@ -151,6 +166,7 @@ export function parseArguments(args: readonly string[]): Result<MediaArguments, 
       secretFile,
       bind,
       advertise: optional(values.advertise, (text) => address('advertise', text), bind),
+      ...alsoOf(bind, values['also-bind'], values['also-advertise']),
       webrtcPort: optional(values['webrtc-port'], (text) => whole('webrtc-port', text, 0, 65_535), d.webrtcPort),
       rtpPorts: optional(values['rtp-ports'], range, d.rtpPorts),
       ...(workerBin === undefined ? {} : { workerBin }),

@@ -16,11 +16,11 @@ import type {
   CryptoLine,
   Description,
   NumberedCodec,
-  Origin,
   OwnIce,
+  RtpPlace,
 } from './sdp/index.ts';
 import { sessionIdOf, versionNow } from './session-origin.ts';
-import { asWanted, iceFor, openOnFreePort, reaches } from './sip-endpoint.ts';
+import { asWanted, homesFor, iceFor, openOnFreePort, reaches } from './sip-endpoint.ts';
 import type { OpenedPorts, Released, SipSurroundings } from './sip-endpoint.ts';
 
 const loopback = '127.0.0.1';
@@ -78,6 +78,8 @@ export class SecuredEndpoint implements Endpoint {
   #said: { readonly remoteSdp: string | undefined; readonly result: MediaResult<'open'> } | undefined;
   #answered: string | undefined;
   #dead = false;
+  /** Where its description, or what it says by SIP, comes from. */
+  #peer: string | undefined;
 
   private constructor(setup: EndpointSetup, around: SecuredSurroundings, opened: OpenedPorts) {
     this.endpointId = setup.endpointId;
@@ -114,6 +116,7 @@ export class SecuredEndpoint implements Endpoint {
 
   async describe(remoteSdp: string | undefined, notes?: LegNotes): Promise<Answer<MediaResult<'open'>>> {
     this.#policy = notes?.policy ?? this.#policy;
+    this.#peer ??= notes?.signalledFrom;
     if (this.#said !== undefined && this.#said.remoteSdp === remoteSdp) return { ok: true, value: this.#said.result };
     if (remoteSdp === undefined) return this.#offer();
     const read = readDescription(remoteSdp, 'rtp');
@@ -257,6 +260,7 @@ export class SecuredEndpoint implements Endpoint {
       return refuse('unsupported-sdp', 'mediasoup refuses the key');
     }
     this.#running = next;
+    this.#peer = audio.address ?? this.#peer;
     this.#configure(audio, next, signalledFrom);
     if (before !== undefined && before !== next.termination) this.#shut(before);
     return { ok: true, value: next };
@@ -311,9 +315,9 @@ export class SecuredEndpoint implements Endpoint {
     return { ok: true, value: result };
   }
 
-  #place(): { readonly origin: Origin; readonly port: number } {
+  #place(): Omit<RtpPlace, 'ice'> {
     const origin = { sessionId: this.#sessionId, version: ++this.#version, address: this.#around.sip.advertise };
-    return { origin, port: this.#opened.port };
+    return { origin, port: this.#opened.port, homes: homesFor(this.#peer, this.#around.sip) };
   }
 
   #source(ssrc: number): void {

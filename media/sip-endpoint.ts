@@ -12,10 +12,16 @@ import type { ShardPool } from './shards/pool.ts';
 import { anyCodec, chooseCodec, codecs, codecsOf, eventsBeside, hasEvents, hearsTones } from './sdp/index.ts';
 import { payloadTypes, readDescription, underPolicy } from './sdp/index.ts';
 import { rtcpPlaceOf, sipAnswer, sipOffer } from './sdp/index.ts';
-import type { AudioLine, Codec, CodecChoice, DigitsPolicy, NumberedCodec, Origin } from './sdp/index.ts';
+import type { AudioLine, Codec, CodecChoice, DigitsPolicy, NumberedCodec, RtpPlace } from './sdp/index.ts';
 
 /** How many ports are tried when other programs sit in our range. */
 const mostTries = 50;
+
+/** An address of the other family: where sockets are bound, and what peers are told. */
+export interface SecondHome {
+  readonly bind: string;
+  readonly advertise: string;
+}
 
 /** Where SIP legs live. */
 export interface SipSurroundings {
@@ -23,6 +29,8 @@ export interface SipSurroundings {
   readonly ports: PortPool;
   readonly bind: string;
   readonly advertise: string;
+  /** The same in the other family of addresses. */
+  readonly also?: SecondHome | undefined;
   /** What we speak with SIP peers, the best first; absent: everything, either law of G.711 first. */
   readonly codecs?: readonly CodecChoice[];
 }
@@ -42,9 +50,26 @@ export function asWanted({ dtmf = 'auto', silence }: LegPolicy): Pick<LegMedia, 
  * An IPv6 peer cannot be sent to from an IPv4 socket, nor the other way round. With ICE one of its addresses that can be
  * reached is enough.
  */
-export function reaches({ address, ice }: Pick<AudioLine, 'address' | 'ice'>, { bind }: SipSurroundings): boolean {
+export function reaches(
+  { address, ice }: Pick<AudioLine, 'address' | 'ice'>,
+  { bind, also }: SipSurroundings,
+): boolean {
+  if (also !== undefined) return true;
   const others = typeof ice === 'object' ? ice.addresses : [];
   return address === undefined || [address, ...others].some((each) => isIPv6(each) === isIPv6(bind));
+}
+
+/**
+ * The addresses a far side is told, the one for `c=` first: that of its own family, where it has shown one. An offer names the
+ * others too, with ICE as candidates.
+ */
+export function homesFor(
+  peer: string | undefined,
+  { advertise, also }: SipSurroundings,
+): readonly [string, ...string[]] {
+  if (also === undefined) return [advertise];
+  const turned = peer !== undefined && isIPv6(peer) === isIPv6(also.advertise);
+  return turned ? [also.advertise, advertise] : [advertise, also.advertise];
 }
 
 /** Everything the far side may send: the numbers of its description and, as we may have offered, our own. */
@@ -99,14 +124,14 @@ export function iceFor({ callId, endpointId }: EndpointSetup, { shards }: SipSur
 /** Opens the sockets of a SIP leg on the next ports that are free. */
 export async function openOnFreePort(
   { endpointId, callId }: EndpointSetup,
-  { ports, shards, bind }: SipSurroundings,
+  { ports, shards, bind, also }: SipSurroundings,
   secured: boolean,
 ): Promise<Answer<OpenedPorts>> {
   const ssrc = randomInt(1, 2 ** 32);
   for (let tries = 0; tries < mostTries; tries++) {
     const port = ports.take();
     if (port === undefined) return refuse('no-port', 'all RTP ports are in use');
-    const opened = await shards.open({ endpointId, callId, kind: 'sip', ssrc, bind, port, secured });
+    const opened = await shards.open({ endpointId, callId, kind: 'sip', ssrc, bind, also: also?.bind, port, secured });
     if (opened.ok)
       return { ok: true, value: { port, ssrc, plainPort: opened.value.port, securedPort: opened.value.securedPort } };
     ports.give(port);
@@ -133,6 +158,8 @@ export class SipEndpoint implements Endpoint {
   #said: Said | undefined;
   #answered: string | undefined;
   #codec: Codec | undefined;
+  /** The address of its last description. */
+  #peer: string | undefined;
   /** Was the last offer ours? */
   #offered = false;
 
@@ -168,7 +195,15 @@ export class SipEndpoint implements Endpoint {
     { port, ssrc, version, ice }: Released,
   ): Promise<Answer<SipEndpoint>> {
     const { endpointId, callId } = setup;
-    const opened = await around.shards.open({ endpointId, callId, kind: 'sip', ssrc, bind: around.bind, port });
+    const opened = await around.shards.open({
+      endpointId,
+      callId,
+      kind: 'sip',
+      ssrc,
+      bind: around.bind,
+      also: around.also?.bind,
+      port,
+    });
     if (!opened.ok) return refuse('internal', `the RTP socket cannot be opened: ${opened.error}`);
     const endpoint = new SipEndpoint(setup, around, port, { version, ice });
     endpoint.#offered = true;
@@ -264,6 +299,7 @@ export class SipEndpoint implements Endpoint {
 
   #agree(audio: AudioLine, chosen: NumberedCodec): void {
     this.#codec = chosen.codec;
+    this.#peer = audio.address ?? this.#peer;
     this.#around.shards.configure(this.callId, this.endpointId, {
       ...mediaOf(audio, chosen, this.#policy),
       signalled: this.#signalledFrom,
@@ -280,8 +316,8 @@ export class SipEndpoint implements Endpoint {
     return { ok: true, value: result };
   }
 
-  #place(): { readonly origin: Origin; readonly port: number } {
+  #place(): Omit<RtpPlace, 'ice'> {
     const origin = { sessionId: this.#sessionId, version: ++this.#version, address: this.#around.advertise };
-    return { origin, port: this.#port };
+    return { origin, port: this.#port, homes: homesFor(this.#peer ?? this.#signalledFrom, this.#around) };
   }
 }

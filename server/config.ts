@@ -29,7 +29,18 @@ function list<T extends z.ZodType>(each: T) {
 export const configSchema = z.strictObject({
   home: z.string().default('.jackfield'),
   dialplans: z.string().default('dialplans'),
-  network: z.strictObject({ bind: address.default('127.0.0.1'), advertise: address.optional() }).prefault({}),
+  network: z
+    .strictObject({
+      bind: address.default('127.0.0.1'),
+      advertise: address.optional(),
+      /** The other family of addresses, for SIP and RTP. */
+      also: z.strictObject({ bind: address, advertise: address.optional() }).optional(),
+    })
+    .refine(
+      ({ bind, also }) => also === undefined || bind.includes(':') !== also.bind.includes(':'),
+      'also.bind must be of the other family than bind: one IPv4, one IPv6',
+    )
+    .prefault({}),
   http: z
     .strictObject({
       port: port.default(8080),

@@ -21,6 +21,18 @@ function hepArguments({ sip }: Config): readonly string[] {
   return ['--hep', sip.hep, '--hep-id', String(sip.hepId), ...password];
 }
 
+/** The listeners of phones and carriers in the other family of addresses; pages come by name or by the first. */
+function alsoListening({ network: { also }, sip }: Config): readonly string[] {
+  if (also === undefined) return [];
+  const host = inUri(also.bind);
+  const told = `,advertise=${inUri(also.advertise ?? also.bind)}`;
+  return [
+    ...['--listen', `udp://${host}:${sip.port}${told}`],
+    ...['--listen', `tcp://${host}:${sip.port}${told}`],
+    ...(sip.tlsPort === 0 ? [] : ['--listen', `tls://${host}:${sip.tlsPort}${told}`]),
+  ];
+}
+
 function engineArguments(config: Config): readonly string[] {
   const bind = inUri(config.network.bind);
   const { certificate, key } = certificateFiles(config);
@@ -28,6 +40,7 @@ function engineArguments(config: Config): readonly string[] {
     ...['--listen', `udp://${bind}:${config.sip.port}`],
     ...['--listen', `tcp://${bind}:${config.sip.port}`],
     ...(config.sip.tlsPort === 0 ? [] : ['--listen', `tls://${bind}:${config.sip.tlsPort}`]),
+    ...alsoListening(config),
     ...['--listen', `ws://${bind}:${config.sip.webSocketPort}`],
     ...['--listen', `wss://${bind}:${config.sip.secureWebSocketPort}`],
     ...['--cert', certificate, '--key', key],
@@ -69,11 +82,16 @@ function protectionArguments({ root, sip: { protection } }: Config): readonly st
   ];
 }
 
+function alsoHeard({ network: { also } }: Config): readonly string[] {
+  return also === undefined ? [] : ['--also-bind', also.bind, '--also-advertise', also.advertise ?? also.bind];
+}
+
 function mediaArguments(config: Config): readonly string[] {
   return [
     ...['--rpc', `${loopback}:${config.media.rpcPort}`],
     ...['--bind', config.network.bind],
     ...['--advertise', advertisedAddress(config)],
+    ...alsoHeard(config),
     ...['--webrtc-port', String(config.media.webrtcPort)],
     ...['--rtp-ports', config.media.rtpPorts],
     ...['--codecs', config.media.codecs.join(',')],

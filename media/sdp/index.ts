@@ -10,6 +10,7 @@ export type { Codec } from './payload-types.ts';
 export { hasEvents, hearsTones, keysUnder, underPolicy } from './policy.ts';
 export type { DigitsPolicy, KeysPolicy } from './policy.ts';
 export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
+export type { RtpPlace } from './sip.ts';
 export { congestionExtension, h264Parameters, readVideoAnswer, videoFeedback, videoPayloadTypes } from './video.ts';
 export type { VideoAnswer, VideoCodec } from './video.ts';
 export { webrtcAnswer, webrtcOffer } from './webrtc.ts';

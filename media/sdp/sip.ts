@@ -1,3 +1,4 @@
+import { addressType } from './address.ts';
 import { cryptoText, type CryptoLine } from './crypto.ts';
 import { eventsBeside } from './description.ts';
 import type { AudioLine, Description, NumberedCodec } from './description.ts';
@@ -11,12 +12,25 @@ import type { Formats, Origin } from './write.ts';
 export interface RtpPlace {
   readonly origin: Origin;
   readonly port: number;
+  /** Addresses of ours, that of `c=` first; absent: the origin's. */
+  readonly homes?: readonly [string, ...string[]];
   /** What is said of ICE; absent: nothing. */
   readonly ice?: OwnIce | undefined;
 }
 
-function candidateLines({ origin, port, ice }: RtpPlace, mux: boolean): string[] {
-  return iceMediaLines(ice, { addresses: [origin.address], port, mux });
+function homesOf({ origin, homes = [origin.address] }: RtpPlace): readonly [string, ...string[]] {
+  return homes;
+}
+
+function candidateLines(place: RtpPlace, mux: boolean): string[] {
+  return iceMediaLines(place.ice, { addresses: homesOf(place), port: place.port, mux });
+}
+
+/** RFC 6947: the same port at an address of the other family, for who cannot reach the one of `c=`. */
+function alternatives(place: RtpPlace): string[] {
+  const homes = homesOf(place);
+  if (homes.length === 1) return [];
+  return homes.map((home, at) => `a=altc:${at + 1} ${addressType(home)} ${home} ${place.port}`);
 }
 
 function audioLines(protocol: string, port: number, formats: Formats, direction: Direction): string[] {
@@ -55,11 +69,12 @@ export function sipOffer(place: RtpPlace, offered: OfferedAudio = {}): string {
   };
   return joinLines([
     ...sessionLines(origin),
-    connectionLine(origin.address),
+    connectionLine(homesOf(place)[0]),
     't=0 0',
     ...iceSessionLines(place.ice),
     ...audioLines(secure ? 'RTP/SAVP' : 'RTP/AVP', port, formats, 'sendrecv'),
     ...crypto.map(cryptoText),
+    ...alternatives(place),
     ...candidateLines(place, false),
   ]);
 }
@@ -93,7 +108,7 @@ export function sipAnswer(offer: Description, chosen: NumberedCodec, place: RtpP
         ]
       : [refusedLine(line)],
   );
-  const session = [...sessionLines(origin), connectionLine(origin.address), 't=0 0', ...iceSessionLines(place.ice)];
+  const session = [...sessionLines(origin), connectionLine(homesOf(place)[0]), 't=0 0', ...iceSessionLines(place.ice)];
   return joinLines([...session, ...lines]);
 }
 

@@ -15,6 +15,8 @@ export interface LegSetup {
   readonly ssrc: number;
   /** Where its sockets are bound; for `webrtc` the loopback address. */
   readonly bind: string;
+  /** An address of the other family, with sockets on the same ports; SIP legs of a node that has one. */
+  readonly also?: string | undefined;
   /** Its packets are SRTP: the edge keeps them apart from what it forwards, and mediasoup stands between. */
   readonly secured?: boolean;
   /** The RTP port, RTCP one above; 0 lets the system choose (`webrtc`, which has RTCP on the same port). */

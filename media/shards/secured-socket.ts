@@ -2,7 +2,7 @@ import { Front } from '../edge/front.ts';
 import { samePlace, type Place } from '../edge/source-lock.ts';
 import type { LegSocket } from './leg-ports.ts';
 import type { LegSetup } from './messages.ts';
-import { openMovable, openPair } from './sockets.ts';
+import { openMovable, openPeer } from './sockets.ts';
 
 const loopback = '127.0.0.1';
 
@@ -11,7 +11,7 @@ const loopback = '127.0.0.1';
  * front) and one for plain ones, which is the leg's own. Rejects with the system's error if a port is taken.
  */
 export async function openSecured(
-  { bind, port }: Pick<LegSetup, 'bind' | 'port'>,
+  setup: Pick<LegSetup, 'bind' | 'also' | 'port'>,
   take: (packet: Buffer, from: Place) => void,
   source: (ssrc: number) => void,
 ): Promise<LegSocket> {
@@ -21,9 +21,8 @@ export async function openSecured(
     inside: (packet) => inside.send(packet, undefined),
     source,
   });
-  const peer = await openPair(
-    bind,
-    port,
+  const peer = await openPeer(
+    setup,
     (packet, from) => front.fromPeer(packet, from),
     (packet, from) => front.fromPeerControl(packet, from),
   );

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { samePlace, type Place } from '../edge/source-lock.ts';
 import type { LegSocket } from './leg-ports.ts';
+import type { LegSetup } from './messages.ts';
 
 /** The system's default of 208 KB overflows when the thread stalls for 10 ms under load. */
 const bufferBytes = 1 << 20;
@@ -65,6 +66,41 @@ export async function openPair(address: string, port: number, take: Take, takeCo
       rtcp.close();
     },
   };
+}
+
+/** A pair on each of two addresses, one IPv4 and one IPv6, with the same ports; what is sent goes from the family of its place. */
+export async function openDual(
+  [address, also]: readonly [string, string],
+  port: number,
+  take: Take,
+  takeControl: Take,
+): Promise<LegSocket> {
+  const first = await openPair(address, port, take, takeControl);
+  const second = await openPair(also, port, take, takeControl).catch((error: unknown) => {
+    first.close();
+    throw error;
+  });
+  const [four, six] = isIPv6(address) ? [second, first] : [first, second];
+  const of = (to: Place | undefined): LegSocket => (to?.address.includes(':') === true ? six : four);
+  return {
+    port,
+    send: (packet, to) => of(to).send(packet, to),
+    sendControl: (packet, to) => of(to).sendControl(packet, to),
+    connect: () => {},
+    close() {
+      first.close();
+      second.close();
+    },
+  };
+}
+
+/** The sockets towards a SIP peer: of one family, or of both. Rejects with the system's error if a port is taken. */
+export function openPeer(
+  { bind, also, port }: Pick<LegSetup, 'bind' | 'also' | 'port'>,
+  take: Take,
+  takeControl: Take,
+): Promise<LegSocket> {
+  return also === undefined ? openPair(bind, port, take, takeControl) : openDual([bind, also], port, take, takeControl);
 }
 
 /** One socket on loopback for RTP and RTCP with our own mediasoup; sends nothing before it is connected. */

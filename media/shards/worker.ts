@@ -5,7 +5,7 @@ import { warmUpOpus } from '../audio/opus.ts';
 import type { FromShard, ShardOptions, ToShard } from './messages.ts';
 import { Shard } from './shard.ts';
 import { openSecured } from './secured-socket.ts';
-import { openLoopback, openPair } from './sockets.ts';
+import { openLoopback, openPeer } from './sockets.ts';
 import { Ticker } from './ticker.ts';
 
 /** Packets before everything else on the machine. Linux gives each thread its own priority; not every user may raise it. */
@@ -24,7 +24,7 @@ const shard = new Shard(workerData as ShardOptions, {
   tell: (message: FromShard) => port.postMessage(message),
   open: (setup, take, takeControl, source) => {
     if (setup.secured === true) return openSecured(setup, take, source);
-    return setup.kind === 'sip' ? openPair(setup.bind, setup.port, take, takeControl) : openLoopback(setup.bind, take);
+    return setup.kind === 'sip' ? openPeer(setup, take, takeControl) : openLoopback(setup.bind, take);
   },
 });
 // Before the first call wants it; a machine on which it cannot be loaded speaks the other codecs.

@@ -3,7 +3,7 @@ import { offerHeader } from '../../protocol/ids.ts';
 import { autoAnswer, type Devices, wayTo } from './devices.ts';
 import type { Legs } from './legs.ts';
 import { asUser } from './numbers.ts';
-import type { Destination, PhonePolicies, SipListener } from './ports.ts';
+import type { Binding, Destination, PhonePolicies, SipListener } from './ports.ts';
 import { shaped } from './trunks/offer-shape.ts';
 
 /** An outgoing leg to one device of an agent: the one that is named, or their newest page. */
@@ -22,6 +22,11 @@ export interface DevicePorts {
   readonly phones: PhonePolicies;
 }
 
+/** Where its REGISTER came from: whoever speaks IPv6 to us hears it, too. */
+function hostOf({ source }: Binding): string {
+  return source.slice(0, source.lastIndexOf(':'));
+}
+
 /** INVITEs the device; one that is not registered, or cannot be offered what it has to have, is told as failed at once. */
 export function inviteDevice(leg: DeviceLeg, { devices, legs, listener, phones }: DevicePorts): void {
   const { legId, sdp, agentId, deviceId, offerId, auto } = leg;
@@ -31,7 +36,7 @@ export function inviteDevice(leg: DeviceLeg, { devices, legs, listener, phones }
     return listener.legEvent({ type: 'leg-failed', legId, status: 480, reason: 'not registered' });
   const way = wayTo(binding);
   const named = { ...way.headers, [offerHeader]: offerId, ...(auto === true ? autoAnswer(binding, offerId) : {}) };
-  const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, phones.of(binding));
+  const offer = sdp === null || binding.kind === 'webrtc' ? sdp : shaped(sdp, phones.of(binding), hostOf(binding));
   if (offer === undefined)
     return listener.legEvent({ type: 'leg-failed', legId, status: 488, reason: 'no SRTP key to offer' });
   const headers = { ...leg.headers, ...named };

@@ -29,10 +29,22 @@ function ordered(offered: readonly string[], wanted: readonly string[], nameOf: 
 }
 
 /**
+ * An offer that names an address of either family (`a=altc`, RFC 6947) as somebody at `peer` gets it: the one of its own family in
+ * `c=`. Phones that know `altc` are few: it goes.
+ */
+function inFamilyOf(peer: string | undefined, sdp: string): string {
+  const type = peer === undefined ? undefined : peer.includes(':') ? 'IP6' : 'IP4';
+  const own = new RegExp(`^a=altc:\\d+ ${type ?? 'none'} (\\S+) \\d+\\r?$`, 'm').exec(sdp)?.[1];
+  const plain = sdp.replace(/^a=altc:.*\r\n/gm, '');
+  return own === undefined || type === undefined ? plain : plain.replace(/^c=IN IP[46] \S+/gm, `c=IN ${type} ${own}`);
+}
+
+/**
  * The offer as that policy wants it: nothing is added, what may not be said is taken away. Undefined where it wants keys and the
  * offer has none. Where it has none of the codecs, it stays as it was: the far side may find one.
  */
-export function shaped(sdp: string, { codecs, dtmf, srtp, ice }: OfferShape): string | undefined {
+export function shaped(offer: string, { codecs, dtmf, srtp, ice }: OfferShape, peer?: string): string | undefined {
+  const sdp = inFamilyOf(peer, offer);
   const hasKeys = /^a=crypto:/m.test(sdp);
   if (srtp === 'required' && !hasKeys) return undefined;
   const names = namesOf(sdp);

@@ -178,7 +178,9 @@ export class OutgoingCall {
     if (config === undefined || shown === undefined) return undefined;
     const write = (number: string): string => asUser(toTrunk(number, config.numbers, site));
     const secret = password(config);
-    const sdp = this.#sdp === null ? null : shaped(this.#sdp, policyOf(config));
+    // A target whose address is IPv6 is told ours of that family.
+    const six = /\[([^\]]+)\]/.exec(target)?.[1];
+    const sdp = this.#sdp === null ? null : shaped(this.#sdp, policyOf(config), six);
     if (sdp === undefined) return undefined;
     return {
       ...{ trunk: config.id, target, answerWithinMs: config.answerWithinMs },
