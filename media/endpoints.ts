@@ -16,6 +16,7 @@ import { OfferedEndpoint } from './offered-endpoint.ts';
 import { keysUnder, readDescription } from './sdp/index.ts';
 import { SecuredEndpoint } from './secured-endpoint.ts';
 import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
+import { PictureRecordings } from './picture-recordings.ts';
 import { Pictures } from './pictures.ts';
 import { Taps } from './taps.ts';
 import { WebRtcEndpoint, type WebRtcSurroundings } from './webrtc-endpoint.ts';
@@ -82,6 +83,7 @@ export class Endpoints {
   readonly #taps: Taps;
   readonly #costs = new Costs();
   readonly #pictures: Pictures;
+  readonly #pictureRecordings: PictureRecordings;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #calls = new Map<string, HeldCall>();
   /** The verbs of one call never overtake each other. */
@@ -96,6 +98,10 @@ export class Endpoints {
       ...{ clock: systemClock, logger: options.logger, tell: (event) => this.events.emit(event) },
       endpoint: (id) => this.#endpoints.get(id),
     });
+    this.#pictureRecordings = new PictureRecordings({
+      ...{ recorder: options.recorder, logger: options.logger },
+      endpoint: (id) => this.#endpoints.get(id),
+    });
     this.#shards.lost.on((calls) => this.#shardDied(calls));
   }
 
@@ -107,6 +113,7 @@ export class Endpoints {
         this.#with(endpointId, async (endpoint) => {
           const answered = await endpoint.answer(remoteSdp, notes);
           this.#pictures.changed(endpoint.callId);
+          this.#pictureRecordings.changed(endpoint.callId);
           return answered;
         }),
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
@@ -234,6 +241,7 @@ export class Endpoints {
     const records = this.#options.recorder.apply(callId, graph.recordings ?? []);
     this.#shards.apply({ callId, graph, rings, records });
     this.#pictures.apply(callId, graph.video ?? []);
+    this.#pictureRecordings.apply(callId, graph);
     return { ok: true, value: { applied: true } };
   }
 
@@ -337,6 +345,7 @@ export class Endpoints {
     this.#options.recorder.apply(callId, []);
     this.#calls.delete(callId);
     this.#pictures.forget(callId);
+    this.#pictureRecordings.forget(callId);
     this.#shards.forget(callId);
   }
 

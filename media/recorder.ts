@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import { RestartPolicy } from '../base/supervisor.ts';
 import type { GraphRecording, MediaEvent } from '../protocol/media.ts';
 import { tapRingMemory } from './audio/tap-ring.ts';
+import type { PictureIn } from './recording/index.ts';
 import type { FromRecorder, ToRecorder } from './recording/session.ts';
 import type { RecordRing } from './shards/messages.ts';
 
@@ -32,6 +33,8 @@ interface Open {
  */
 export class Recorder {
   readonly events = new Emitter<MediaEvent>();
+  /** Packets of pictures are taken on another port from now on, or on none. */
+  readonly listens = new Emitter<number | undefined>();
   readonly #options: RecorderOptions | undefined;
   readonly #logger: Logger;
   readonly #open = new Map<string, Open>();
@@ -46,6 +49,9 @@ export class Recorder {
   /** Set while a thread has died and the next one is not to be started yet. */
   #resting: Cancel | undefined;
   #dropped = 0;
+  #port: number | undefined;
+  /** Who waits until a picture is waited for, by its port. */
+  readonly #ready = new Map<number, () => void>();
   #closed = false;
 
   /** Without options every recording fails, by name, and no call does. `script` is what the thread runs; tests give one that dies. */
@@ -95,6 +101,24 @@ export class Recorder {
     }
   }
 
+  /** Where packets of pictures are taken, on loopback; undefined while nobody takes any. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /** Packets of a picture are about to come; resolves when they are waited for, or never will be. */
+  picture(recordingId: string, picture: PictureIn): Promise<void> {
+    const ready = new Promise<void>((resolve) => this.#ready.set(picture.port, resolve));
+    if (this.#worker === undefined) this.#unready();
+    this.#post({ type: 'picture', recordingId, picture });
+    return ready;
+  }
+
+  /** No more packets come from that port. */
+  pictureEnded(port: number): void {
+    this.#post({ type: 'picture-ended', port });
+  }
+
   /** Frames that finished recordings lack because their ring was full. */
   get dropped(): number {
     return this.#dropped;
@@ -138,9 +162,21 @@ export class Recorder {
     worker.on('error', (err) => this.#logger.error({ err }, 'the recorder died'));
     worker.on('exit', () => {
       this.#worker = undefined;
+      this.#unready();
+      this.#listens(undefined);
       if (!this.#closed) this.#died();
     });
     return worker;
+  }
+
+  #listens(port: number | undefined): void {
+    this.#port = port;
+    this.listens.emit(port);
+  }
+
+  #unready(): void {
+    for (const resolve of this.#ready.values()) resolve();
+    this.#ready.clear();
   }
 
   #died(): void {
@@ -182,6 +218,12 @@ export class Recorder {
       case 'failed':
         this.#open.delete(message.recordingId);
         return this.#fail(message.callId, message.recordingId, message.code, message.message);
+      case 'listening':
+        return this.#listens(message.port);
+      case 'picture-ready':
+        this.#ready.get(message.port)?.();
+        this.#ready.delete(message.port);
+        return;
       case 'stopped':
         return;
     }

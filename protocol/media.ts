@@ -330,6 +330,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
     keyId: z.string(),
     /** Frames of 20 ms that were lost on the way to the file. */
     dropped: z.number().int().nonnegative(),
+    /** Whose pictures are in it. */
+    pictures: z.array(z.enum(['caller', 'agent'])).optional(),
     reason: z.string(),
   }),
   /** A recording could not be begun or could not go on; the call does. `code`: of the system, or `wrong-key`, `no-key`. */

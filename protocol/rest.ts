@@ -317,6 +317,8 @@ export const recordingSummary = z.object({
   keyId: z.string().nullable(),
   /** `g711`: as it was received. Otherwise the type of the file it was converted to. */
   content: z.string(),
+  /** Whose pictures were recorded with the sound. */
+  pictures: z.array(z.enum(['caller', 'agent'])),
   /** Under legal hold. */
   held: z.boolean(),
   /** When retention removes it. */

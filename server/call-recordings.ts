@@ -137,13 +137,14 @@ export class CallRecordings {
 
   /** The media node finished one. The hash is in the ledger, on the disk, before anything is done with the file. */
   async ended(event: Ended): Promise<void> {
-    const { callId, recordingId, lengthMs, bytes, hash, keyId, dropped, reason } = event;
+    const { callId, recordingId, lengthMs, bytes, hash, keyId, dropped, pictures = [], reason } = event;
     const before = this.facts(callId);
     // Told again after a restart of this server, or gone on after a pause.
     if (before?.hash === hash) return;
     this.#open.delete(callId);
     const days = this.#options.plan()?.queues.get(before?.queue ?? '')?.keepRecordingsDays ?? this.#options.keepDays;
-    const facts = { recording: recordingId, lengthMs, bytes, hash, keyId, dropped, reason };
+    const shown = pictures.length === 0 ? {} : { pictures };
+    const facts = { recording: recordingId, lengthMs, bytes, hash, keyId, dropped, ...shown, reason };
     const row = { type: 'recording-finished', callId, facts: { ...facts, keepDays: days === 0 ? null : days } };
     await this.#options.rows.put(row).durable;
     const now = this.facts(callId);
@@ -165,7 +166,7 @@ export class CallRecordings {
   /** Opens a recording to be listened to. Close it. */
   async open(
     callId: string,
-    format: 'wav' | 'ogg' | undefined,
+    format: 'wav' | 'ogg' | 'film' | undefined,
     by: string,
   ): Promise<Result<Sound & { readonly tag: string }, Problem>> {
     const { archive, ffmpeg } = this.#options;
@@ -179,10 +180,14 @@ export class CallRecordings {
           ? makeProblem('recording-no-key', { key: opened.error.keyId })
           : makeProblem('no-recording'),
       );
-    this.#listenedTo(callId, by);
     const sound = opened.value;
+    if (format === 'film' && !sound.type.startsWith('video/')) {
+      sound.close();
+      return fail(makeProblem('recording-no-film'));
+    }
+    this.#listenedTo(callId, by);
     const tag = `${facts.value.hash ?? String(sound.size)}-${format ?? ''}`;
-    if (format === undefined || sound.type === `audio/${format}`) return ok({ ...sound, tag });
+    if (format === undefined || format === 'film' || sound.type === `audio/${format}`) return ok({ ...sound, tag });
     try {
       const made = format === 'wav' ? await wavOf(sound, ffmpeg) : await opusOf(sound, ffmpeg);
       if (made.ok) return ok({ ...soundOf(`audio/${format}`, made.value), tag });

@@ -100,9 +100,9 @@ async function write(
   terminal: Terminal,
   say: Say,
 ): Promise<void> {
-  const named = /\.(wav|ogg)$/i.exec(out)?.[1]?.toLowerCase();
-  const wanted = format ?? named;
-  if (wanted !== undefined && wanted !== 'wav' && wanted !== 'ogg')
+  const named = /\.(wav|ogg|webm|mkv)$/i.exec(out)?.[1]?.toLowerCase();
+  const wanted = format ?? (named === 'webm' || named === 'mkv' ? 'film' : named);
+  if (wanted !== undefined && wanted !== 'wav' && wanted !== 'ogg' && wanted !== 'film')
     throw new CliError(exitCodes.usage, say('bad-format', { given: wanted }));
   const sound = await api.bytes(pathOf(id), { format: wanted });
   const file = createWriteStream(out, { mode: 0o600 });
@@ -130,6 +130,7 @@ function factLines(facts: RecordingSummary, say: Say): string[] {
       { title: say('title-length'), of: ({ lengthMs }) => (lengthMs === null ? undefined : lasting(lengthMs)) },
       { title: say('title-bytes'), of: ({ bytes }) => bytes ?? undefined, align: 'right' },
       { title: say('title-content'), of: ({ content }) => content },
+      { title: say('title-pictures'), of: ({ pictures }) => pictures.map((side) => say(side)).join(' ') || undefined },
       { title: say('title-held'), of: ({ held }) => say(held ? 'yes' : 'no') },
       { title: say('title-until'), of: ({ until }) => (until === null ? undefined : dateTime(until)) },
       { title: say('title-hash'), of: ({ hash }) => hash ?? undefined },

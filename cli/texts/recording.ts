@@ -12,10 +12,13 @@ export const recordingTexts = {
   },
   id: { en: 'id of the call, its beginning or end, or `last`', zh: '通话编号、其开头或结尾，或 `last`' },
   order: { en: 'start, pause, resume, mask or unmask', zh: 'start、pause、resume、mask 或 unmask' },
-  out: { en: 'write the sound to this file', zh: '将声音写入此文件' },
+  out: {
+    en: 'write it to this file: .wav or .ogg the sound, .webm or .mkv sound and pictures',
+    zh: '写入此文件：.wav 或 .ogg 为声音，.webm 或 .mkv 为声音和画面',
+  },
   format: {
-    en: 'wav or ogg (default: by the name of the file, else as it is kept)',
-    zh: 'wav 或 ogg（默认按文件名，否则按保存格式）',
+    en: 'wav, ogg or film (default: by the name of the file, else as it is kept)',
+    zh: 'wav、ogg 或 film（影片；默认按文件名，否则按保存格式）',
   },
   verify: {
     en: 'check every second against its seal, and the whole against the ledger',
@@ -24,7 +27,7 @@ export const recordingTexts = {
   hold: { en: 'put it under legal hold (on) or release it (off)', zh: '设置（on）或解除（off）法律保全' },
   remove: { en: 'remove it for good', zh: '永久删除录音' },
   'listen-at': { en: 'Listen to it at {url}', zh: '收听：{url}' },
-  'bad-format': { en: '--format {given}: expected wav or ogg', zh: '--format {given}：应为 wav 或 ogg' },
+  'bad-format': { en: '--format {given}: expected wav, ogg or film', zh: '--format {given}：应为 wav、ogg 或 film' },
   'bad-hold': { en: '--hold {given}: expected on or off', zh: '--hold {given}：应为 on 或 off' },
   'bad-order': {
     en: '{given}: expected start, pause, resume, mask or unmask',
@@ -46,6 +49,9 @@ export const recordingTexts = {
   'title-length': { en: 'length', zh: '时长' },
   'title-bytes': { en: 'bytes', zh: '字节' },
   'title-content': { en: 'kept as', zh: '保存格式' },
+  'title-pictures': { en: 'pictures', zh: '画面' },
+  caller: { en: 'caller', zh: '来电方' },
+  agent: { en: 'agent', zh: '坐席' },
   'title-held': { en: 'legal hold', zh: '法律保全' },
   'title-until': { en: 'kept until', zh: '保存至' },
   'title-hash': { en: 'SHA-256', zh: 'SHA-256' },

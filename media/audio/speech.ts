@@ -15,6 +15,11 @@ export class Speech {
     return this.#playout.counts;
   }
 
+  /** How long what comes now will wait to be heard, ms. */
+  get waitingMs(): number {
+    return this.#playout.waitingMs;
+  }
+
   write(codec: VoiceCodec, timestamp: number, payload: Uint8Array): void {
     this.#playout.write(codec, timestamp, payload);
   }

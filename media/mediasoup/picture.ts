@@ -2,6 +2,7 @@
 import type { types } from 'mediasoup';
 import { congestionExtension, h264Parameters, videoFeedback, videoPayloadTypes } from '../sdp/index.ts';
 import type { VideoAnswer, VideoCodec } from '../sdp/index.ts';
+import { PictureCopy } from './picture-copy.ts';
 
 /** More than this of a picture is not taken from a browser, bit/s: a face needs no more, and sound comes first. */
 const mostBitrate = 1_200_000;
@@ -38,15 +39,23 @@ export interface PictureLoss {
 export class Picture {
   readonly #web: types.WebRtcTransport;
   readonly #source: types.Producer;
+  readonly #router: types.Router;
+  readonly codec: VideoCodec;
   #shown: types.Consumer | undefined;
 
-  private constructor(web: types.WebRtcTransport, source: types.Producer) {
+  private constructor(router: types.Router, web: types.WebRtcTransport, source: types.Producer, codec: VideoCodec) {
+    this.#router = router;
     this.#web = web;
     this.#source = source;
+    this.codec = codec;
   }
 
   /** Takes the browser's picture as its answer says. Rejects where mediasoup does not take it. */
-  static async open(web: types.WebRtcTransport, { mid, codec, payloadType, ssrc }: VideoAnswer): Promise<Picture> {
+  static async open(
+    router: types.Router,
+    web: types.WebRtcTransport,
+    { mid, codec, payloadType, ssrc }: VideoAnswer,
+  ): Promise<Picture> {
     await web.setMaxIncomingBitrate(mostBitrate);
     const source = await web.produce({
       kind: 'video',
@@ -63,7 +72,7 @@ export class Picture {
         rtcp: { cname: 'jackfield', reducedSize: true },
       },
     });
-    return new Picture(web, source);
+    return new Picture(router, web, source, codec);
   }
 
   /**
@@ -77,6 +86,11 @@ export class Picture {
     before?.close();
     if (of === undefined || of.#source.closed) return;
     this.#shown = await this.#web.consume({ producerId: of.#source.id, rtpCapabilities: shown });
+  }
+
+  /** A copy of what the browser shows, to a port on loopback. Rejects once the worker is gone. */
+  copy(port: number): Promise<PictureCopy> {
+    return PictureCopy.open(this.#router, { id: this.#source.id, codec: this.codec }, port);
   }
 
   /** Undefined once the worker is gone. */

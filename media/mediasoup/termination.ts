@@ -158,7 +158,7 @@ export class Termination {
     });
     const toPeer: types.RtpCapabilities = { codecs: this.#router.rtpCapabilities.codecs ?? [], headerExtensions: [] };
     const heard = await this.#web.consume({ producerId: fromEdge.id, rtpCapabilities: toPeer });
-    if (peer.video !== undefined) this.picture = await Picture.open(this.#web, peer.video);
+    if (peer.video !== undefined) this.picture = await Picture.open(this.#router, this.#web, peer.video);
     this.#watched = { said: fromPeer, heard, ticksPerMs: encodings[peer.codec].rate / 1000 };
   }
 

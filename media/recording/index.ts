@@ -12,8 +12,12 @@ export {
   type Sealed,
   Sealer,
 } from './sealed.ts';
+export { type Frame, FrameReader, type FrameShape } from './film/index.ts';
+export { type PictureIn, PictureTracks } from './picture-tracks.ts';
 export {
   type Gap,
+  type Piece,
+  type PictureStretch,
   readTimeline,
   readTimelineGently,
   type Stretch,

@@ -53,7 +53,7 @@ describe('whoever writes recordings', () => {
     expect(told).toEqual([
       {
         ...{ type: 'ended', recordingId: 'r1', callId: 'call-r1', lengthMs: 2000, reason: 'ended', dropped: 0 },
-        ...{ bytes: file.length, hash, keyId: keys.current.keyId },
+        ...{ bytes: file.length, hash, keyId: keys.current.keyId, pictures: [] },
       },
     ]);
     expect(timelineOf(file, keys)).toMatchObject({

@@ -1,7 +1,9 @@
 import { compress } from '../audio/g711.ts';
+import { type RecordState, readMark } from '../audio/record-mark.ts';
 import { TapRingReader } from '../audio/tap-ring.ts';
 import type { Mark } from './chunker.ts';
 import type { Keyring } from './keys.ts';
+import { type PictureIn, PictureTracks } from './picture-tracks.ts';
 import { failureOf, type Finished, type RecordFailure, RecordingWriter } from './writer.ts';
 import { type EndReason, frameSamples } from './track.ts';
 
@@ -19,6 +21,9 @@ export type ToRecorder =
   | { readonly type: 'close'; readonly recordingId: string; readonly reason: EndReason }
   /** Its shard died: the file is left as it is, to be taken up again. */
   | { readonly type: 'leave'; readonly recordingId: string }
+  /** Packets of a picture come from this port from now on; `picture-ready` is told when they are waited for. */
+  | { readonly type: 'picture'; readonly recordingId: string; readonly picture: PictureIn }
+  | { readonly type: 'picture-ended'; readonly port: number }
   /** Everything is finished, then `stopped` is told. */
   | { readonly type: 'stop' };
 
@@ -26,14 +31,18 @@ export type ToRecorder =
 export type FromRecorder =
   | ({ readonly type: 'ended' } & Finished)
   | ({ readonly type: 'failed'; readonly recordingId: string; readonly callId: string } & RecordFailure)
+  /** Where packets of pictures are to be sent, on loopback. */
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'picture-ready'; readonly port: number }
   | { readonly type: 'stopped' };
 
-const marks: readonly Mark[] = ['audio', 'paused', 'masked'];
+const marks: Readonly<Record<RecordState, Mark>> = { on: 'audio', paused: 'paused', masked: 'masked' };
 
 interface Open {
   readonly callId: string;
   readonly reader: TapRingReader;
   readonly writer: RecordingWriter;
+  readonly pictures: PictureTracks;
   /** Time of the first frame on the ring's clock. */
   beganMs: number | undefined;
 }
@@ -45,6 +54,8 @@ export class RecorderSession {
   readonly #wall: () => number;
   readonly #tell: (message: FromRecorder) => void;
   readonly #open = new Map<string, Open>();
+  /** Which recording the packets from a port belong to. */
+  readonly #ports = new Map<number, string>();
 
   constructor(directory: string, keys: Keyring, wall: () => number, tell: (message: FromRecorder) => void) {
     this.#directory = directory;
@@ -61,10 +72,20 @@ export class RecorderSession {
         return this.#finish(message.recordingId, message.reason);
       case 'leave':
         return this.#leave(message.recordingId);
+      case 'picture':
+        return this.#show(message.recordingId, message.picture);
+      case 'picture-ended':
+        return this.#hide(message.port);
       case 'stop':
         for (const recordingId of [...this.#open.keys()]) this.#finish(recordingId, 'media-failure');
         return this.#tell({ type: 'stopped' });
     }
+  }
+
+  /** A packet of a picture came from a port on loopback. The bytes are kept as they are until they are written. */
+  packet(port: number, bytes: Uint8Array): void {
+    const recordingId = this.#ports.get(port);
+    if (recordingId !== undefined) this.#open.get(recordingId)?.pictures.packet(port, bytes, this.#wall());
   }
 
   /** Writes what waits in the rings. */
@@ -78,7 +99,26 @@ export class RecorderSession {
     const opened = RecordingWriter.open(recorded, this.#keys, this.#wall, at);
     if (!opened.ok) return this.#tell({ type: 'failed', recordingId, callId, ...opened.error });
     const reader = new TapRingReader(memory);
-    this.#open.set(recordingId, { callId, reader, writer: opened.value, beganMs: undefined });
+    const writer = opened.value;
+    const pictures = new PictureTracks((record) => writer.picture(record));
+    this.#open.set(recordingId, { callId, reader, writer, pictures, beganMs: undefined });
+  }
+
+  #show(recordingId: string, picture: PictureIn): void {
+    this.#ports.set(picture.port, recordingId);
+    this.#open.get(recordingId)?.pictures.add(picture);
+    this.#tell({ type: 'picture-ready', port: picture.port });
+  }
+
+  #hide(port: number): void {
+    const recordingId = this.#ports.get(port);
+    const open = recordingId === undefined ? undefined : this.#open.get(recordingId);
+    this.#ports.delete(port);
+    if (recordingId === undefined || open === undefined) return;
+    this.#guard(recordingId, open, () => {
+      this.#drain(open);
+      open.pictures.remove(port);
+    });
   }
 
   #finish(recordingId: string, reason: EndReason): void {
@@ -86,6 +126,7 @@ export class RecorderSession {
     if (open === undefined) return;
     this.#guard(recordingId, open, () => {
       this.#drain(open);
+      open.pictures.finish();
       const finished = open.writer.finish(reason);
       this.#open.delete(recordingId);
       this.#tell({ type: 'ended', ...finished });
@@ -97,6 +138,7 @@ export class RecorderSession {
     if (open === undefined) return;
     this.#guard(recordingId, open, () => {
       this.#drain(open);
+      open.pictures.finish();
       open.writer.leave();
       this.#open.delete(recordingId);
     });
@@ -105,10 +147,15 @@ export class RecorderSession {
   #drain(open: Open): void {
     open.reader.drain((frame, timeMs, mark) => {
       open.beganMs ??= timeMs;
+      const mediaMs = timeMs - open.beganMs;
+      const now = this.#wall();
+      const kind = marks[readMark(mark, now).state];
       const left = compress('PCMU', frame.subarray(0, frameSamples));
       const right = compress('PCMU', frame.subarray(frameSamples));
-      open.writer.write({ mediaMs: timeMs - open.beganMs, mark: marks[mark] ?? 'paused', left, right });
+      open.writer.write({ mediaMs, mark: kind, left, right });
+      open.pictures.frame(mediaMs, mark, now, kind === 'audio');
     });
+    open.pictures.drain();
   }
 
   #guard(recordingId: string, open: Open, run: () => void): void {

@@ -1,7 +1,15 @@
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { Keyring } from './keys.ts';
 import { type Bytes, type Damage, type PartHead, readSealed, type Sealed } from './sealed.ts';
-import { decodeTrack, type EndReason, type GapReason, lengthMs } from './track.ts';
+import {
+  decodeTrack,
+  type EndReason,
+  type GapReason,
+  lengthMs,
+  type PictureCodec,
+  type PictureSide,
+  recordKind,
+} from './track.ts';
 
 /** A stretch of audio in the file. */
 export interface Stretch {
@@ -18,6 +26,23 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
+/** At most a second of one picture in the file. */
+export interface PictureStretch {
+  readonly fromMs: number;
+  readonly side: PictureSide;
+  readonly codec: PictureCodec;
+  /** Its record in the file. */
+  readonly offset: number;
+}
+
+/** A piece of a converted file. */
+export interface Piece {
+  readonly offset: number;
+  readonly length: number;
+  /** Written last, and read first: what is known of a film only when all of it is there. */
+  readonly front: boolean;
+}
+
 /** Everything a file tells. Media times in ms since its beginning. */
 export interface Timeline {
   readonly head: PartHead;
@@ -25,6 +50,10 @@ export interface Timeline {
   readonly parts: readonly { readonly offset: number; readonly head: PartHead }[];
   readonly stretches: readonly Stretch[];
   readonly gaps: readonly Gap[];
+  /** Pictures, in the order they were written. */
+  readonly pictures: readonly PictureStretch[];
+  /** Of a converted file. */
+  readonly pieces: readonly Piece[];
   readonly lengthMs: number;
   /** Null: the file was never finished. */
   readonly end: EndReason | null;
@@ -50,6 +79,8 @@ class Gathering {
   end: EndReason | null = null;
   readonly stretches: Stretch[] = [];
   readonly gaps: Gap[] = [];
+  readonly pictures: PictureStretch[] = [];
+  readonly pieces: Piece[] = [];
   readonly damages: { damage: Damage; offset: number }[] = [];
   atMs = 0;
   wholeTo = 0;
@@ -71,8 +102,17 @@ class Gathering {
   }
 
   #record(kind: number, content: Buffer, offset: number): void {
+    if (kind === recordKind.piece || kind === recordKind.front) {
+      this.pieces.push({ offset, length: content.length, front: kind === recordKind.front });
+      return;
+    }
     const record = decodeTrack(kind, content);
     if (record === undefined) return;
+    if (record.type === 'picture') {
+      const { fromMs, side, codec } = record;
+      this.pictures.push({ fromMs, side, codec, offset });
+      return;
+    }
     const fromMs = record.type === 'end' ? record.atMs : record.fromMs;
     // A converted file is one piece of another kind: only its end has a place on the clock.
     if (fromMs > this.atMs && this.head?.content === 'g711')
@@ -102,9 +142,9 @@ class Gathering {
 }
 
 function finish(gathering: Gathering): Result<Timeline, Unreadable> {
-  const { head, parts, end, stretches, gaps, damages, atMs, wholeTo, lastWallMs } = gathering;
+  const { head, parts, end, stretches, gaps, pictures, pieces, damages, atMs, wholeTo, lastWallMs } = gathering;
   if (head === undefined) return notRecording();
-  return ok({ head, parts, end, stretches, gaps, damages, lengthMs: atMs, wholeTo, lastWallMs });
+  return ok({ head, parts, end, stretches, gaps, pictures, pieces, damages, lengthMs: atMs, wholeTo, lastWallMs });
 }
 
 /** Reads all of a file at once. */

@@ -11,6 +11,24 @@ export const chunkFrames = 40;
 export const gapReasons = ['paused', 'masked', 'silent', 'dropped', 'media-failure', 'lost', 'damaged'] as const;
 export type GapReason = (typeof gapReasons)[number];
 
+/** Whose picture it is, as the channels of the sound are. */
+export const pictureSides = ['caller', 'agent'] as const;
+export type PictureSide = (typeof pictureSides)[number];
+
+/** How a picture is coded; nothing is transcoded. */
+export const pictureCodecs = ['VP8', 'H264'] as const;
+export type PictureCodec = (typeof pictureCodecs)[number];
+
+/** RTP packets of one picture as they came, at most a second of them. Places as of the sound that came with them. */
+export interface PictureRecord {
+  readonly type: 'picture';
+  readonly fromMs: number;
+  readonly wallMs: number;
+  readonly side: PictureSide;
+  readonly codec: PictureCodec;
+  readonly packets: readonly { readonly atMs: number; readonly bytes: Uint8Array }[];
+}
+
 /** Why a recording ended. */
 export const endReasons = ['ended', 'stopped', 'media-failure', 'recorder-failed'] as const;
 export type EndReason = (typeof endReasons)[number];
@@ -31,10 +49,11 @@ export type TrackRecord =
       readonly wallMs: number;
       readonly reason: GapReason;
     }
+  | PictureRecord
   | { readonly type: 'end'; readonly atMs: number; readonly wallMs: number; readonly reason: EndReason };
 
 /** Kinds of records, beside the head of a part (1). */
-export const recordKind = { audio: 2, gap: 3, end: 4, piece: 5 } as const;
+export const recordKind = { audio: 2, gap: 3, end: 4, piece: 5, picture: 6, front: 7 } as const;
 
 const times = 12;
 
@@ -60,6 +79,8 @@ export function encodeTrack(record: TrackRecord): { readonly kind: number; reado
       content.writeUInt8(gapReasons.indexOf(record.reason), times + 4);
       return { kind: recordKind.gap, content };
     }
+    case 'picture':
+      return { kind: recordKind.picture, content: encodePicture(record) };
     case 'end': {
       const content = placed(1, record.atMs, record.wallMs);
       content.writeUInt8(endReasons.indexOf(record.reason), times);
@@ -82,11 +103,44 @@ export function decodeTrack(kind: number, content: Buffer): TrackRecord | undefi
     const reason = gapReasons[content.readUInt8(times + 4)];
     return reason && { type: 'gap', fromMs: at, toMs: content.readUInt32LE(times), wallMs, reason };
   }
+  if (kind === recordKind.picture) return decodePicture(at, wallMs, content.subarray(times));
   if (kind === recordKind.end && content.length === times + 1) {
     const reason = endReasons[content.readUInt8(times)];
     return reason && { type: 'end', atMs: at, wallMs, reason };
   }
   return undefined;
+}
+
+const packetHead = 4;
+
+function encodePicture({ fromMs, wallMs, side, codec, packets }: PictureRecord): Buffer {
+  const length = packets.reduce((sum, { bytes }) => sum + packetHead + bytes.length, 2);
+  const content = placed(length, fromMs, wallMs);
+  content.writeUInt8(pictureSides.indexOf(side), times);
+  content.writeUInt8(pictureCodecs.indexOf(codec), times + 1);
+  let at = times + 2;
+  for (const { atMs, bytes } of packets) {
+    content.writeUInt16LE(Math.max(0, Math.min(0xffff, Math.round(atMs - fromMs))), at);
+    content.writeUInt16LE(bytes.length, at + 2);
+    content.set(bytes, at + packetHead);
+    at += packetHead + bytes.length;
+  }
+  return content;
+}
+
+function decodePicture(fromMs: number, wallMs: number, content: Buffer): PictureRecord | undefined {
+  if (content.length < 2) return undefined;
+  const side = pictureSides[content.readUInt8(0)];
+  const codec = pictureCodecs[content.readUInt8(1)];
+  if (side === undefined || codec === undefined) return undefined;
+  const packets: { atMs: number; bytes: Buffer }[] = [];
+  for (let at = 2; at + packetHead <= content.length;) {
+    const end = at + packetHead + content.readUInt16LE(at + 2);
+    if (end > content.length) return undefined;
+    packets.push({ atMs: fromMs + content.readUInt16LE(at), bytes: content.subarray(at + packetHead, end) });
+    at = end;
+  }
+  return { type: 'picture', fromMs, wallMs, side, codec, packets };
 }
 
 /** Milliseconds of a channel's bytes. */

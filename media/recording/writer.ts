@@ -5,7 +5,15 @@ import { GrowingFile, OpenFile, recordingPath } from './file.ts';
 import type { Keyring } from './keys.ts';
 import { type PartFacts, Sealer, tagBytes } from './sealed.ts';
 import { readTimeline, type Timeline } from './timeline.ts';
-import { encodeTrack, frameMs, type EndReason, sampleRate, type TrackRecord } from './track.ts';
+import {
+  encodeTrack,
+  frameMs,
+  type EndReason,
+  type PictureRecord,
+  type PictureSide,
+  sampleRate,
+  type TrackRecord,
+} from './track.ts';
 
 /** Which recording it is, and where it goes. */
 export interface Recorded {
@@ -25,6 +33,8 @@ export interface Finished {
   readonly keyId: string;
   /** Frames that were lost on the way to the file. */
   readonly dropped: number;
+  /** Whose pictures are in it. */
+  readonly pictures: PictureSide[];
   readonly reason: EndReason;
 }
 
@@ -61,6 +71,7 @@ export class RecordingWriter {
   readonly #chunker: Chunker;
   /** Where frames that begin at zero belong on the recording's clock. */
   readonly #offsetMs: number;
+  readonly #pictures: Set<PictureSide>;
 
   private constructor(
     recorded: Recorded,
@@ -71,6 +82,7 @@ export class RecordingWriter {
     this.#recorded = recorded;
     this.#keys = keys;
     this.#wall = wall;
+    this.#pictures = new Set(before?.pictures.map(({ side }) => side));
     const path = recordingPath(recorded.directory, recorded.recordingId);
     const now = began ?? wall();
     if (before === undefined) {
@@ -121,6 +133,14 @@ export class RecordingWriter {
     this.#chunker.write({ ...frame, mediaMs: frame.mediaMs + this.#offsetMs });
   }
 
+  /** Packets of a picture; their times count from this writer's beginning. */
+  picture(record: PictureRecord): void {
+    const by = this.#offsetMs;
+    this.#pictures.add(record.side);
+    const packets = record.packets.map(({ atMs, bytes }) => ({ atMs: atMs + by, bytes }));
+    this.#append({ ...record, fromMs: record.fromMs + by, packets });
+  }
+
   /** The last record, the hash of the whole, and all of it on the disk. */
   finish(reason: EndReason): Finished {
     this.#chunker.flush();
@@ -132,7 +152,8 @@ export class RecordingWriter {
     const hash = this.#file.hash();
     const bytes = this.#file.size;
     this.#file.close();
-    return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, reason };
+    const pictures = [...this.#pictures].toSorted();
+    return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, pictures, reason };
   }
 
   /** Writes what was gathered, and leaves the file without an end: it is to be taken up again. */

@@ -311,6 +311,11 @@ export class Leg {
     return this.#speech.speaking;
   }
 
+  /** How long what it says now will wait before it is in its frames, ms; 0 while it says nothing. */
+  get waitingMs(): number {
+    return this.speaking ? this.#speech.waitingMs : 0;
+  }
+
   /** Can its packets go to somebody who hears that codec at that loudness without being decoded? */
   #passes(to: Codec, gainDb: number): boolean {
     return passage(this.#says ?? to, to, gainDb) !== 'no';

@@ -34,7 +34,9 @@ async function recording() {
   const frames = (): Frame[] => {
     const all: Frame[] = [];
     const level = (sample = 0): number => Math.round(sample / 1000);
-    reader.drain((frame, timeMs, mark) => all.push({ left: level(frame[80]), right: level(frame[240]), timeMs, mark }));
+    reader.drain((frame, timeMs, mark) =>
+      all.push({ left: level(frame[80]), right: level(frame[240]), timeMs, mark: mark & 3 }),
+    );
     return all;
   };
   const apply = (graph: GraphInput): void => rig.apply(graph, [], [{ recordingId: 'r', memory }]);

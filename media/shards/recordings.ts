@@ -1,17 +1,23 @@
 import type { GraphRecording } from '../../protocol/media.ts';
+import { packMark } from '../audio/record-mark.ts';
 import { TapRingWriter } from '../audio/tap-ring.ts';
 import type { RecordRing } from './messages.ts';
 
 const frameSamples = 160;
 const stereo = new Int16Array(frameSamples * 2);
 
-/** What a frame in a recording's ring is marked with; the recorder knows the same numbers. */
-const marks = { on: 0, paused: 1, masked: 2 } as const;
-
 /** A leg as a recording needs it: what it said and heard in the present 20 ms. */
 interface RecordedLeg {
   readonly frame: Int16Array;
   readonly heard: Int16Array;
+  readonly waitingMs: number;
+}
+
+/** Whom the recorded leg hears has waited as long as the others did: of several, the longest. */
+function waitOfOthers(legs: ReadonlyMap<string, RecordedLeg>, endpointId: string): number {
+  let longest = 0;
+  for (const [id, { waitingMs }] of legs) if (id !== endpointId) longest = Math.max(longest, waitingMs);
+  return longest;
 }
 
 /** The recordings of one call: each gets a frame on both channels every 20 ms, on a clock of its own that begins at zero. */
@@ -34,7 +40,7 @@ export class Recordings {
   }
 
   /** The 20 ms that have just been heard and said. */
-  tick(legs: ReadonlyMap<string, RecordedLeg>): void {
+  tick(legs: ReadonlyMap<string, RecordedLeg>, wallMs = Date.now()): void {
     for (const { recordingId, endpointId, state } of this.#wanted) {
       const ring = this.#rings.get(recordingId);
       const leg = legs.get(endpointId);
@@ -43,7 +49,9 @@ export class Recordings {
         stereo.set(leg.frame, 0);
         stereo.set(leg.heard, frameSamples);
       } else stereo.fill(0);
-      ring.writer.write(stereo, ring.timeMs, marks[state]);
+      const rightWaitMs = waitOfOthers(legs, endpointId);
+      const mark = packMark({ state, wallMs, leftWaitMs: leg.waitingMs, rightWaitMs });
+      ring.writer.write(stereo, ring.timeMs, mark);
       ring.timeMs += 20;
     }
   }

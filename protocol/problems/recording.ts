@@ -53,4 +53,16 @@ export const recordingProblems = {
       zh: '请安装（apt-get install ffmpeg），或按原保存格式获取录音。',
     },
   },
+  'recording-no-film': {
+    status: 404,
+    what: { en: 'The recording of this call has no pictures to be seen.', zh: '此通话的录音没有可播放的画面。' },
+    expected: {
+      en: 'a recorded call with pictures, some moments after its end',
+      zh: '带画面且已录制的通话，在结束片刻之后',
+    },
+    todo: {
+      en: 'Ask for the sound. Where there were pictures, ffmpeg makes the film: see that it is installed.',
+      zh: '请获取声音。如通话曾有画面，需由 ffmpeg 合成影片，请确认已安装。',
+    },
+  },
 } as const satisfies Record<string, ProblemText>;

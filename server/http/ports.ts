@@ -28,7 +28,11 @@ export interface RecordingsPort {
   /** What is known of a call's recording; undefined where there is none. */
   facts(callId: string): RecordingSummary | undefined;
   /** Opens its sound; `by` has then listened to it. Close it. `tag` names these bytes. */
-  open(callId: string, format: 'wav' | 'ogg' | undefined, by: string): Promise<Result<RecordingSound, Problem>>;
+  open(
+    callId: string,
+    format: 'wav' | 'ogg' | 'film' | undefined,
+    by: string,
+  ): Promise<Result<RecordingSound, Problem>>;
   timeline(callId: string): Promise<Result<RecordingTimeline, Problem>>;
   verify(callId: string): Promise<Result<Readonly<RecordingVerdict>, Problem>>;
   ask(callId: string, order: 'start' | 'pause' | 'resume' | 'mask' | 'unmask', by: string): Problem | undefined;
@@ -38,7 +42,7 @@ export interface RecordingsPort {
 }
 
 export interface RecordingSound {
-  readonly type: string;
+  readonly type: 'audio/wav' | 'audio/ogg' | 'video/webm' | 'video/x-matroska';
   readonly tag: string;
   readonly size: number;
   read(from: number, to: number): Buffer;

@@ -1,45 +1,26 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setImmediate as breath } from 'node:timers/promises';
 import { fail, ok, type Result } from '../../base/result.ts';
+import type { FilmSource } from './film.ts';
+import { PieceReader } from './piece-reader.ts';
+import { Replacement } from './replacement.ts';
+import type { Sound } from './sound.ts';
 import {
-  type Bytes,
   type EndReason,
   extension,
   type Finished,
-  GrowingFile,
   type Keyring,
   OpenFile,
   readSealed,
   readTimelineGently,
   recordingPath,
-  recordKind,
   RecordingWriter,
-  Sealer,
   type Timeline,
   type Unreadable,
   wavBytes,
   wavSize,
 } from '../../media/recording/index.ts';
-
-/** A recording that can be listened to, byte by byte. Close it. */
-export interface Sound {
-  readonly type: 'audio/wav' | 'audio/ogg';
-  readonly size: number;
-  read(from: number, to: number): Buffer;
-  close(): void;
-}
 
 export type ArchiveError =
   Unreadable | { readonly code: 'missing'; readonly message: string; readonly retryable: false };
@@ -54,9 +35,6 @@ export interface Verdict {
   readonly lengthMs: number;
   readonly content: string;
 }
-
-/** Pieces of a converted file. */
-const pieceBytes = 65_536;
 
 /** The files of recordings. Reading never blocks for longer than some records take. */
 export class Archive {
@@ -75,7 +53,7 @@ export class Archive {
     return names.map((name) => name.slice(0, -extension.length));
   }
 
-  /** Opens a recording as it is kept: as WAV where it is G.711, as the file it was converted to otherwise. */
+  /** Opens a recording as it is kept: as WAV where it is G.711 (without its pictures), as the file it was converted to otherwise. */
   async open(recordingId: string): Promise<Result<Sound, ArchiveError>> {
     const bytes = this.#file(recordingId);
     if (bytes === undefined) return missing();
@@ -85,9 +63,10 @@ export class Archive {
       return timeline;
     }
     if (timeline.value.head.content !== 'g711') {
-      const whole = piecesOf(bytes, this.#keys);
-      bytes.close();
-      return ok(soundOf('audio/ogg', whole));
+      const pieces = new PieceReader(bytes, this.#keys, timeline.value);
+      const type = typeOf(timeline.value.head.content);
+      const read = (from: number, to: number): Buffer => pieces.read(from, to);
+      return ok({ type, size: pieces.size, read, close: () => bytes.close() });
     }
     const keys = this.#keys;
     return ok({
@@ -108,6 +87,16 @@ export class Archive {
     } finally {
       bytes.close();
     }
+  }
+
+  /** What a recording was received as, with its pictures; undefined where it has none, or was converted. Close it. */
+  async openFilm(recordingId: string): Promise<(FilmSource & { close(): void }) | undefined> {
+    const bytes = this.#file(recordingId);
+    const timeline = bytes && (await readTimelineGently(bytes, this.#keys, breath));
+    if (bytes !== undefined && timeline?.ok === true && timeline.value.pictures.length > 0)
+      return { bytes, keys: this.#keys, timeline: timeline.value, close: () => bytes.close() };
+    bytes?.close();
+    return undefined;
   }
 
   /** Checks every record of a file, and hashes it. */
@@ -135,44 +124,12 @@ export class Archive {
   }
 
   /**
-   * Writes a converted file, sealed likewise. `commit` puts it in the place of what was received: when its hash is in
-   * the ledger.
+   * Writes a converted file beside what was received, sealed likewise. Throws what the disk throws; `abandon` it then. It takes the
+   * place of what was received by `commit`: when its hash is in the ledger.
    */
-  replace(
-    recordingId: string,
-    callId: string,
-    {
-      content,
-      file,
-      lengthMs,
-      at,
-    }: { readonly content: string; readonly file: Buffer; readonly lengthMs: number; readonly at: number },
-  ): {
-    readonly bytes: number;
-    readonly hash: string;
-    readonly keyId: string;
-    readonly commit: (wanted: boolean) => void;
-  } {
+  replace(recordingId: string, callId: string, content: string, at: number): Replacement {
     const path = recordingPath(this.#directory, recordingId);
-    const sealer = new Sealer(this.#keys.current);
-    const channels = ['caller', 'agent'];
-    const head = sealer.begin({ recordingId, callId, content, codec: 'opus', sampleRate: 48_000, channels, at });
-    const written = GrowingFile.create(`${path}.converted`, head);
-    for (let from = 0; from < file.length; from += pieceBytes)
-      written.append(sealer.seal(recordKind.piece, file.subarray(from, from + pieceBytes)));
-    const end = Buffer.alloc(13);
-    end.writeUInt32LE(lengthMs, 0);
-    end.writeDoubleLE(at, 4);
-    written.append(sealer.seal(recordKind.end, end));
-    written.sync();
-    const made = { bytes: written.size, hash: written.hash(), keyId: this.#keys.current.keyId };
-    written.close();
-    syncFolder(this.#directory);
-    const commit = (wanted: boolean): void => {
-      if (wanted) renameSync(`${path}.converted`, path);
-      else rmSync(`${path}.converted`, { force: true });
-    };
-    return { ...made, commit };
+    return new Replacement(path, this.#keys, { recordingId, callId, content, at });
   }
 
   /**
@@ -229,31 +186,13 @@ function missing(): Result<never, ArchiveError> {
   return fail({ code: 'missing', message: 'the file of this recording is not there', retryable: false });
 }
 
-/** Bytes in memory as a sound. */
-export function soundOf(type: Sound['type'], whole: Buffer): Sound {
-  return { type, size: whole.length, read: (from, to) => whole.subarray(from, to), close: () => {} };
-}
-
-function piecesOf(bytes: Bytes, keys: Keyring): Buffer {
-  const pieces: Buffer[] = [];
-  for (const found of readSealed(bytes, keys))
-    if (found.type === 'record' && found.kind === recordKind.piece) pieces.push(found.content);
-  return Buffer.concat(pieces);
+function typeOf(content: string): Sound['type'] {
+  return content === 'video/webm' || content === 'video/x-matroska' ? content : 'audio/ogg';
 }
 
 /** Of a file that a death left: there is one at most for each start. */
 function hashNow(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
-
-/** A new name is on the disk when its folder is. */
-function syncFolder(directory: string): void {
-  const folder = openSync(directory, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 async function hashOf(path: string): Promise<string> {

@@ -1,7 +1,11 @@
 /** Recordings made smaller after the call, one after the other: what was received gives way only to what the ledger knows. */
 import type { Logger } from '../../base/logger.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { Archive } from './archive.ts';
-import { opusOf } from './convert.ts';
+import { type ConvertError, muxed, opusOf } from './convert.ts';
+import { FilmFront } from './film-front.ts';
+import { filmOf, filmTracks } from './film.ts';
+import type { Replacement } from './replacement.ts';
 import { type RecordingFacts, recordingOf } from './facts.ts';
 import type { RecordingLedger } from './ports.ts';
 
@@ -16,6 +20,33 @@ export interface ConversionOptions {
 
 /** A call has some pauses; more gaps than this are a broken one. */
 const mostGaps = 500;
+
+/** A converted file, and what the ledger is told of it. */
+type Made = Result<
+  { readonly replacement: Replacement; readonly content: string } & ReturnType<Replacement['finish']>,
+  ConvertError
+>;
+
+/** In what ffmpeg makes of a film the sound is track 1. */
+const firstPicture = 2;
+
+/** Writes it; whatever goes wrong on the way leaves no file behind. */
+async function written(
+  replacement: Replacement,
+  content: string,
+  lengthMs: number,
+  write: () => Promise<Result<undefined, ConvertError>>,
+): Promise<Made> {
+  try {
+    const made = await write();
+    if (made.ok) return ok({ replacement, content, ...replacement.finish(lengthMs) });
+    replacement.fail();
+    return made;
+  } catch (error) {
+    replacement.fail();
+    throw error;
+  }
+}
 
 export class Conversions {
   readonly #options: ConversionOptions;
@@ -44,8 +75,10 @@ export class Conversions {
   }
 
   /** Converts a finished recording when its turn comes. */
-  later(callId: string, { state, content }: RecordingFacts): void {
-    if (this.#options.keepAs === 'g711' || state !== 'finished' || content !== 'g711') return;
+  later(callId: string, { state, content, pictures }: RecordingFacts): void {
+    // Pictures have no place beside G.711: such a recording becomes a film in any case.
+    const asIs = this.#options.keepAs === 'g711' && pictures.length === 0;
+    if (asIs || state !== 'finished' || content !== 'g711') return;
     this.#enqueue(callId);
   }
 
@@ -76,23 +109,57 @@ export class Conversions {
   }
 
   async #convert(callId: string): Promise<void> {
-    const { archive, ledger, ffmpeg } = this.#options;
+    const { archive, ledger } = this.#options;
     const facts = this.#facts(callId);
     if (archive === undefined || facts?.state !== 'finished') return;
-    const { recordingId, lengthMs, startedAt } = facts;
     // The converted file is one piece of sound: what of it is a pause, the ledger has to know.
-    const gaps = (await archive.gapsOf(recordingId))?.slice(0, mostGaps) ?? [];
-    const opened = await archive.open(recordingId);
-    if (!opened.ok || opened.value.type !== 'audio/wav') return;
-    const made = await opusOf(opened.value, ffmpeg).finally(() => opened.value.close());
+    const gaps = (await archive.gapsOf(facts.recordingId))?.slice(0, mostGaps) ?? [];
+    const made = (await this.#film(archive, callId, facts)) ?? (await this.#sound(archive, callId, facts));
+    if (made === undefined) return;
     if (!made.ok) return this.#failed(callId, made.error);
     this.#converter = 'there';
-    const file = { content: 'audio/ogg', file: made.value, lengthMs: lengthMs ?? 0, at: startedAt };
-    const { commit, ...sealed } = archive.replace(recordingId, callId, file);
-    const row = { recording: recordingId, content: 'audio/ogg', gaps, ...sealed };
-    await ledger.put({ type: 'recording-converted', callId, facts: row }).durable;
+    const { replacement, ...row } = made.value;
+    const { recordingId: recording } = facts;
+    await ledger.put({ type: 'recording-converted', callId, facts: { recording, gaps, ...row } }).durable;
     // Somebody may have had it removed meanwhile.
-    commit(this.#facts(callId)?.state !== 'removed');
+    if (this.#facts(callId)?.state === 'removed') replacement.abandon();
+    else replacement.commit();
+  }
+
+  /** Sound and pictures in one; undefined where there are no pictures to be shown. */
+  async #film(archive: Archive, callId: string, facts: RecordingFacts): Promise<Made | undefined> {
+    const { keepAs: sound, ffmpeg } = this.#options;
+    const { recordingId, startedAt } = facts;
+    const source = await archive.openFilm(recordingId);
+    try {
+      const tracks = source === undefined ? [] : filmTracks(source);
+      if (source === undefined || tracks.length === 0) return undefined;
+      const plain = sound === 'opus' && tracks.every(({ codec }) => codec === 'VP8');
+      const type = plain ? 'video/webm' : 'video/x-matroska';
+      const replacement = archive.replace(recordingId, callId, type, startedAt);
+      const front = new FilmFront((bytes) => replacement.write(bytes), firstPicture);
+      return await written(replacement, type, source.timeline.lengthMs, async () => {
+        const made = await muxed(filmOf(source, tracks), { type, sound }, (piece) => front.push(piece), ffmpeg);
+        if (made.ok) replacement.front(front.finish(source.timeline.lengthMs));
+        return made;
+      });
+    } finally {
+      source?.close();
+    }
+  }
+
+  async #sound(archive: Archive, callId: string, facts: RecordingFacts): Promise<Made | undefined> {
+    const { recordingId, lengthMs, startedAt } = facts;
+    if (this.#options.keepAs === 'g711') return undefined;
+    const opened = await archive.open(recordingId);
+    if (!opened.ok || opened.value.type !== 'audio/wav') return undefined;
+    const made = await opusOf(opened.value, this.#options.ffmpeg).finally(() => opened.value.close());
+    if (!made.ok) return made;
+    const replacement = archive.replace(recordingId, callId, 'audio/ogg', startedAt);
+    return written(replacement, 'audio/ogg', lengthMs ?? 0, () => {
+      replacement.write(made.value);
+      return Promise.resolve(ok(undefined));
+    });
   }
 
   #failed(callId: string, { code, message }: { readonly code: string; readonly message: string }): void {

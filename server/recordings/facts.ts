@@ -21,8 +21,10 @@ export interface RecordingFacts {
   /** SHA-256 of the file, in hex. */
   readonly hash: string | null;
   readonly keyId: string | null;
-  /** `g711` as it was received, or `audio/ogg`. */
+  /** `g711` as it was received, or the MIME type of what was made of it: `audio/ogg`, `video/webm`, `video/x-matroska`. */
   readonly content: string;
+  /** Whose pictures were recorded. */
+  readonly pictures: ('caller' | 'agent')[];
   /** It may not be removed, whatever retention and erasure say. */
   readonly held: boolean;
   /** When retention removes it, ms; null: never. */
@@ -43,6 +45,11 @@ function number(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+function sidesOf(value: unknown): RecordingFacts['pictures'] {
+  const has = (side: string): boolean => Array.isArray(value) && value.includes(side);
+  return (['caller', 'agent'] as const).filter(has);
+}
+
 /** Folds the rows of a call, oldest first; undefined where it was never recorded. */
 export function recordingOf(rows: readonly RecordingRow[]): RecordingFacts | undefined {
   return rows.reduce<RecordingFacts | undefined>(fold, undefined);
@@ -57,7 +64,8 @@ function fold(before: RecordingFacts | undefined, { type, at, facts }: Recording
       const sizes = { lengthMs: number(lengthMs), bytes: number(bytes), hash: text(hash), keyId: text(keyId) };
       const keepDays = number(facts['keepDays']);
       const until = keepDays === null ? null : at + keepDays * dayMs;
-      return { ...before, state: before.state === 'failed' ? 'failed' : 'finished', endedAt: at, ...sizes, until };
+      const state = before.state === 'failed' ? 'failed' : 'finished';
+      return { ...before, state, endedAt: at, ...sizes, pictures: sidesOf(facts['pictures']), until };
     }
     case 'recording-converted': {
       const { bytes, hash, content } = facts;
@@ -91,6 +99,7 @@ function started(
     startedAt: at,
     queue: text(queue),
     content: 'g711',
+    pictures: [],
     held: false,
     gaps: [],
   };

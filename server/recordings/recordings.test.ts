@@ -124,16 +124,26 @@ describe('the archive', () => {
     writeFileSync(recordingPath(directory, 'c.r1'), fileOf(keys, frames(100)).file);
     const archive = new Archive(directory, keys);
     const file = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at & 0xff));
-    const made = archive.replace('c.r1', 'c', { content: 'audio/ogg', file, lengthMs: 2000, at: 5 });
+    const replacement = archive.replace('c.r1', 'c', 'audio/ogg', 5);
+    replacement.write(file.subarray(100));
+    replacement.front(file.subarray(0, 100));
+    const made = replacement.finish(2000);
     expect((await archive.open('c.r1')).ok && (await archive.verify('c.r1'))).toMatchObject({
       value: { content: 'g711' },
     });
-    made.commit(true);
+    replacement.commit();
     const opened = await archive.open('c.r1');
-    expect(opened.ok && [opened.value.type, opened.value.read(0, file.length).equals(file)]).toEqual([
-      'audio/ogg',
-      true,
-    ]);
+    if (!opened.ok) throw new Error(opened.error.message);
+    const { type, size } = opened.value;
+    expect([type, size, opened.value.read(0, size).equals(file)]).toEqual(['audio/ogg', file.length, true]);
+    for (const [from, to] of [
+      [0, 1],
+      [99, 101],
+      [65_000, 140_000],
+      [199_990, 300_000],
+    ] as const)
+      expect(opened.value.read(from, to).equals(file.subarray(from, to)), `${String(from)}-${String(to)}`).toBe(true);
+    opened.value.close();
     expect(await archive.verify('c.r1')).toMatchObject({
       ok: true,
       value: { whole: true, hash: made.hash, lengthMs: 2000, gaps: [], content: 'audio/ogg' },
@@ -168,12 +178,9 @@ describe('conversions', () => {
     const archive = new Archive(directory, keys);
     const { rows, ledger } = ledgerOf('aa');
     // The process died before `commit`.
-    const { commit: _, ...made } = archive.replace('c.r1', 'c', {
-      content: 'audio/ogg',
-      file: ogg,
-      lengthMs: 2000,
-      at: 5,
-    });
+    const replacement = archive.replace('c.r1', 'c', 'audio/ogg', 5);
+    replacement.write(ogg);
+    const made = replacement.finish(2000);
     if (known) ledger.put({ type: 'recording-converted', callId: 'c', facts: { ...made, content: 'audio/ogg' } });
     change(made);
     const conversions = new Conversions({ archive, ledger, logger: silentLogger, keepAs: 'opus' });

@@ -15,6 +15,6 @@ parentPort?.on('message', (message: ToRecorder) => {
   if (message.type === 'open') survive(message.recordingId, message.memory);
   if (message.type !== 'close') return;
   const { recordingId } = message;
-  const finished = { recordingId, callId: 'c', lengthMs: 0, bytes: 0, hash: '', keyId: '', dropped: 0 };
+  const finished = { recordingId, callId: 'c', lengthMs: 0, bytes: 0, hash: '', keyId: '', dropped: 0, pictures: [] };
   parentPort?.postMessage({ type: 'ended', ...finished, reason: 'ended' } satisfies FromRecorder);
 });

@@ -156,6 +156,7 @@ function fakeRecordings(): LivePort['recordings'] {
         ? {
             ...{ recordingId: 'c1.r1', state: 'finished', startedAt: 1, endedAt: 2, queue: null, lengthMs: 1000 },
             ...{ bytes: 1000, hash: 'aa', keyId: 'k', content: 'g711', held: false, until: null, reason: null },
+            pictures: [],
           }
         : undefined,
     timeline: (callId) =>
@@ -166,7 +167,7 @@ function fakeRecordings(): LivePort['recordings'] {
       Promise.resolve(
         callId === 'c1'
           ? ok({
-              ...{ type: 'audio/wav', tag: 'aa', size: bytes.length, close: () => {} },
+              ...{ type: 'audio/wav' as const, tag: 'aa', size: bytes.length, close: () => {} },
               read: (from: number, to: number) => bytes.subarray(from, to),
             })
           : fail(none),

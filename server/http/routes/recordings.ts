@@ -14,23 +14,30 @@ import { idParams, route, type Route } from '../route.ts';
 
 const path = '/api/v1/calls/{id}/recording';
 
+const endings = { 'audio/wav': 'wav', 'audio/ogg': 'ogg', 'video/webm': 'webm', 'video/x-matroska': 'mkv' } as const;
+
 /** The recording of a call: what is known of it, its sound, and what may be done to it. */
 export function recordingRoutes({ live, ledger }: Context): Route[] {
   const sound = route({
     method: 'get',
     path,
     summary:
-      'The sound of a call: the caller left, what the caller heard right. Takes Range, If-Range and HEAD; the ledger keeps who listened',
+      'The sound of a call: the caller left, what the caller heard right; of a call with pictures the film. Takes Range, If-Range and HEAD; the ledger keeps who listened',
     access: 'supervisor',
     params: idParams,
-    query: z.object({ format: z.enum(['wav', 'ogg']).optional().describe('Without it, as it is kept.') }),
+    query: z.object({
+      format: z
+        .enum(['wav', 'ogg', 'film'])
+        .optional()
+        .describe('The sound as WAV or Ogg, or sound and pictures. Without it, as it is kept.'),
+    }),
     responses: { 200: z.instanceof(Download) },
-    problems: ['no-recording', 'recording-no-key', 'recording-no-converter'],
+    problems: ['no-recording', 'recording-no-key', 'recording-no-converter', 'recording-no-film'],
     async handle({ params, query, caller }) {
       const opened = await live.recordings.open(params.id, query.format, caller.account.id);
       if (!opened.ok) return refuse(opened.error);
       const { type, tag } = opened.value;
-      const name = `${params.id.replace(/[^\w.-]/g, '_')}.${type === 'audio/ogg' ? 'ogg' : 'wav'}`;
+      const name = `${params.id.replace(/[^\w.-]/g, '_')}.${endings[type]}`;
       return done(new Download({ type, name, tag }, opened.value));
     },
   });

@@ -1,0 +1,1 @@
+export { type Frame, FrameReader, type FrameShape } from './frames.ts';

@@ -1,0 +1,40 @@
+import { readMark } from '../audio/record-mark.ts';
+import type { PictureSide } from './track.ts';
+
+/** What a side's sound waits where it has not said anything yet: the first packets of a run wait so long. */
+const usualWaitMs = 60;
+/** A packet came at any time of the 20 ms before its frame. */
+const halfFrameMs = 10;
+/** How fast an offset follows, of a difference of one frame; a larger jump is another clock, or a stall of ours. */
+const follow = 0.04;
+const jumpMs = 150;
+
+/**
+ * Where a picture that comes now belongs: where the sound that came with it will be. Sound waits for its jitter, and the recording's clock
+ * stands still when the machine does; pictures follow it.
+ */
+export class PictureClock {
+  readonly #offsets = new Map<PictureSide, number>();
+  readonly #waits = new Map<PictureSide, number>();
+
+  /** A frame of the sound: its time on the recording's clock, and its mark. */
+  frame(mediaMs: number, mark: number, now: number): void {
+    const { wallMs, leftWaitMs, rightWaitMs } = readMark(mark, now);
+    this.#side('caller', mediaMs - wallMs, leftWaitMs);
+    this.#side('agent', mediaMs - wallMs, rightWaitMs);
+  }
+
+  /** The place on the recording's clock of what came at `wallMs`; undefined before the first frame. */
+  at(side: PictureSide, wallMs: number): number | undefined {
+    const offset = this.#offsets.get(side);
+    return offset === undefined ? undefined : Math.max(0, wallMs + offset);
+  }
+
+  #side(side: PictureSide, made: number, waitMs: number): void {
+    if (waitMs > 0) this.#waits.set(side, waitMs);
+    const now = made + (this.#waits.get(side) ?? usualWaitMs) + halfFrameMs;
+    const before = this.#offsets.get(side) ?? now;
+    const far = Math.abs(now - before) > jumpMs;
+    this.#offsets.set(side, far ? now : before + (now - before) * follow);
+  }
+}
