@@ -53,7 +53,7 @@ function theirSide(rtpengine: RtpEngine, [portA = 0, portB = 0]: readonly number
           `c${call}`,
           sdpOf(portA, pcmu),
           (offered) => sdpOf(portB, opusIn(offered)),
-          { codec: { transcode: ['opus/48000/2/24000'], mask: ['PCMU'] } },
+          { codec: { transcode: ['opus/48000/2/32000'], mask: ['PCMU'] } },
         );
         streams.push(...streamsOf(portOf(forA), portOf(forB), opusIn(forB).payloadType));
       }
@@ -91,7 +91,7 @@ export async function transcodeRows(phones: Phones, pace: Pace, withRtpengine: b
       entries.push(
         {
           ...{ name: 'media/transcode-rtpengine', value: theirs.usPerPacket, unit, better: 'reference' },
-          detail: `asked for 24 kbit/s as we send; ${lost(theirs.lost)}`,
+          detail: `asked for 32 kbit/s as we send, at its own effort; ${lost(theirs.lost)}`,
         },
         {
           ...{ name: 'media/transcode-ratio', value: ours.usPerPacket / theirs.usPerPacket, unit: 'x' },
