@@ -281,6 +281,19 @@ describe('calls', () => {
     expect(await jackfield(['call', 'hangup', 'zz'])).toMatchObject({ code: 1, err: expect.stringContaining('zz') });
   });
 
+  it('have members who are made softer, by numbers below zero too', async () => {
+    const conference = `/api/v1/calls/${call.id}/conference`;
+    const bob = { id: 'm1', to: 'bob', type: 'agent', by: 'alice', since: 1, muted: false, gainDb: 0 };
+    await serve({
+      [`GET ${conference}`]: () => ({ body: { items: [bob] } }),
+      [`PUT ${conference}/m1`]: () => ({ status: 202, body: {} }),
+    });
+    expect((await jackfield(['call', 'conference', 'gain', call.id, 'agent:bob', '-6'])).code).toBe(0);
+    expect(JSON.parse(requests.at(-1)?.body ?? '')).toEqual({ gainDb: -6 });
+    const refused = await jackfield(['call', 'conference', 'gain', call.id, 'bob', '-60']);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('-30') });
+  });
+
   it('are hung up', async () => {
     await serve({ [`POST /api/v1/calls/${call.id}/hangup`]: () => ({ status: 202, body: {} }) });
     expect((await jackfield(['call', 'hangup', call.id])).code).toBe(0);

@@ -14,7 +14,7 @@ export function oneOf<T extends string>(terminal: Terminal, option: string, valu
 
 /** A number within bounds. */
 export function numberWithin(terminal: Terminal, option: string, value: string, least: number, most: number): number {
-  const number = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
+  const number = /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
   if (number >= least && number <= most) return number;
   const facts = { option, value, least, most };
   throw new CliError(exitCodes.usage, textOf(commonTexts['wrong-number'], terminal.language, facts));

@@ -36,14 +36,20 @@ const around = {
   wrapUpUntil: undefined,
 };
 
-function supervising(call: CallState | undefined, facts: { free?: boolean; phone?: boolean; silent?: boolean } = {}) {
+function supervising(
+  call: CallState | undefined,
+  facts: { free?: boolean; phone?: boolean; silent?: boolean; away?: boolean } = {},
+) {
   const posted: CallEvent[] = [];
   const calls = {
     get: (id: string) => (id === call?.callId ? call : undefined),
     post: (_id: string, event: CallEvent) => posted.push(event) > 0,
   } as unknown as Calls;
   const floor = {
-    agent: (id: string) => (['alice', 'bob', 'sue'].includes(id) ? { name: id } : undefined),
+    agent: (id: string) =>
+      ['alice', 'bob', 'sue'].includes(id)
+        ? { name: id, presence: { type: facts.away === true ? 'offline' : 'available' } }
+        : undefined,
     dial: () => facts.free !== false,
   } as unknown as Floor;
   const supervision = new Supervision({
@@ -70,6 +76,7 @@ describe('who may supervise', () => {
     ['nobody is there', 'sue', undefined, {}, 'no-such-call'],
     ['no agent talks yet', 'sue', toTalk.slice(0, 3), {}, 'not-now'],
     ['they have another call', 'sue', toTalk, { free: false }, 'supervise-busy'],
+    ['they are signed out', 'sue', toTalk, { away: true }, 'supervise-away'],
     ['they have no phone', 'sue', toTalk, { phone: false }, 'supervise-no-phone'],
     ['an administrator who is no agent', 'admin', toTalk, {}, 'supervise-no-phone'],
   ] as const)('not: %s', (_name, who, events, facts, code) => {

@@ -83,6 +83,8 @@ export class Supervision {
     const name = floor().agent(agentId)?.name ?? agentId;
     const device = floor().agent(agentId) === undefined ? undefined : phone(agentId);
     if (device === undefined) return fail(makeProblem('supervise-no-phone', { name }));
+    if (floor().agent(agentId)?.presence.type === 'offline')
+      return fail(makeProblem('supervise-away', { name, id: agentId }));
     if (supervisorsOf(call).length >= mostSupervisors)
       return fail(makeProblem('not-now', { state: 'supervised', expected: `at most ${mostSupervisors} supervisors` }));
     const queueId = call.queue?.queueId ?? call.dial?.queueId ?? null;

@@ -51,8 +51,9 @@ export function registerConference(call: Command, terminal: Terminal): void {
     terminal.out(wantsJson(of) ? JSON.stringify({ id, ...more }) : text);
     return exitCodes.ok;
   };
-  const set = (of: Command, given: string, member: string, what: string, wanted: MemberRequest) =>
+  const set = (of: Command, given: string, member: string, what: string, change: () => MemberRequest) =>
     perform(terminal, async () => {
+      const wanted = change();
       const one = await named(terminal, given);
       await one.api.put(await memberPath(one, member, say), wanted, z.unknown());
       return asked(of, one.id, say('asked-of', { id: one.id, what }));
@@ -96,13 +97,13 @@ export function registerConference(call: Command, terminal: Terminal): void {
     command(name)
       .argument('<member>', say('member'))
       .action((given: string, member: string, _options: unknown, of: Command) =>
-        set(of, given, member, say(name), { muted: name === 'mute' }),
+        set(of, given, member, say(name), () => ({ muted: name === 'mute' })),
       );
   command('gain')
     .argument('<member>', say('member'))
     .argument('<db>', say('db'))
     .action((given: string, member: string, db: string, _options: unknown, of: Command) =>
-      set(of, given, member, say('gain'), { gainDb: numberWithin(terminal, 'db', db, -30, 12) }),
+      set(of, given, member, say('gain'), () => ({ gainDb: numberWithin(terminal, 'db', db, -30, 12) })),
     );
 }
 

@@ -44,6 +44,15 @@ export const transferProblems = {
     expected: { en: 'a supervisor with an open page or a registered phone', zh: '已打开页面或话机已注册的班长' },
     todo: { en: 'Open the page, or register a phone.', zh: '请打开页面或注册话机。' },
   },
+  'supervise-away': {
+    status: 409,
+    what: { en: '{name} is signed out.', zh: '{name} 已签出。' },
+    expected: { en: 'a supervisor who is signed in', zh: '已签入的班长' },
+    todo: {
+      en: 'Sign in on the page, or by `./jackfield agent resume {id}`.',
+      zh: '请在页面签入，或执行 ./jackfield agent resume {id}。',
+    },
+  },
   'supervise-busy': {
     status: 409,
     what: { en: '{name} is in another call.', zh: '{name} 正在另一通话中。' },

@@ -27,7 +27,13 @@ export function monitorRoutes({ live }: Context): Route[] {
     responses: { 202: z.object({}) },
     problems: [
       ...problems,
-      ...(['supervise-not-allowed', 'supervise-no-phone', 'supervise-busy', 'supervise-own'] as const),
+      ...([
+        'supervise-away',
+        'supervise-not-allowed',
+        'supervise-no-phone',
+        'supervise-busy',
+        'supervise-own',
+      ] as const),
     ],
     handle: ({ params, body, caller }) =>
       withWhom(caller.account, body.supervisor, (id) => live.supervision.begin(params.id, id, body.mode)),
