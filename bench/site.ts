@@ -36,6 +36,7 @@ const routes = `routes:
 export function startBenchSite(): Promise<TestSite> {
   const first = 46_000 + 2 * Math.floor(Math.random() * 1000);
   return startSite({
+    asShipped: true,
     environment: {
       JACKFIELD_MEDIA_RTP_PORTS: `${first}-${first + 1599}`,
       // The callers of a bench come from one address, as a trunk's do, and are to be limited by nothing but the machine.

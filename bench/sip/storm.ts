@@ -258,6 +258,7 @@ export async function registrationStorm(
   samples: Record<string, readonly number[]>,
 ): Promise<BenchEntry[]> {
   const site = await startSite({
+    asShipped: true,
     environment: { JACKFIELD_SIP_REGISTRATIONS_PING_EVERY_IN_SECONDS: String(pingEveryInSeconds) },
   });
   try {

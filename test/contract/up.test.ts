@@ -13,7 +13,7 @@ import { startProgram } from '../support/programs.ts';
 
 let site: TestSite;
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({ deaths: true });
 });
 afterAll(() => site.stop());
 

@@ -13,6 +13,7 @@ beforeAll(async () => {
   // Below what other sites of tests use, and what the system gives away.
   const first = 18_000 + 2 * Math.floor(Math.random() * 900);
   site = await startSite({
+    deaths: true,
     environment: {
       JACKFIELD_MEDIA_RTP_PORTS: `${String(first)}-${String(first + 9)}`,
       JACKFIELD_MEDIA_DRAIN_IN_SECONDS: '1',

@@ -27,7 +27,7 @@ beforeAll(async () => {
       );
   };
   // So many deaths in a minute are this test's doing.
-  site = await startSite({ environment: { JACKFIELD_SUPERVISOR_WITHIN_IN_SECONDS: '1' }, prepare: more });
+  site = await startSite({ deaths: true, environment: { JACKFIELD_SUPERVISOR_WITHIN_IN_SECONDS: '1' }, prepare: more });
   browser = await launchChromium();
   for (const agent of agents) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });

@@ -88,6 +88,7 @@ async function wrapUp(caller: Caller): Promise<void> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-desk-phones-'));
   site = await startSite({
+    deaths: true,
     prepare: (dialplans) => writeFileSync(join(dialplans, 'routes.yaml'), routes),
     environment: { JACKFIELD_SIP_REGISTRATIONS_PING_EVERY_IN_SECONDS: '2', JACKFIELD_SIP_T1: '50' },
   });

@@ -23,7 +23,7 @@ let browser: Browser;
 let agents: AgentPage[];
 
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({ asShipped: true });
   browser = await launchChromium({ microphone: writeQuietMicrophone(join(site.config.home, 'quiet.wav')) });
   agents = await Promise.all(
     ['alice', 'bob'].map(async (agent) => {

@@ -27,7 +27,7 @@ let callId: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-media-deaths-'));
-  site = await startSite();
+  site = await startSite({ deaths: true });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { records: true });

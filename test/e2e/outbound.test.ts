@@ -26,7 +26,7 @@ let outside: number;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-outbound-'));
   outside = await freePort();
-  site = await startSite({ prepare: outsideTrunk(outside) });
+  site = await startSite({ deaths: true, prepare: outsideTrunk(outside) });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { records: true });

@@ -1,41 +1,31 @@
 /** A part dies while a caller is in each state a call has: what it held goes on, or ends with its true cause. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentSummary, QueueSummary } from '../../protocol/rest.ts';
 import { siteFiles } from '../../server/config.ts';
-import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
-import { launchChromium } from '../support/browser/chromium.ts';
+import type { AgentPage } from '../support/agent-page.ts';
 import { LinkClient } from '../support/sip/link.ts';
-import { type PartName, startSite, type TestSite } from '../support/site.ts';
+import type { PartName, TestSite } from '../support/site.ts';
+import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { answerNext, type Caller, callSite } from '../support/talks.ts';
-import { writeMicrophone } from '../support/voices.ts';
 
-let folder: string;
+let stage: Stage;
 let site: TestSite;
-let browser: Browser;
 let alice: AgentPage;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'jackfield-parts-'));
-  site = await startSite();
-  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
-  alice = await openAgentPage(await browser.newContext({ ignoreHTTPSErrors: true }), site);
-  alice.page.setDefaultTimeout(30_000);
-  await alice.logIn();
+  stage = await openStage({ deaths: true });
+  ({ site } = stage);
+  alice = await stage.agent({ patienceMs: 30_000 });
 });
 
 afterAll(async () => {
-  await browser.close();
-  await site.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await stage.close();
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.error(await site.diagnosis(), await alice.glance());
+  if (task.result?.state === 'fail') console.error(await stage.report());
 });
 
 async function items<T>(path: string): Promise<readonly T[]> {

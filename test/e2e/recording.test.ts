@@ -1,25 +1,22 @@
 /** Calls that are recorded: who says what on which side, a pause, what a death of the media node leaves, listening by range. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { siteFiles } from '../../server/config.ts';
-import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import type { AgentPage } from '../support/agent-page.ts';
 import { correlate, rms } from '../support/audio-measure.ts';
-import { launchChromium } from '../support/browser/chromium.ts';
-import { startSite, type TestSite } from '../support/site.ts';
+import type { TestSite } from '../support/site.ts';
+import { openStage, type Stage } from '../support/stage.ts';
 import { answerNext, callSite } from '../support/talks.ts';
-import { agentChirp, callerChirp, writeMicrophone } from '../support/voices.ts';
+import { agentChirp, callerChirp } from '../support/voices.ts';
 
-let folder: string;
+let stage: Stage;
 let site: TestSite;
-let browser: Browser;
 let alice: AgentPage;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'jackfield-recording-'));
-  site = await startSite({
+  stage = await openStage({
+    deaths: true,
     prepare(dialplans) {
       const file = join(dialplans, 'queues.yaml');
       const support = '    skills: { support: 1 }\n';
@@ -28,21 +25,17 @@ beforeAll(async () => {
       writeFileSync(file, recorded);
     },
   });
-  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
-  alice = await openAgentPage(await browser.newContext({ ignoreHTTPSErrors: true }), site);
-  alice.page.setDefaultTimeout(60_000);
-  await alice.logIn();
+  ({ site } = stage);
+  alice = await stage.agent();
   await alice.goAvailable();
 });
 
 afterAll(async () => {
-  await browser.close();
-  await site.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await stage.close();
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.error(await site.diagnosis(), await alice.glance());
+  if (task.result?.state === 'fail') console.error(await stage.report());
 });
 
 /** Both sides of a WAV file. */
@@ -83,7 +76,7 @@ describe('a call of a queue that is recorded', () => {
     await caller.row('recording-converted');
 
     const id = await caller.callId();
-    const out = join(folder, 'call.wav');
+    const out = join(stage.folder, 'call.wav');
     const { code, stderr, stdout } = await site.command('call', 'recording', id, '--out', out, '--verify');
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('Whole');

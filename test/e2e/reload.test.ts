@@ -1,48 +1,39 @@
 /** An agent's page is loaded again in mid-call, three times, and then crashes: the call goes on, and both hear each other after each. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import type { AgentPage } from '../support/agent-page.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
-import { launchChromium } from '../support/browser/chromium.ts';
 import { agentHears, missingMs, phoneHears } from '../support/heard-both-ways.ts';
-import { startSite, type TestSite } from '../support/site.ts';
+import type { TestSite } from '../support/site.ts';
+import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
-import { callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
+import { callerChirp, repeated } from '../support/voices.ts';
 
 const reloads = 3;
 const rate = 8000;
 
-let folder: string;
+let stage: Stage;
 let site: TestSite;
-let browser: Browser;
 let context: BrowserContext;
 let alice: AgentPage;
 let phone: Baresip;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'jackfield-reload-'));
-  site = await startSite();
-  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
-  context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
-  alice = await openAgentPage(context, site, { records: true });
-  alice.page.setDefaultTimeout(60_000);
-  await alice.logIn();
+  stage = await openStage();
+  ({ site } = stage);
+  context = await stage.browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
+  alice = await stage.agentIn(context, { records: true });
   await alice.goAvailable();
   phone = await startBaresip({ user: '+8613800003333', says: repeated(callerChirp, 170) });
 });
 
 afterAll(async () => {
   await phone.close();
-  await browser.close();
-  await site.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await stage.close();
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.error(await site.diagnosis(), await alice.glance());
+  if (task.result?.state === 'fail') console.error(await stage.report());
 });
 
 interface Row {
@@ -69,9 +60,7 @@ async function crash(): Promise<void> {
   const devtools = await context.newCDPSession(page);
   void devtools.send('Page.crash').catch(() => undefined);
   await crashed;
-  alice = await openAgentPage(context, site, { records: true });
-  alice.page.setDefaultTimeout(60_000);
-  await alice.logIn();
+  alice = await stage.agentIn(context, { records: true });
   await page.close();
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-restart-'));
   // Twenty deaths in a few minutes are this test's doing; the default gives up at ten within a minute.
   const environment = { JACKFIELD_SUPERVISOR_WITHIN_IN_SECONDS: '1' };
-  site = await startSite({ environment, prepare: moreAgents });
+  site = await startSite({ deaths: true, environment, prepare: moreAgents });
   browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
   for (const agent of agents) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });

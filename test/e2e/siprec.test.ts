@@ -28,6 +28,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jackfield-siprec-'));
   recorder = await RecordingServer.open();
   site = await startSite({
+    deaths: true,
     prepare(dialplans) {
       const file = join(dialplans, 'queues.yaml');
       const support = '    skills: { support: 1 }\n';

@@ -18,7 +18,7 @@ let browser: Browser;
 let alice: AgentPage;
 
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({ asShipped: true });
   browser = await launchChromium({ microphone: writeQuietMicrophone(join(site.config.home, 'quiet.wav')) });
   alice = await openAgentPage(await browser.newContext(), site);
   await alice.logIn();

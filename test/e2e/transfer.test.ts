@@ -1,55 +1,42 @@
 /** A caller is handed over: to a number, to a colleague, by a desk phone's REFER; and comes back when that fails. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
+import type { AgentPage } from '../support/agent-page.ts';
 import { correlate, strength } from '../support/audio-measure.ts';
 import { startBaresip } from '../support/baresip.ts';
-import { launchChromium } from '../support/browser/chromium.ts';
 import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
-import { startSite, type TestSite } from '../support/site.ts';
+import type { TestSite } from '../support/site.ts';
+import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { type CalleeStep, type SippCallee, startSippCallee } from '../support/sipp-callee.ts';
 import { answerNext, callSite, type Caller, type StoryRow } from '../support/talks.ts';
-import { agentHeardIn, callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
+import { agentHeardIn, callerChirp, repeated } from '../support/voices.ts';
 
-let folder: string;
+let stage: Stage;
 let site: TestSite;
-let browser: Browser;
 let alice: AgentPage;
 let bob: AgentPage;
 /** Everybody outside is behind the trunk at this port. */
 let outside: number;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'jackfield-transfer-'));
   outside = await freePort();
   // A baresip there opens the next one too, for TLS.
   await freePort();
-  site = await startSite({ prepare: outsideTrunk(outside) });
-  browser = await launchChromium({ microphone: writeMicrophone(join(folder, 'microphone.wav')) });
-  const open = async (agent: string): Promise<AgentPage> => {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const page = await openAgentPage(context, site, { agent });
-    page.page.setDefaultTimeout(30_000);
-    await page.logIn();
-    return page;
-  };
+  stage = await openStage({ deaths: true, prepare: outsideTrunk(outside) });
+  ({ site } = stage);
+  const open = (agent: string): Promise<AgentPage> => stage.agent({ agent, patienceMs: 30_000 });
   [alice, bob] = await Promise.all([open('alice'), open('bob')]);
 });
 
 afterAll(async () => {
-  await browser.close();
-  await site.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await stage.close();
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail')
-    console.error(await site.diagnosis(), await alice.glance(), 'bob:', await bob.glance());
+  if (task.result?.state === 'fail') console.error(await stage.report());
 });
 
 const ringing: CalleeStep = { type: 'answer', status: 180, reason: 'Ringing' };
@@ -87,7 +74,7 @@ async function picture(page: AgentPage, name: string): Promise<void> {
   await page.page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-const stage = (page: AgentPage, name: string): Promise<void> =>
+const stageOf = (page: AgentPage, name: string): Promise<void> =>
   page.page.locator(`[data-testid=transfer-note][data-stage=${name}]`).waitFor();
 
 const types = (story: readonly StoryRow[]): string[] => story.map(({ type }) => type);
@@ -100,7 +87,7 @@ describe('a blind transfer by the agent', () => {
     );
     const caller = await talkTo(alice);
     await handOver(alice, '139 0000 2001');
-    await stage(alice, 'ringing');
+    await stageOf(alice, 'ringing');
     await picture(alice, 'transfer-ringing');
     await alice.call('ended');
     await alice.activity('wrap-up');
@@ -133,7 +120,7 @@ describe('a blind transfer by the agent', () => {
     const party = await callee([ringing, { type: 'answer', status: 486, reason: 'Busy Here' }]);
     const caller = await talkTo(alice);
     await handOver(alice, '13900002002');
-    await stage(alice, 'failed');
+    await stageOf(alice, 'failed');
     await alice.page.locator('[data-testid=problem][data-code=dial-busy]').waitFor();
     await picture(alice, 'transfer-failed');
     await alice.call('talking');
@@ -150,7 +137,7 @@ describe('a blind transfer by the agent', () => {
     const party = await callee([ringing, { type: 'wait', ms: 3000 }, { type: 'answer', status: 486, reason: 'Busy' }]);
     const caller = await talkTo(alice);
     await handOver(alice, '13900002003');
-    await stage(alice, 'ringing');
+    await stageOf(alice, 'ringing');
     await alice.page.keyboard.press('Alt+KeyE');
     await alice.activity('wrap-up');
     expect(await alice.call('ringing')).toBe(await caller.callId());
@@ -279,7 +266,7 @@ describe('an attended transfer by the agent', () => {
     await bothPictures(bob, 'consulted');
     await consult(alice, 'talking', 'target');
     await bob.page.keyboard.press('Alt+KeyE');
-    await stage(alice, 'failed');
+    await stageOf(alice, 'failed');
     await alice.page.locator('[data-testid=problem][data-code=dial-left]').waitFor();
     await bothPictures(alice, 'consult-left');
     await bob.activity('idle');

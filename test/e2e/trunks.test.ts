@@ -42,6 +42,7 @@ beforeAll(async () => {
   port = await freePort();
   carrier = await startSippScript({ file: 'trunks/gateway-cn-called.xml', calls: 1000, port, timeoutInSeconds: 300 });
   site = await startSite({
+    deaths: true,
     prepare(dialplans) {
       writeFileSync(join(dialplans, 'trunks.yaml'), trunksYaml());
       writeFileSync(join(dialplans, 'away.yaml'), routes);

@@ -4,7 +4,7 @@ import { type PartName, startSite, type TestSite } from '../support/site.ts';
 
 let site: TestSite;
 beforeAll(async () => {
-  site = await startSite({ environment: { JACKFIELD_SUPERVISOR_RESTARTS: '1000' } });
+  site = await startSite({ deaths: true, environment: { JACKFIELD_SUPERVISOR_RESTARTS: '1000' } });
 });
 afterAll(() => site.stop());
 

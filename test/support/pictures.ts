@@ -72,7 +72,7 @@ async function take(site: TestSite, folder: string, scratch: string, picture: Pi
 const folder = process.argv[2] ?? join(import.meta.dirname, '..', '..', 'docs', 'images');
 const scratch = mkdtempSync(join(tmpdir(), 'jackfield-pictures-'));
 mkdirSync(folder, { recursive: true });
-const site = await startSite();
+const site = await startSite({ asShipped: true });
 try {
   for (const picture of pictures) await take(site, folder, scratch, picture);
 } catch (error) {

@@ -1,11 +1,12 @@
 /** A whole Jackfield of its own for one test file: supervisor, engine, media node, server; free ports, a home and a copy of the dialplans. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fetch } from 'undici';
 import { ensureCertificates } from '../../certs/folder.ts';
+import { readWav, writeWav } from '../../cli/caller/index.ts';
 import { loadConfig, type Config, siteFiles } from '../../server/config.ts';
 import { makeDemoSite, type DemoLogin } from '../../server/demo-site.ts';
 import { freePort, type Program, startProgram } from './programs.ts';
@@ -21,6 +22,14 @@ export interface SiteOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Changes the copied dialplans before the site starts. */
   readonly prepare?: (dialplans: string) => void;
+  /**
+   * As its customers have it: what callers and agents say is written down, and callers hear each prompt to its end.
+   * Default: no utterance is written down, which costs a third of a core for each talk, and the prompt before the queue, which
+   * every call of a story waits for, is cut to its first words. Phrases are spotted in any case.
+   */
+  readonly asShipped?: boolean;
+  /** Parts are killed: each has its spare, as in a site of its customers. Default: none, which saves loading all code twice. */
+  readonly deaths?: boolean;
 }
 
 export interface CommandResult {
@@ -169,12 +178,24 @@ function patientQueues(dialplans: string): void {
   writeFileSync(file, queues);
 }
 
+/** What callers hear before they are in the queue, of every language: four seconds, cut to one. */
+function briefPrompts(dialplans: string): void {
+  const prompts = join(dialplans, 'prompts');
+  for (const language of readdirSync(prompts)) {
+    const file = join(prompts, language, 'please-wait.wav');
+    const sound = readWav(readFileSync(file));
+    if (typeof sound === 'string') throw new Error(`${file}: ${sound}`);
+    writeFileSync(file, writeWav(sound.samples.subarray(0, sound.sampleRate), sound.sampleRate));
+  }
+}
+
 /** Starts a site and waits until it is ready. */
 export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
   const home = mkdtempSync(join(tmpdir(), 'jackfield-site-'));
   const dialplans = join(home, 'dialplans');
   cpSync(join(root, 'dialplans'), dialplans, { recursive: true });
   patientQueues(dialplans);
+  if (options.asShipped !== true) briefPrompts(dialplans);
   options.prepare?.(dialplans);
   mkdirSync(join(home, 'run'), { recursive: true });
   const names = [
@@ -194,13 +215,17 @@ export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
     JACKFIELD_MEDIA_RTP_PORTS: `${rtp}-${rtp + 199}`,
     // Whatever else this machine is busy with: the stories have their calls.
     JACKFIELD_MEDIA_MOST_BUSY_PERCENT: '100',
+    ...(options.asShipped === true ? {} : { JACKFIELD_MEDIA_TRANSCRIPTIONS: '0' }),
+    JACKFIELD_SUPERVISOR_SPARES: String(options.asShipped === true || options.deaths === true),
     ...Object.fromEntries(names.map((name, index) => [`JACKFIELD_${name}`, String(ports[index])])),
     ...options.environment,
   };
   const config = loadConfig(root, { ...own, JACKFIELD_CONFIG: join(home, 'jackfield.yaml') });
   if (!config.ok) throw new Error(config.error.title);
-  await ensureCertificates(join(home, 'certs'), ['127.0.0.1', 'localhost'], Date.now());
-  const logins = await makeDemoSite(config.value);
+  const [logins] = await Promise.all([
+    makeDemoSite(config.value),
+    ensureCertificates(join(home, 'certs'), ['127.0.0.1', 'localhost'], Date.now()),
+  ]);
   const environment = { ...process.env, ...own, JACKFIELD_CONFIG: join(home, 'jackfield.yaml'), LANG: 'C.UTF-8' };
   const program = startProgram(process.execPath, [join(root, 'cli', 'main.ts'), 'up'], undefined, environment);
   const site = new TestSite(config.value, logins, program, environment);
