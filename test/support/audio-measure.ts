@@ -1,4 +1,5 @@
 /** Measures what was heard, on the media clock. */
+import { crossCorrelation } from './fourier.ts';
 
 /** A linear chirp, by default 300 to 3,000 Hz in one second at 8 kHz: its correlation has one sharp peak. */
 export function chirp(seconds = 1, { from = 300, to = 3000, rate = 8000, amplitude = 12_000 } = {}): Int16Array {
@@ -40,52 +41,89 @@ export function rms(samples: Int16Array): number {
   return Math.sqrt(sum / samples.length);
 }
 
-/** Normalised correlation (-1 to 1) of `wanted` with `heard` from `offset` on. */
-function correlationAt(heard: Int16Array, wanted: Int16Array, offset: number): number {
+/** Sum of the squares: exact, samples are whole numbers. */
+function energyOf(samples: Int16Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return sum;
+}
+
+/** Absolute normalised correlation (0 to 1) of `wanted` with `heard` from `offset` on; what stands behind its end is silence. */
+function correlationAt(heard: Int16Array, wanted: Int16Array, offset: number, energy = energyOf(wanted)): number {
+  const piece = heard.subarray(offset, offset + wanted.length);
   let product = 0;
   let heardEnergy = 0;
-  let wantedEnergy = 0;
-  for (let at = 0; at < wanted.length; at++) {
-    const a = heard[offset + at] ?? 0;
-    const b = wanted[at] ?? 0;
-    product += a * b;
-    heardEnergy += a * a;
-    wantedEnergy += b * b;
+  for (let at = 0; at < piece.length; at++) {
+    const sample = piece[at] ?? 0;
+    product += sample * (wanted[at] ?? 0);
+    heardEnergy += sample * sample;
   }
-  return heardEnergy === 0 || wantedEnergy === 0 ? 0 : product / Math.sqrt(heardEnergy * wantedEnergy);
+  return heardEnergy === 0 || energy === 0 ? 0 : Math.abs(product) / Math.sqrt(heardEnergy * energy);
 }
+
+/** How many places are looked at whole. */
+const candidates = 200;
 
 /** Where `wanted` is found best in `heard`, and how well (normalised: 1 is the same but for loudness). */
 export function correlate(heard: Int16Array, wanted: Int16Array): { readonly offset: number; readonly peak: number } {
-  let best = { offset: 0, peak: 0 };
   // First with a tenth of the chirp at every offset, then whole where that looked good.
   const piece = wanted.subarray(0, Math.max(400, Math.floor(wanted.length / 10)));
-  const candidates: { offset: number; peak: number }[] = [];
-  for (let offset = 0; offset + piece.length <= heard.length; offset++)
-    candidates.push({ offset, peak: Math.abs(correlationAt(heard, piece, offset)) });
-  candidates.sort((a, b) => b.peak - a.peak);
-  for (const { offset } of candidates.slice(0, 200)) {
-    const peak = Math.abs(correlationAt(heard, wanted, offset));
+  const looks = normalised(heard, piece);
+  const energy = energyOf(wanted);
+  const least = Float64Array.from(looks).sort().at(-candidates) ?? 0;
+  // Silence looks alike everywhere: no more of those than there is room for.
+  let alike = candidates - looks.filter((look) => look > least).length;
+  let best = { offset: 0, peak: 0 };
+  for (let offset = 0; offset < looks.length; offset++) {
+    const look = looks[offset] ?? 0;
+    if (look < least || (look === least && alike-- <= 0)) continue;
+    const peak = correlationAt(heard, wanted, offset, energy);
     if (peak > best.peak) best = { offset, peak };
   }
   return best;
 }
 
-/** 48 kHz to 8 kHz, beginning at sample `from`. */
-export function telephone(samples: Int16Array, from = 0): Int16Array {
-  const reach = 72;
-  const taps = Array.from({ length: 2 * reach + 1 }, (_, index) => {
+/** The absolute normalised correlation of `piece` at every offset where it fits whole. */
+function normalised(heard: Int16Array, piece: Int16Array): Float64Array {
+  const length = Math.max(0, heard.length - piece.length + 1);
+  const products = crossCorrelation(heard, piece, length);
+  const wantedEnergy = energyOf(piece);
+  let energy = 0;
+  for (let at = 0; at < piece.length; at++) energy += (heard[at] ?? 0) ** 2;
+  for (let offset = 0; offset < length; offset++) {
+    const scale = Math.sqrt(energy * wantedEnergy);
+    products[offset] = scale === 0 ? 0 : Math.abs(products[offset] ?? 0) / scale;
+    energy += (heard[offset + piece.length] ?? 0) ** 2 - (heard[offset] ?? 0) ** 2;
+  }
+  return products;
+}
+
+const reach = 72;
+/** A windowed sinc that passes what a telephone does; its sum is 1. */
+const taps = ((): Float64Array => {
+  const shape = Float64Array.from({ length: 2 * reach + 1 }, (_, index) => {
     const x = index - reach;
     const angle = (Math.PI * x * 0.92) / 6;
     const window = 0.5 + 0.5 * Math.cos((Math.PI * x) / (reach + 1));
     return (x === 0 ? 1 : Math.sin(angle) / angle) * window;
   });
-  const whole = taps.reduce((total, tap) => total + tap, 0);
-  return Int16Array.from({ length: Math.floor((samples.length - from) / 6) }, (_, at) => {
+  const whole = shape.reduce((total, tap) => total + tap, 0);
+  return shape.map((tap) => tap / whole);
+})();
+
+/** 48 kHz to 8 kHz, beginning at sample `from`. */
+export function telephone(samples: Int16Array, from = 0): Int16Array {
+  const length = Math.floor((samples.length - from) / 6);
+  // What stands before and behind is silence.
+  const padded = new Float64Array(samples.length + 2 * reach);
+  padded.set(samples, reach);
+  const made = new Int16Array(Math.max(0, length));
+  for (let at = 0; at < made.length; at++) {
     let sum = 0;
-    for (let tap = 0; tap < taps.length; tap++) sum += (taps[tap] ?? 0) * (samples[from + at * 6 + tap - reach] ?? 0);
-    return Math.round(sum / whole);
-  });
+    for (let tap = 0; tap < taps.length; tap++) sum += (taps[tap] ?? 0) * (padded[from + at * 6 + tap] ?? 0);
+    made[at] = Math.round(sum);
+  }
+  return made;
 }
 
 /**
@@ -100,7 +138,7 @@ export function correlateWide(
   const around = Math.max(0, best.offset - 1) * 6;
   const near = heard.subarray(around, around + (wanted.length + 3) * 6);
   for (let shift = 0; shift < 12; shift++) {
-    const peak = Math.abs(correlationAt(telephone(near, shift), wanted, 0));
+    const peak = correlationAt(telephone(near, shift), wanted, 0);
     if (peak > best.peak) best = { offset: around / 6, peak };
   }
   return best;

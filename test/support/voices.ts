@@ -13,13 +13,20 @@ export const agentChirp = chirp(1, { from: 1700, to: 3300 });
  * the chirp is tried at every eighth of a sample: at 3 kHz half a sample alone would cost a quarter of the correlation.
  */
 export function agentHeardIn(heard: Int16Array): { readonly offset: number; readonly peak: number } {
-  const tries = Array.from({ length: 8 }, (_, eighth) => correlate(heard, agentChirpDelayedBy(eighth / 8)));
+  const tries = agentChirps().map((delayed) => correlate(heard, delayed));
   return tries.reduce((best, each) => (each.peak > best.peak ? each : best));
 }
 
-function agentChirpDelayedBy(samples: number): Int16Array {
+let delayedChirps: readonly Int16Array[] | undefined;
+
+/** The agent's chirp, and the same later by one to seven eighths of a sample. */
+function agentChirps(): readonly Int16Array[] {
+  if (delayedChirps !== undefined) return delayedChirps;
   const fine = chirp(1, { from: 1700, to: 3300, rate: 64_000 });
-  return Int16Array.from({ length: 7999 }, (_, at) => fine[Math.round((at + samples) * 8)] ?? 0);
+  delayedChirps = Array.from({ length: 8 }, (_, eighth) =>
+    Int16Array.from({ length: 7999 }, (_, at) => fine[at * 8 + eighth] ?? 0),
+  );
+  return delayedChirps;
 }
 
 /** `seconds` of a chirp repeated. */
