@@ -5,16 +5,15 @@ import type { PictureSide } from './track.ts';
 const usualWaitMs = 60;
 /** A packet came at any time of the 20 ms before its frame. */
 const halfFrameMs = 10;
-/** How fast an offset follows, of a difference of one frame; a larger jump is another clock, or a stall of ours. */
-const follow = 0.04;
-const jumpMs = 150;
+/** So many frames (a second) are looked back on: what came least late in them tells, as it does for frames of pictures. */
+const lookBack = 50;
 
 /**
  * Where a picture that comes now belongs: where the sound that came with it will be. Sound waits for its jitter, and the recording's clock
  * stands still when the machine does; pictures follow it.
  */
 export class PictureClock {
-  readonly #offsets = new Map<PictureSide, number>();
+  readonly #offsets = new Map<PictureSide, number[]>();
   readonly #waits = new Map<PictureSide, number>();
 
   /** A frame of the sound: its time on the recording's clock, and its mark. */
@@ -26,15 +25,13 @@ export class PictureClock {
 
   /** The place on the recording's clock of what came at `wallMs`; undefined before the first frame. */
   at(side: PictureSide, wallMs: number): number | undefined {
-    const offset = this.#offsets.get(side);
-    return offset === undefined ? undefined : Math.max(0, wallMs + offset);
+    const offsets = this.#offsets.get(side);
+    return offsets === undefined ? undefined : Math.max(0, wallMs + Math.max(...offsets));
   }
 
   #side(side: PictureSide, made: number, waitMs: number): void {
     if (waitMs > 0) this.#waits.set(side, waitMs);
     const now = made + (this.#waits.get(side) ?? usualWaitMs) + halfFrameMs;
-    const before = this.#offsets.get(side) ?? now;
-    const far = Math.abs(now - before) > jumpMs;
-    this.#offsets.set(side, far ? now : before + (now - before) * follow);
+    this.#offsets.set(side, [...(this.#offsets.get(side) ?? []), now].slice(-lookBack));
   }
 }

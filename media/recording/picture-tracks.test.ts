@@ -19,9 +19,15 @@ describe('the clock of pictures', () => {
   it('stands still with the recording’s clock when the machine did', () => {
     const clock = new PictureClock();
     for (let at = 0; at < 50; at++) clock.frame(at * 20, mark(began + at * 20), began + at * 20);
-    // Two seconds were skipped.
-    clock.frame(1000, mark(began + 3000), began + 3000);
-    expect(clock.at('caller', began + 3000)).toBe(1070);
+    // Two seconds were skipped; a second later it is seen.
+    for (let at = 50; at < 110; at++) clock.frame(at * 20, mark(began + 2000 + at * 20), began + 2000 + at * 20);
+    expect(clock.at('caller', began + 4180)).toBe(2250);
+  });
+
+  it('goes by what came least late, not by what the network held up', () => {
+    const clock = new PictureClock();
+    for (let at = 0; at < 100; at++) clock.frame(at * 20, mark(began + at * 20, 140 - (at % 5) * 20), began + at * 20);
+    expect(clock.at('caller', began + 2000)).toBe(2150);
   });
 
   it('believes in the usual wait until a side says something, and in its last one while it is silent', () => {
