@@ -26,6 +26,7 @@ function makePhones(realm = 'jackfield.local'): Phones {
   return new Phones({
     ...{ clock, realm, rows: new Rows(ledger, clock), store: openStore(ledger, clock), server: '127.0.0.1:5060' },
     isAgent: (id) => ['alice', 'bob', 'alice-desk2'].includes(id),
+    hasVideo: (id) => id !== 'bob',
     changed: (agentId) => changed.push(agentId),
     removed: (agentId, username) => removed.push(`${agentId} ${username}`),
   });
@@ -118,6 +119,17 @@ describe('what is rung', () => {
       { kind: 'softphone', reachable: true },
       { kind: 'desk', name: 'desk', reachable: false },
     ]);
+  });
+
+  it('has no pictures at the pages of an agent who is to have none', () => {
+    phones.bindingsChanged('bob', [page, desk]);
+    const pages = [phones.toRing('bob'), phones.pagesOf('bob')].map(([first]) => first);
+    expect(pages).toMatchObject([
+      { deviceId: 'page', video: false },
+      { deviceId: 'page', video: false },
+    ]);
+    phones.bindingsChanged('alice', [page]);
+    expect(phones.toRing('alice')[0]).not.toHaveProperty('video');
   });
 
   it('is kept over a restart', async () => {

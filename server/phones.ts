@@ -19,6 +19,8 @@ export interface PhonesOptions {
   /** Where phones find us: `host:port`. */
   readonly server: string;
   readonly isAgent: (id: string) => boolean;
+  /** Whether the agent's pages have pictures where a call has them. */
+  readonly hasVideo: (agentId: string) => boolean;
   /** What an agent's phones are, or which are rung, has changed. */
   readonly changed: (agentId: string) => void;
   /** An account is gone: so is what is registered with it. */
@@ -89,19 +91,25 @@ export class Phones {
   /** The devices an offer to the agent rings now: those that answer, of the kind they chose. */
   toRing(agentId: string): Device[] {
     const ring = this.ringOf(agentId);
+    const video = this.#videoOf(agentId);
     return (this.#bindings.get(agentId) ?? []).flatMap((binding) => {
       const { id, kind, device, reachable } = binding;
       const chosen = ring === 'all' || (ring === 'softphone') === (kind === 'webrtc');
-      return reachable && chosen ? [{ deviceId: id, kind, name: device, ...flowOf(binding) }] : [];
+      return reachable && chosen ? [{ deviceId: id, kind, name: device, ...flowOf(binding), ...video }] : [];
     });
   }
 
   /** Their pages that answer now, the newest last, whichever devices they want rung. */
   pagesOf(agentId: string): Device[] {
+    const video = this.#videoOf(agentId);
     return (this.#bindings.get(agentId) ?? []).flatMap((binding) => {
       const { id, kind, device, reachable } = binding;
-      return kind === 'webrtc' && reachable ? [{ deviceId: id, kind, name: device, ...flowOf(binding) }] : [];
+      return kind === 'webrtc' && reachable ? [{ deviceId: id, kind, name: device, ...flowOf(binding), ...video }] : [];
     });
+  }
+
+  #videoOf(agentId: string): Pick<Device, 'video'> {
+    return this.#options.hasVideo(agentId) ? {} : { video: false };
   }
 
   /** Where the agent speaks from when they make a call: of the phones they want rung the page, else the newest desk phone. */

@@ -320,6 +320,7 @@ export class Brain {
       ...{ clock, store, rows: this.#rows, realm: config.sip.domain },
       server: `${advertisedAddress(config)}:${String(config.sip.port)}`,
       isAgent: (id) => this.floor.agent(id) !== undefined,
+      hasVideo: (id) => this.plans.current?.agents.get(id)?.video !== false,
       changed: (agentId) => {
         this.floor.setRegistered(agentId, this.phones.toRing(agentId).length > 0);
         this.desks.phonesChanged(agentId);

@@ -125,6 +125,8 @@ export interface Device {
   readonly name: string | null;
   /** The way its registration came (a page's connection): it changes with the page's network. Absent for desk phones. */
   readonly flow?: string;
+  /** Absent: a page has pictures where the call has them. False: whoever is there has none. */
+  readonly video?: false;
 }
 
 /** Why an agent could not be had. */

@@ -35,6 +35,11 @@ describe('the picture of a call', () => {
     ['while the network is too bad', talk({ video: { paused: true } }), graph(toAgent, toCaller)],
     ['where the caller asked for none', talk({}, false), graph(toAgent, toCaller)],
     ['at a desk phone', talk({ other: { ...newLeg('c1.a1', 'sip'), open: true } }), graph(toAgent, toCaller)],
+    [
+      'at an agent who has none',
+      talk({ other: { ...newLeg('c1.a1', 'webrtc', { ...device, video: false }), open: true } }),
+      graph(toAgent, toCaller),
+    ],
     ['before the talk', talk({ phase: 'queued' }), graph()],
   ])('is shown to nobody %s', (_name, state, edges) => {
     expect(pictured(state, edges)).toBe(edges);

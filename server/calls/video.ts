@@ -9,10 +9,10 @@ export function hasVideo({ signals }: Pick<CallState, 'signals'>): boolean {
   return signals?.web?.video === true;
 }
 
-/** Whether a leg is offered a picture: browsers are. */
+/** Whether a leg is offered a picture: browsers are, unless whoever sits there is to have none. */
 export function offersVideo(state: CallState, legId: string): boolean {
   const leg = legsOf(state).find((each) => each.legId === legId);
-  return hasVideo(state) && leg?.kind === 'webrtc';
+  return hasVideo(state) && leg?.kind === 'webrtc' && leg.device?.video !== false;
 }
 
 /** What our offer to a leg has of a picture; undefined for none. */

@@ -150,7 +150,7 @@ export function linkHours(linker: Linker, entry: Entry<HoursSource>): Hours {
 export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>();
   for (const [id, entry] of linker.collected.entries.agents) {
-    const { name, skills, queues, languages, role, phones } = entry.value;
+    const { name, skills, queues, languages, role, phones, video } = entry.value;
     agents.set(id, {
       id,
       name,
@@ -160,6 +160,7 @@ export function linkAgents(linker: Linker): ReadonlyMap<string, Agent> {
       queues: queues.filter((queue, at) => linker.knows('queues', queue, entry.at('queues', at))),
       languages,
       phones: linkPhones(phones),
+      ...(video ? {} : { video }),
       ...(role === undefined ? {} : { role }),
     });
   }

@@ -181,6 +181,8 @@ export interface Agent {
   readonly role?: 'agent' | 'supervisor';
   /** Desk phones with an audio of their own, by name in small letters. */
   readonly phones?: ReadonlyMap<string, PhoneAudio>;
+  /** False: their page has no pictures where the call has them. */
+  readonly video?: false;
 }
 
 /** A code an agent chooses, with its texts: a disposition or a pause reason. */

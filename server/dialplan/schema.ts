@@ -240,6 +240,12 @@ export const agentSource = z.strictObject({
     .describe(
       'Desk phones that want something else of their audio than `sip.phones` in jackfield.yaml says, by the name of their account.',
     ),
+  video: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether calls with pictures have them at this agent’s page. `false`: neither sees the other, and both talk; another agent who takes the call has them again.',
+    ),
 });
 
 export const choiceSource = z.strictObject({ label });
