@@ -70,12 +70,13 @@ async function startIn(
   const workers = new MediasoupWorkers({ bind, advertise, port, workerBin }, logger);
   scope.defer('mediasoup', () => workers.close());
   scope.defer('ears', () => ears.close());
+  const recorder = new Recorder(options.recordings, logger);
+  scope.defer('recorder', () => recorder.close());
   workers.warmUp();
+  recorder.warmUp();
   await mayOpen;
   await Promise.all([workers.start(), ears.start()]);
 
-  const recorder = new Recorder(options.recordings, logger);
-  scope.defer('recorder', () => recorder.close());
   const ports = new PortPool(options.rtpPorts);
   const limits = limitsOf(ports.free, options.mostEndpoints, options.mostBusy);
   const capacity: Capacity = new Capacity(limits, () => ({ freePorts: ports.free, endpoints: endpoints.size }));

@@ -68,6 +68,11 @@ export class Recorder {
     this.#script = script;
   }
 
+  /** Starts the thread, so that the first recording does not wait for it. */
+  warmUp(): void {
+    if (this.#resting === undefined) this.#worker ??= this.#start();
+  }
+
   /** Makes these the recordings of a call; returns the rings of the new ones, for its shard. */
   apply(callId: string, wanted: readonly GraphRecording[]): RecordRing[] {
     for (const [recordingId, open] of this.#open)
@@ -151,7 +156,7 @@ export class Recorder {
   /** While no thread is there nothing is posted: the next one is told everything anew. */
   #post(message: ToRecorder): void {
     if (this.#resting !== undefined) return;
-    this.#worker ??= this.#start();
+    this.warmUp();
     this.#worker?.postMessage(message);
   }
 

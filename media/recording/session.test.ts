@@ -64,6 +64,19 @@ describe('whoever writes recordings', () => {
     });
   });
 
+  it('marks what was said before it looked for the first time', () => {
+    const { recorder, told } = session();
+    const memory = tapRingMemory(320);
+    recorder.take({ type: 'open', recordingId: 'r1', callId: 'c', memory });
+    const writer = new TapRingWriter(memory);
+    for (let frame = 0; frame < 300; frame++) writer.write(stereo.fill(1000), 5000 + frame * 20);
+    recorder.take({ type: 'close', recordingId: 'r1', reason: 'ended' });
+    expect(told).toMatchObject([{ type: 'ended', lengthMs: 6000, dropped: 173 }]);
+    expect(timelineOf(readFileSync(recordingPath(directory, 'r1')), keys).gaps).toMatchObject([
+      { fromMs: 0, toMs: 3460, reason: 'dropped' },
+    ]);
+  });
+
   it('marks what a slow disk made it lose, and counts it', () => {
     const { recorder, told } = session();
     const memory = tapRingMemory(320);

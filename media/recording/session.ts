@@ -5,7 +5,7 @@ import type { Mark } from './chunker.ts';
 import type { Keyring } from './keys.ts';
 import { type PictureIn, PictureTracks } from './picture-tracks.ts';
 import { failureOf, type Finished, type RecordFailure, RecordingWriter } from './writer.ts';
-import { type EndReason, frameSamples } from './track.ts';
+import { type EndReason, frameMs, frameSamples } from './track.ts';
 
 /** To whoever writes recordings. */
 export type ToRecorder =
@@ -146,7 +146,8 @@ export class RecorderSession {
 
   #drain(open: Open): void {
     open.reader.drain((frame, timeMs, mark) => {
-      open.beganMs ??= timeMs;
+      // The oldest may be gone already where the first look was late.
+      open.beganMs ??= timeMs - open.reader.dropped * frameMs;
       const mediaMs = timeMs - open.beganMs;
       const now = this.#wall();
       const kind = marks[readMark(mark, now).state];
