@@ -7,11 +7,15 @@ import { endpointKind } from './media.ts';
 export const qualityLevel = z.enum(['good', 'fair', 'bad']);
 export type QualityLevel = z.infer<typeof qualityLevel>;
 
-/** Why a leg sounds bad. `agent-network`: the agent's Wi-Fi or line. `agent-computer`: it is too busy to send in time. */
+/**
+ * Why a leg sounds bad. `agent-network`: the agent's Wi-Fi or line. `agent-computer`: it is too busy to send in time.
+ * `caller-network`: either of them, of a caller in a browser.
+ */
 export const qualityCause = z.enum([
   'agent-network',
   'agent-computer',
   'carrier-leg',
+  'caller-network',
   'one-way-audio',
   'clock-skew',
   'wrong-codec',

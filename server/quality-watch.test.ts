@@ -30,12 +30,12 @@ function counters(endpointId: string, kind: 'sip' | 'webrtc', seconds: number, l
   };
 }
 
-function bench() {
+function bench(call = talking, callerKind: 'sip' | 'webrtc' = 'sip') {
   const clock = new SimulatedClock();
   const rows: (CallRow & { readonly callId?: string })[] = [];
   const told: (readonly CallLegQuality[])[] = [];
   let asked = 0;
-  const site = { active: 1, agentLoss: 0 };
+  const site = { active: 1, agentLoss: 0, callerLoss: 0 };
   const watch = new QualityWatch({
     ...{ clock, logger: silentLogger },
     rows: {
@@ -47,12 +47,12 @@ function bench() {
     ledger: {
       rows: () => rows.map((row, at) => ({ ...row, id: String(at), node: 'n', seq: at, at, erased: false, hash: '' })),
     },
-    calls: () => ({ active: site.active, get: () => talking }),
+    calls: () => ({ active: site.active, get: () => call }),
     statistics() {
       asked++;
       const seconds = clock.now() / 1000;
       return Promise.resolve([
-        counters('c.caller', 'sip', seconds, 0),
+        counters('c.caller', callerKind, seconds, site.callerLoss),
         counters('c.a1', 'webrtc', seconds, site.agentLoss),
       ]);
     },
@@ -79,6 +79,17 @@ test('a desk is told once while all is well, and again with the cause when it is
   await pass(1);
   expect(told.at(-1)?.[1]).toMatchObject({ cause: 'agent-network', evidence: { roundTripMs: 40 } });
   expect(watch.live('c')[0]).not.toHaveProperty('cause');
+});
+
+test('a caller in a browser is the other side, and what is bad there is not the agent’s', async () => {
+  const web = { route: 'main', video: false, name: 'Ann' };
+  const { told, site, pass } = bench({ ...talking, signals: { web }, caller: { ...caller, kind: 'webrtc' } }, 'webrtc');
+  site.callerLoss = 0.2;
+  await pass(2);
+  expect(told.at(-1)).toMatchObject([
+    { legId: 'c.caller', side: 'outside', cause: 'caller-network' },
+    { legId: 'c.a1', side: 'agent', level: 'good' },
+  ]);
 });
 
 test('the end of a leg is a row, with all it had counted; the API reads it; the other leg goes on', async () => {

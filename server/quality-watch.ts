@@ -49,9 +49,10 @@ interface Watched {
   leftAt: number | undefined;
 }
 
-function partOf({ offer, other }: CallState, leg: Leg): LegPart {
+function partOf({ offer, other, caller, signals }: CallState, leg: Leg): LegPart {
+  const webCaller = signals?.web !== undefined && leg.legId === caller.legId;
   const agents = leg.device !== undefined || leg.kind === 'webrtc' || (offer !== null && leg.legId === other?.legId);
-  return { side: agents ? 'agent' : 'outside', speaks: !leg.heldByPeer };
+  return { side: agents && !webCaller ? 'agent' : 'outside', speaks: !leg.heldByPeer };
 }
 
 function newWatch(state: CallState, leg: Leg, now: number): Watched {

@@ -30,6 +30,7 @@ export const qualityTexts = {
   'cause-agent-network': { en: "the agent's Wi-Fi or network", zh: '坐席的 Wi-Fi 或网络' },
   'cause-agent-computer': { en: "the agent's computer is too busy", zh: '坐席的电脑过于繁忙' },
   'cause-carrier-leg': { en: 'the carrier leg', zh: '运营商线路' },
+  'cause-caller-network': { en: "the caller's network or computer", zh: '来电者的网络或电脑' },
   'cause-one-way-audio': { en: 'one-way audio', zh: '单通' },
   'cause-clock-skew': { en: 'clock skew', zh: '时钟偏差' },
   'cause-wrong-codec': { en: 'a codec that was not agreed', zh: '使用了未协商的编码' },

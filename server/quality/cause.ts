@@ -74,8 +74,12 @@ export function causeOf(windows: readonly Window[], part: LegPart): Verdict | un
     pace > packetsPerSecond / 2 &&
     pace < limits.paceRatio * packetsPerSecond
   )
-    return { cause: 'agent-computer', evidence: { packetsPerSecond: rounded(pace, 1) } };
-  const network = part.side === 'agent' ? 'agent-network' : 'carrier-leg';
+    return {
+      cause: part.side === 'agent' ? 'agent-computer' : 'caller-network',
+      evidence: { packetsPerSecond: rounded(pace, 1) },
+    };
+  const outside = latest.kind === 'webrtc' ? 'caller-network' : 'carrier-leg';
+  const network = part.side === 'agent' ? 'agent-network' : outside;
   const worstJitter = Math.max(jitterMs, sentJitterMs);
   if (worstLoss >= limits.lossRatio || worstJitter >= limits.jitterMs || roundTripMs >= limits.roundTripMs)
     return {

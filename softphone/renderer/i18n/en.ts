@@ -311,9 +311,10 @@ export const en = {
     fair: 'not quite good',
     bad: 'bad',
     causes: {
-      'agent-network': 'Your Wi-Fi or network loses sound. Move closer to the router, or use a cable.',
+      'agent-network': 'Your Wi-Fi or network loses or delays sound. Move closer to the router, or use a cable.',
       'agent-computer': 'Your computer is too busy to send your voice in time. Close other programs.',
       'carrier-leg': 'The line from the carrier is bad. It is not on your side.',
+      'caller-network': 'The caller’s own network or computer loses or delays sound. It is not on your side.',
       'one-way-audio': 'The other side cannot be heard, or does not hear you. Call them back if it stays so.',
       'one-way-audio-own': 'Nothing comes from your microphone, or nothing reaches you.',
       'clock-skew': 'The other side’s equipment runs at the wrong speed: short gaps or jumps can be heard.',

@@ -306,9 +306,10 @@ export const zh: Texts<typeof en> = {
     fair: '一般',
     bad: '差',
     causes: {
-      'agent-network': '您的 Wi-Fi 或网络在丢失声音。请靠近路由器，或改用网线。',
+      'agent-network': '您的 Wi-Fi 或网络使声音丢失或延迟。请靠近路由器，或改用网线。',
       'agent-computer': '您的电脑过于繁忙，来不及发送语音。请关闭其他程序。',
       'carrier-leg': '运营商线路质量差，问题不在您这一侧。',
+      'caller-network': '来电者自己的网络或电脑使声音丢失或延迟，问题不在您这一侧。',
       'one-way-audio': '听不到对方，或对方听不到您。若持续如此，请回拨。',
       'one-way-audio-own': '您的麦克风没有声音传来，或声音无法到达您。',
       'clock-skew': '对方设备的时钟速度不对：可能听到短暂的间断或跳跃。',
