@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the mediasoup media worker from the source that the npm package ships (its folder worker/), using Debian packages
-# for every dependency: nothing is downloaded. Set-up runs it where upstream's own binary cannot be had; see
-# scripts/setup/debian.mjs for the packages (workerPackages).
+# for every dependency. Set-up runs it where upstream's own binary cannot be had; see scripts/setup/debian.mjs for the
+# packages (workerPackages). The one thing downloaded is the distribution's own source of libsrtp2, by apt: see libsrtp below.
 #
 #   SOURCE=node_modules/mediasoup WORK=/some/scratch OUT=/some/mediasoup-worker JOBS=2 build-mediasoup-worker.sh
 #
@@ -9,6 +9,7 @@
 #   WORK    scratch folder; when it holds the beginning of an earlier, interrupted build, that is continued
 #   OUT     where the binary goes
 #   JOBS    parallel compile jobs            (default 2)
+#   SRTP    `system`: link the distribution's libsrtp2 as it is, without trying to build it
 #
 # Consumers of the result drop telephone-event packets, as upstream's do: digits are read before RTP enters mediasoup.
 set -euo pipefail
@@ -18,6 +19,7 @@ SOURCE=${SOURCE:-$HERE/../../node_modules/mediasoup}
 WORK=${WORK:-$HERE/../../.jackfield/worker-build}
 OUT=${OUT:-$HERE/../../.jackfield/mediasoup-worker}
 JOBS=${JOBS:-2}
+SRTP=${SRTP:-source}
 
 say() { printf '[build-worker] %s\n' "$*"; }
 
@@ -176,6 +178,68 @@ inline srtp_err_status_t srtp_unprotect_rtcp(
 	return srtp3_detail::run(&::srtp_unprotect_rtcp, ctx, srtcp, srtcpLen, rtcp, rtcpLen, 0);
 }
 H
+
+# --- libsrtp on OpenSSL -----------------------------------------------------
+# Debian's libsrtp2 does its cryptography by NSS, which looks its sessions up in lists: a packet costs the more the more
+# calls there are (docs/decisions.md has figures). So its source is fetched by apt, with a configuration, lists and a
+# cache of our own and the signatures checked as ever, and linked in statically with OpenSSL, which the worker has anyway.
+apt_file() { # what the private apt reads after the machine's own configuration, whose hooks are not for us
+  cat <<A
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::State "$1/state";
+Dir::State::status "/var/lib/dpkg/status";
+Dir::Cache "$1/cache";
+Dir::Etc::sourcelist "$1/sources.list";
+Dir::Etc::sourceparts "-";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "1";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+A
+}
+srtp_sources() { # deb-src lines of where libsrtp2-dev comes from, for the private apt
+  local id keyring
+  id=$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')
+  keyring="/usr/share/keyrings/$id-archive-keyring.gpg"
+  # " libsrtp2-dev | 2.5.0-3 | http://deb.debian.org/debian bookworm/main amd64 Packages"
+  apt-cache madison libsrtp2-dev | while IFS='|' read -r _ _ from; do
+    read -r uri place _ <<<"$from"
+    [ -n "$place" ] || continue
+    if [ -r "$keyring" ]; then printf 'deb-src [signed-by=%s] ' "$keyring"; else printf 'deb-src '; fi
+    printf '%s %s %s\n' "$uri" "${place%%/*}" "${place#*/}"
+  done | sort -u
+}
+build_srtp() { # -> $WORK/srtp with headers, libsrtp2.a and its .pc file
+  local apt="$WORK/apt" unpacked="$WORK/libsrtp" name
+  for name in apt-get apt-cache dpkg-source; do
+    command -v "$name" >/dev/null || { say "there is no $name"; return 1; }
+  done
+  mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/source"
+  apt_file "$apt" >"$apt/apt.conf"
+  srtp_sources >"$apt/sources.list"
+  [ -s "$apt/sources.list" ] || { say "apt does not know where libsrtp2-dev comes from"; return 1; }
+  timeout 120 apt-get -c "$apt/apt.conf" -q update || return 1
+  (cd "$apt/source" && timeout 120 apt-get -c "$apt/apt.conf" -q source --download-only libsrtp2) || return 1
+  # Unpacking applies the distribution's patches, corrections of security among them.
+  dpkg-source --no-check -x "$apt"/source/libsrtp2_*.dsc "$unpacked" || return 1
+  meson setup --buildtype release --default-library static --prefix "$WORK/srtp" --libdir lib \
+    -Dcrypto-library=openssl -Dtests=disabled -Dpcap-tests=disabled -Ddoc=disabled \
+    "$unpacked/build" "$unpacked" || return 1
+  ninja -C "$unpacked/build" -j "$JOBS" install || return 1
+}
+if [ "$SRTP" = system ]; then
+  say "libsrtp2 of the system, as asked"
+elif build_srtp >"$WORK/srtp.log" 2>&1; then
+  say "libsrtp2 built from the distribution's source, with OpenSSL"
+  export PKG_CONFIG_PATH="$WORK/srtp/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+else
+  tail -5 "$WORK/srtp.log"
+  say "the source of libsrtp2 cannot be had or built: the system's libsrtp2 is used, which is slower with many calls"
+fi
+rm -rf "$WORK/apt"
 
 # --- shim meson subprojects -------------------------------------------------
 # Each answers subproject('NAME') of the worker's meson.build with the Debian

@@ -32,7 +32,7 @@ export const runtimePackages = [
 /** Needed only where the media worker has to be built. */
 export const workerPackages = packages(
   'building the media worker',
-  'g++ meson ninja-build pkg-config|pkgconf libuv1-dev libssl-dev libsrtp2-dev libflatbuffers-dev flatbuffers-compiler libabsl-dev binutils tar',
+  'g++ meson ninja-build pkg-config|pkgconf libuv1-dev libssl-dev libsrtp2-dev libflatbuffers-dev flatbuffers-compiler libabsl-dev binutils tar dpkg-dev',
 );
 
 /** Needed by `npm test`: the peers nobody here wrote. */
