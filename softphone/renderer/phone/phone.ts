@@ -1,4 +1,4 @@
-import { Inviter, UserAgent, UserAgentState, Web } from 'sip.js';
+import { Inviter, UserAgent, UserAgentState } from 'sip.js';
 import type { Invitation, Session } from 'sip.js';
 import { assertNever } from '../../../base/assert-never.ts';
 import type { Cancel, Clock } from '../../../base/clock.ts';
@@ -13,7 +13,6 @@ import { Store } from '../store.ts';
 import { inviteFacts } from './invite-headers.ts';
 import { initialPhone, liveSession, phoneTransition } from './machine.ts';
 import type { PhoneEffect, PhoneEvent, PhoneState, SessionId } from './machine.ts';
-import { browserNetworkChanges, NetworkWatcher } from './network-watcher.ts';
 import { Registration } from './registration.ts';
 import { ServerOfferedMedia } from './session-description.ts';
 import type { Peer } from './session-description.ts';
@@ -42,7 +41,6 @@ export class Phone {
   readonly #agent: UserAgent;
   readonly #registration: Registration;
   readonly #sessions: Sessions;
-  readonly #network: NetworkWatcher;
   #retry: Cancel = () => undefined;
 
   constructor(parts: PhoneParts) {
@@ -53,17 +51,10 @@ export class Phone {
       agentOptions(parts.credentials, parts.logger, {
         mediaOf: (session) => this.#mediaFor(session),
         onInvite: (invitation) => this.#invited(invitation),
-        onConnect: () => this.#connected(),
+        onConnect: () => this.#box.post({ type: 'socket-opened' }),
         onDisconnect: () => this.#box.post({ type: 'socket-closed' }),
       }),
     );
-    this.#network = new NetworkWatcher({
-      clock: parts.clock,
-      packets: () => this.#packetsHeard(),
-      ask: () => this.#ask(),
-      connectAnew: () => this.#connectAnew(),
-      onNetworkChange: browserNetworkChanges,
-    });
     this.#registration = new Registration(this.#agent, (event) => this.#box.post(event));
   }
 
@@ -85,7 +76,6 @@ export class Phone {
 
   start(): void {
     this.#box.post({ type: 'started' });
-    this.#network.start();
   }
 
   /** New credentials, used from the next challenge on (SIP.js reads them at every one). */
@@ -104,7 +94,6 @@ export class Phone {
     this.#box.post({ type: 'hang-up-asked' });
     this.#box.post({ type: 'stopped' });
     this.#box.close();
-    this.#network.close();
     await this.#registration.unregister();
     if (this.#agent.state === UserAgentState.Started) await this.#agent.stop();
   }
@@ -156,30 +145,6 @@ export class Phone {
     const starting = this.#agent.state === UserAgentState.Started ? this.#agent.reconnect() : this.#agent.start();
     // A failed attempt is reported by onDisconnect, or, where the socket never opened, only here.
     starting.catch(() => this.#box.post({ type: 'socket-closed' }));
-  }
-
-  #connected(): void {
-    const { transport } = this.#agent;
-    // SIP.js keeps the answers to keep-alives to itself.
-    if (transport instanceof Web.Transport) transport.ws?.addEventListener('message', () => this.#network.answered());
-    this.#box.post({ type: 'socket-opened' });
-  }
-
-  async #packetsHeard(): Promise<number | undefined> {
-    const session = liveSession(this.state.get().line);
-    return session === undefined ? undefined : this.#sessions.media(session)?.packetsHeard();
-  }
-
-  /** RFC 5626 section 3.5.1. A connection that cannot be written to does not answer. */
-  #ask(): void {
-    if (this.#agent.isConnected()) this.#agent.transport.send('\r\n\r\n').catch(() => undefined);
-  }
-
-  /** Lets go of a connection that is dead, without waiting for its goodbye; the link makes another at once. */
-  #connectAnew(): void {
-    if (!this.#agent.isConnected()) return;
-    this.#parts.logger.warn({}, 'the network is gone: the phone connects anew');
-    this.#agent.transport.disconnect().catch(() => undefined);
   }
 
   #invited(invitation: Invitation): void {

@@ -20,14 +20,6 @@ export type Peer = Pick<
   | 'signalingState'
 >;
 
-/** What one of WebRTC's statistics (W3C webrtc-stats) counts of packets that came; undefined for the others. */
-function packetsIn(statistic: unknown): number | undefined {
-  if (typeof statistic !== 'object' || statistic === null) return undefined;
-  if (!('type' in statistic) || statistic.type !== 'inbound-rtp' || !('packetsReceived' in statistic)) return undefined;
-  const { packetsReceived } = statistic;
-  return typeof packetsReceived === 'number' && packetsReceived > 0 ? packetsReceived : undefined;
-}
-
 /** What the media end of one session needs from its owner. */
 export interface MediaPorts {
   createPeer(): Peer;
@@ -87,18 +79,6 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
       const media = mediaOf(this.#peer.connectionState);
       if (media !== undefined && !this.#closed) ports.onMedia(media);
     };
-  }
-
-  /** Packets of the far side's sound so far; undefined before there is any. */
-  async packetsHeard(): Promise<number | undefined> {
-    for (const { receiver } of this.#closed ? [] : this.#peer.getTransceivers()) {
-      if (receiver.track.kind !== 'audio') continue;
-      for (const each of (await receiver.getStats()).values()) {
-        const counted = packetsIn(each);
-        if (counted !== undefined) return counted;
-      }
-    }
-    return undefined;
   }
 
   /** Cuts the microphone at its source, whatever the server does. */
