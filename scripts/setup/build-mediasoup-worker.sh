@@ -204,7 +204,7 @@ srtp_sources() { # deb-src lines of where libsrtp2-dev comes from, for the priva
   local id keyring
   id=$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')
   keyring="/usr/share/keyrings/$id-archive-keyring.gpg"
-  # " libsrtp2-dev | 2.5.0-3 | http://deb.debian.org/debian bookworm/main amd64 Packages"
+  # " libsrtp2-dev | 2.5.0-3 | URI bookworm/main amd64 Packages"
   apt-cache madison libsrtp2-dev | while IFS='|' read -r _ _ from; do
     read -r uri place _ <<<"$from"
     [ -n "$place" ] || continue
