@@ -1,7 +1,7 @@
 import { readRtp, type RtpPacket, sequenceAhead } from '../../edge/rtp.ts';
 import type { PictureCodec } from '../track.ts';
 import { FrameClock } from './frame-clock.ts';
-import { h264Parameters, isKeyFrame, NalUnits, withLengths } from './h264.ts';
+import { decoderParameters, isKeyFrame, NalUnits, withLengths } from './h264.ts';
 import { readVp8, vp8Size } from './vp8.ts';
 
 /** One picture of a film. */
@@ -164,5 +164,5 @@ function h264Frame(packets: readonly Waiting[]): Built | undefined {
   const nal = new NalUnits();
   if (!packets.every(({ packet }) => nal.add(packet.payload)) || nal.units.length === 0) return undefined;
   const key = isKeyFrame(nal.units);
-  return { key, data: withLengths(nal.units), shape: key ? h264Parameters(nal.units) : undefined };
+  return { key, data: withLengths(nal.units), shape: key ? decoderParameters(nal.units) : undefined };
 }

@@ -67,7 +67,7 @@ export function withLengths(units: readonly Uint8Array[]): Buffer {
 }
 
 /** Parameters of a decoder. */
-export interface H264Parameters {
+export interface DecoderParameters {
   readonly width: number;
   readonly height: number;
   /** AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3). */
@@ -75,7 +75,7 @@ export interface H264Parameters {
 }
 
 /** What the parameter sets of a key frame say; undefined where they are not in it, or make no sense. */
-export function h264Parameters(units: readonly Uint8Array[]): H264Parameters | undefined {
+export function decoderParameters(units: readonly Uint8Array[]): DecoderParameters | undefined {
   const sequence = units.find((unit) => typeOf(unit) === sps);
   const picture = units.find((unit) => typeOf(unit) === pps);
   if (sequence === undefined || picture === undefined || sequence.length < 4) return undefined;
