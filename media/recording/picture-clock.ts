@@ -32,6 +32,9 @@ export class PictureClock {
   #side(side: PictureSide, made: number, waitMs: number): void {
     if (waitMs > 0) this.#waits.set(side, waitMs);
     const now = made + (this.#waits.get(side) ?? usualWaitMs) + halfFrameMs;
-    this.#offsets.set(side, [...(this.#offsets.get(side) ?? []), now].slice(-lookBack));
+    const offsets = this.#offsets.get(side) ?? [];
+    offsets.push(now);
+    if (offsets.length > lookBack) offsets.shift();
+    this.#offsets.set(side, offsets);
   }
 }
