@@ -99,16 +99,21 @@ const waits = `
   });
 `;
 
-test('a spare is ready before its part dies, opens nothing until then, and takes its place', async () => {
+/** A part whose program tells when it is ready and when it goes on, and what was told so far, a line each. */
+function partWithSpare() {
   const log = new LogFile(join(folder, 'part.log'));
   log.start();
   const order = join(folder, 'order');
   const held = ['--import', resolve(import.meta.dirname, 'spare-held.ts')];
   const goAhead = resolve(import.meta.dirname, '..', '..', 'base', 'go-ahead.ts');
   const args = ['--import', lifeline, '--eval', waits, '--', order, goAhead];
-  const plans: PartPlan = { name: 'server', args, env: process.env, cwd: folder, spare: held };
-  const part = new Part(plans, log, systemClock, times);
-  const done = (): string[] => readFileSync(order, 'utf8').trim().split('\n');
+  const plan: PartPlan = { name: 'server', args, env: process.env, cwd: folder, spare: held };
+  const part = new Part(plan, log, systemClock, times);
+  return { part, log, done: (): string[] => readFileSync(order, 'utf8').trim().split('\n') };
+}
+
+test('a spare is ready before its part dies, opens nothing until then, and takes its place', async () => {
+  const { part, log, done } = partWithSpare();
   expect(await part.start()).toBeUndefined();
   const first = String(part.pid);
   await until(() => done().length === 3);
@@ -127,15 +132,9 @@ test('a spare is ready before its part dies, opens nothing until then, and takes
 });
 
 test('a part without a spare, or whose spare has died, is started again all the same', async () => {
-  const log = new LogFile(join(folder, 'part.log'));
-  log.start();
-  const order = join(folder, 'order');
-  const held = ['--import', resolve(import.meta.dirname, 'spare-held.ts')];
-  const goAhead = resolve(import.meta.dirname, '..', '..', 'base', 'go-ahead.ts');
-  const args = ['--import', lifeline, '--eval', waits, '--', order, goAhead];
-  const part = new Part({ name: 'server', args, env: process.env, cwd: folder, spare: held }, log, systemClock, times);
+  const { part, log, done } = partWithSpare();
   expect(await part.start()).toBeUndefined();
-  await until(() => readFileSync(order, 'utf8').trim().split('\n').length === 3);
+  await until(() => done().length === 3);
   process.kill(part.sparePid ?? 0, 'SIGKILL');
   await until(() => part.sparePid === undefined);
   const back = nextEvent<PartEvent>(part.events, 'listening');
