@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 const heard = ['heard', 'ears', 'outbound', 'spoken', 'restart', 'recording', 'reload', 'media-deaths', 'flood'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
-const story = { testTimeout: 180_000, hookTimeout: 120_000 };
+const setupFiles = ['test/support/last-words.ts'];
+const story = { testTimeout: 180_000, hookTimeout: 120_000, setupFiles };
 
 /** Pure and local tests, contracts against real processes, and whole stories with real peers. */
 export default defineConfig({
@@ -24,6 +25,7 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          setupFiles,
           // They wait more than they work: two at a time even where vitest would leave a core free.
           maxWorkers: 2,
         },

@@ -19,9 +19,9 @@ await runMain(async () => {
     failures.push(...counted.failures);
   }
   console.log('');
-  for (const failure of failures) console.log(`FAILED ${failure}`);
-  console.log(`${passed} passed, ${failures.length} failed`);
   console.log('never run here:');
   for (const { name, reason } of neverRun) console.log(`- ${name}: ${reason}`);
+  for (const failure of failures) console.log(`FAILED ${failure}`);
+  console.log(`${passed} passed, ${failures.length} failed`);
   if (failures.length > 0) process.exitCode = 1;
 });

@@ -17,19 +17,31 @@ import { readJson, root } from '../paths.mjs';
 /** Lines kept of a failure: its message, and where in this project it was thrown. */
 const reasonLines = 8;
 
+/** And of what it said of itself (test/support/last-words.ts). */
+const lastLines = 14;
+
+/**
+ * @param {readonly string[]} lines
+ * @param {number} most
+ */
+function indented(lines, most) {
+  return lines
+    .filter((line) => line !== '')
+    .slice(0, most)
+    .map((line) => `\n    ${line.slice(0, 400).replace(`${root}/`, '')}`)
+    .join('');
+}
+
 /**
  * Why a test failed, below its name: often only the end of a long output is kept, and this is all that is seen of it.
  * @param {unknown} message of vitest's JSON
+ * @param {unknown} [lastWords] what the test said of itself
  */
-function reason(message) {
+function reason(message, lastWords) {
   const lines = stripVTControlCharacters(String(message ?? ''))
     .split('\n')
     .filter((line) => !line.includes('node_modules'));
-  return lines
-    .filter((line) => line !== '')
-    .slice(0, reasonLines)
-    .map((line) => `\n    ${line.slice(0, 400).replace(`${root}/`, '')}`)
-    .join('');
+  return `${indented(lines, reasonLines)}${indented(String(lastWords ?? '').split('\n'), lastLines)}`;
 }
 
 /**
@@ -48,7 +60,7 @@ export function countReport(project, report, exitCode) {
       return [{ ok: false, name: `${place}: did not load${reason(file.message)}` }];
     return tests.map((/** @type {any} */ test) => ({
       ok: test.status === 'passed',
-      name: `${place}: ${test.fullName}${test.status === 'failed' ? reason(test.failureMessages?.[0]) : ` (${test.status})`}`,
+      name: `${place}: ${test.fullName}${test.status === 'failed' ? reason(test.failureMessages?.[0], test.meta?.lastWords) : ` (${test.status})${reason(file.message)}`}`,
     }));
   });
   const failures = all.filter((/** @type {any} */ test) => !test.ok).map((/** @type {any} */ test) => test.name);

@@ -3,6 +3,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import type { TestSite } from './site.ts';
 import { recordHeard } from './browser/chromium.ts';
 import { leaving } from './browser/leaving.ts';
+import { witnesses } from './witnesses.ts';
 
 export interface AgentPageOptions {
   readonly agent?: string;
@@ -26,6 +27,8 @@ export class AgentPage {
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
+    witnesses.add(this);
+    page.on('close', () => witnesses.delete(this));
     page.on('pageerror', (error) => this.complaints.push(`page error: ${error.message}`));
   }
 
@@ -83,6 +86,11 @@ export class AgentPage {
       return `${testId} ${shown.join(' ')}`;
     });
     return [...(await Promise.all(states)), ...this.complaints.slice(-3)].join('\n');
+  }
+
+  /** The same in a line. */
+  async brief(): Promise<string> {
+    return (await this.glance()).replaceAll('\n', ' ');
   }
 
   /** Chooses a disposition and ends the wrap-up. */

@@ -5,14 +5,14 @@ import type { RawPeer } from './sip/raw-peer.ts';
 import type { RawMessage } from './sip/raw-message.ts';
 import { CallStory, nextNumber } from './talks.ts';
 import type { TestSite } from './site.ts';
+import { waited } from './until.ts';
 
 /** A request without an answer goes out again after this time, as RFC 3261 has it with T1 = 200 ms. */
 const againMs = 200;
 
 export class PlainPhone extends CallStory {
   readonly rtp: RtpPeer;
-  /** Resolves with the moment (ms since the epoch) at which the far side said BYE. */
-  readonly heardBye: Promise<number>;
+  readonly #heardBye: Promise<number>;
   readonly #peer: RawPeer;
   readonly #port: number;
   readonly #quiet = new AbortController();
@@ -27,10 +27,17 @@ export class PlainPhone extends CallStory {
     this.#peer = peer;
     this.rtp = rtp;
     this.#port = site.sipPort;
-    this.heardBye = peer.request('BYE').then((bye) => {
-      peer.answer(bye, '200 OK');
-      return Date.now();
-    });
+    this.#heardBye = peer
+      .coming(({ method }) => method === 'BYE')
+      .then((bye) => {
+        peer.answer(bye, '200 OK');
+        return Date.now();
+      });
+  }
+
+  /** Resolves with the moment (ms since the epoch) at which the far side said BYE. */
+  get heardBye(): Promise<number> {
+    return waited(this.#heardBye);
   }
 
   /**

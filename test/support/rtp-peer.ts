@@ -3,6 +3,7 @@ import type { Socket } from 'node:dgram';
 import { compress, expandInto, type Law } from '../../media/audio/g711.ts';
 import { readRtp, sequenceAhead, writeRtp, type RtpPacket } from '../../media/edge/rtp.ts';
 import { boundPair } from './rtp-ports.ts';
+import { waited } from './until.ts';
 
 const frame = 160;
 
@@ -150,7 +151,11 @@ export class RtpPeer {
   }
 
   /** Resolves when `done` holds; looked at after every packet. */
-  async until(done: () => boolean): Promise<void> {
+  until(done: () => boolean): Promise<void> {
+    return waited(this.#until(done));
+  }
+
+  async #until(done: () => boolean): Promise<void> {
     while (!done())
       await new Promise<void>((resolve) => {
         const wake = (): void => {

@@ -11,6 +11,7 @@ import { loadConfig, type Config, siteFiles } from '../../server/config.ts';
 import { makeDemoSite, type DemoLogin } from '../../server/demo-site.ts';
 import { freePort, type Program, startProgram } from './programs.ts';
 import { until } from './until.ts';
+import { witnesses } from './witnesses.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -162,8 +163,30 @@ export class TestSite {
     return lines.join('\n');
   }
 
+  /** The same in a few lines: the newest calls' rows with their times, and the last complaint of each part. */
+  async brief(): Promise<string> {
+    const lines: string[] = [];
+    const { body } = await this.api('GET', '/api/v1/calls').catch(() => ({ body: { items: [] } }));
+    for (const { id } of (body as { items: { id: string }[] }).items.slice(0, 2)) {
+      const { story } = (await this.api('GET', `/api/v1/calls/${id}`)).body as {
+        story: { at: number; type: string }[];
+      };
+      const rows = story.map(({ at, type }) => `${type} ${((at - (story[0]?.at ?? 0)) / 1000).toFixed(1)}`);
+      lines.push(`${id}: ${rows.slice(0, 4).join(', ')} ... ${rows.slice(4).slice(-8).join(', ')}`);
+    }
+    for (const part of ['sip-engine', 'media-node', 'server'] as const) {
+      const complaints = this.log(part)
+        .split('\n')
+        .filter((line) => !line.includes('"diagnostic"'))
+        .filter((line) => /"level":[456]0/.test(line) || line.includes('"type":"ended"'));
+      lines.push(...complaints.slice(-2).map((line) => `${part}: ${line.slice(0, 300)}`));
+    }
+    return lines.join('\n');
+  }
+
   /** Stops everything and removes its files. Returns the supervisor's exit code. */
   async stop(): Promise<number> {
+    witnesses.delete(this);
     const code = await this.#program.stop('SIGTERM');
     rmSync(this.config.home, { recursive: true, force: true });
     return code;
@@ -229,6 +252,7 @@ export async function startSite(options: SiteOptions = {}): Promise<TestSite> {
   const environment = { ...process.env, ...own, JACKFIELD_CONFIG: join(home, 'jackfield.yaml'), LANG: 'C.UTF-8' };
   const program = startProgram(process.execPath, [join(root, 'cli', 'main.ts'), 'up'], undefined, environment);
   const site = new TestSite(config.value, logins, program, environment);
+  witnesses.add(site);
   await program.printed(/Jackfield is running/);
   await site.untilReady();
   return site;

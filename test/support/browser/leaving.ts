@@ -1,5 +1,6 @@
 /** Watching a page for something to go away, without missing it when it comes back at once. */
 import type { Page } from 'playwright-core';
+import { waited } from '../until.ts';
 
 /** The little of a browser this file needs. */
 interface Dom {
@@ -29,5 +30,5 @@ export async function leaving(page: Page, selector: string): Promise<() => Promi
     });
     return { left };
   }, selector);
-  return () => watch.evaluate(({ left }) => left);
+  return () => waited(watch.evaluate(({ left }) => left));
 }

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { readRaw, writeRaw } from './raw-message.ts';
 import type { RawMessage } from './raw-message.ts';
+import { waited } from '../until.ts';
 
 /** How bytes travel; each kind of peer brings one. */
 export interface Wire {
@@ -84,6 +85,11 @@ export class RawPeer {
 
   /** The next message (already there or to come) that matches and was not taken before. */
   next(match: (message: RawMessage) => boolean): Promise<RawMessage> {
+    return waited(this.coming(match));
+  }
+
+  /** The same for a message that may never come, and is waited for by nobody until then. */
+  coming(match: (message: RawMessage) => boolean): Promise<RawMessage> {
     const there = this.seen.find((message) => !this.#taken.has(message) && match(message));
     if (there !== undefined) {
       this.#taken.add(there);
