@@ -42,28 +42,31 @@ describe('whether a node takes a new call', () => {
   });
 });
 
-it('the busiest counts, a burst half, and one that is new not yet', () => {
-  const busyness = new Busyness();
-  expect(busyness.look([{ id: 'a', busyMs: 500 }], 1000)).toBe(0);
-  expect(
-    busyness.look(
-      [
-        { id: 'a', busyMs: 1500 },
-        { id: 'b', busyMs: 9000 },
-      ],
-      2000,
-    ),
-  ).toBe(0.5);
-  expect(
-    busyness.look(
-      [
-        { id: 'a', busyMs: 1500 },
-        { id: 'b', busyMs: 10_000 },
-      ],
-      3000,
-    ),
-  ).toBe(0.75);
-  expect(busyness.look([{ id: 'b', busyMs: 10_000 }], 4000)).toBe(0.375);
+describe('how busy a node is', () => {
+  const read = (id: string, busyMs: number, atMs: number) => ({ id, busyMs, atMs });
+
+  it('the busiest counts, a burst half, and one that is new not yet', () => {
+    const busyness = new Busyness();
+    expect(busyness.look([read('a', 500, 1000)])).toBe(0);
+    expect(busyness.look([read('a', 1500, 2000), read('b', 9000, 2000)])).toBe(0.5);
+    expect(busyness.look([read('a', 1500, 3000), read('b', 10_000, 3000)])).toBe(0.75);
+    expect(busyness.look([read('b', 10_000, 4000)])).toBe(0.375);
+  });
+
+  it('each counts over the time between its own readings, and nobody for more than a core', () => {
+    const busyness = new Busyness();
+    busyness.look([read('thread', 0, 0), read('process', 0, 5)]);
+    // The answer of the process took its time: read at its end, the thread would have worked 200 times what it can.
+    expect(busyness.look([read('thread', 500, 1000), read('process', 100, 1900)])).toBe(0.25);
+    expect(busyness.look([read('thread', 1000, 2000), read('process', 101, 1905)])).toBe(0.375);
+    expect(busyness.look([read('process', 400, 1910)])).toBe(0.6875);
+  });
+
+  it('what was read before the last reading tells nothing', () => {
+    const busyness = new Busyness();
+    busyness.look([read('a', 100, 1000)]);
+    expect(busyness.look([read('a', 50, 900)])).toBe(0);
+  });
 });
 
 describe('a drain', () => {

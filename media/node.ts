@@ -146,12 +146,16 @@ const lookEveryMs = 1000;
 /** Returns how to stop it. */
 function watchBusyness(capacity: Capacity, shards: ShardPool, workers: MediasoupWorkers): () => void {
   const busyness = new Busyness();
+  let looking = false;
   const look = async (): Promise<void> => {
-    const times = [...shards.busyTimes(), ...(await workers.busyTimes())];
-    capacity.sampled(busyness.look(times, performance.now()));
+    if (looking) return;
+    looking = true;
+    // What cannot be measured is not counted; a worker that died under the question is told elsewhere.
+    const busyWorkers = await workers.busyTimes().catch(() => []);
+    looking = false;
+    capacity.sampled(busyness.look([...shards.busyTimes(), ...busyWorkers]));
   };
-  // What cannot be measured is not counted; a worker that died under the question is told elsewhere.
-  const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs);
+  const timer = setInterval(() => void look(), lookEveryMs);
   timer.unref();
   return () => clearInterval(timer);
 }

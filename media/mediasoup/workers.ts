@@ -3,6 +3,7 @@ import { createWorker, setLogEventListeners, type types } from 'mediasoup';
 import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { RestartPolicy } from '../../base/supervisor.ts';
+import type { BusyTime } from '../busyness.ts';
 import type { CryptoSuite } from '../sdp/index.ts';
 import { SecuredTermination, type SecuredPorts } from './secured.ts';
 import { routerCodecs, Termination } from './termination.ts';
@@ -86,11 +87,11 @@ export class MediasoupWorkers {
   }
 
   /** For how long the worker process has been busy since its start; nothing while there is none. Rejects if it dies meanwhile. */
-  async busyTimes(): Promise<{ readonly id: string; readonly busyMs: number }[]> {
+  async busyTimes(): Promise<BusyTime[]> {
     const worker = this.#running?.worker;
     if (worker === undefined) return [];
     const { ru_utime: user, ru_stime: system } = await worker.getResourceUsage();
-    return [{ id: `worker ${String(worker.pid)}`, busyMs: user + system }];
+    return [{ id: `worker ${String(worker.pid)}`, busyMs: user + system, atMs: performance.now() }];
   }
 
   /** A new termination whose plain side sends to `edgePort`. Rejects while no worker can be started. */

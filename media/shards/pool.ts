@@ -141,6 +141,7 @@ export class ShardPool {
     return this.#threads.map(({ worker }) => ({
       id: `shard ${String(worker.threadId)}`,
       busyMs: worker.performance.eventLoopUtilization().active,
+      atMs: performance.now(),
     }));
   }
 
