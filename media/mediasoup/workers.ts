@@ -3,7 +3,6 @@ import { createWorker, setLogEventListeners, type types } from 'mediasoup';
 import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { RestartPolicy } from '../../base/supervisor.ts';
-import type { BusyTime } from '../busyness.ts';
 import type { CryptoSuite } from '../sdp/index.ts';
 import { SecuredTermination, type SecuredPorts } from './secured.ts';
 import { routerCodecs, Termination } from './termination.ts';
@@ -87,7 +86,7 @@ export class MediasoupWorkers {
   }
 
   /** For how long the worker process has been busy since its start; nothing while there is none. Rejects if it dies meanwhile. */
-  async busyTimes(): Promise<BusyTime[]> {
+  async busyTimes(): Promise<{ readonly id: string; readonly busyMs: number; readonly atMs: number }[]> {
     const worker = this.#running?.worker;
     if (worker === undefined) return [];
     const { ru_utime: user, ru_stime: system } = await worker.getResourceUsage();
