@@ -1,4 +1,5 @@
 /** What the media node tells, brought to whom it concerns, and what is done when it goes and comes back. */
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Calls } from './calls/index.ts';
 import type { CallRecordings } from './call-recordings.ts';
@@ -8,6 +9,7 @@ import type { Listening } from './listening.ts';
 import type { MediaAbsence } from './media-absence.ts';
 import type { MediaCapacity } from './media-capacity.ts';
 import type { MediaClient } from './media-client.ts';
+import { Goodbyes } from './goodbyes.ts';
 import type { OutsideRecorders } from './outside-recorders.ts';
 import { reconcileMedia } from './recovery.ts';
 import type { Rows } from './rows.ts';
@@ -27,13 +29,15 @@ export interface MediaAudience {
   readonly digits: DigitModes;
   readonly spoken: SpokenPrompts;
   readonly absence: MediaAbsence;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Listens from now on; call what is returned to stop. */
 export function listenToMedia(audience: MediaAudience): () => void {
   const { media, calls, listening, recorders, capacity, spoken, absence, logger } = audience;
-  const stop = takeEvents(audience);
+  const goodbyes = new Goodbyes(audience.clock);
+  const stop = takeEvents(audience, goodbyes);
   media.connected.on(({ newBoot }) => {
     const since = absence.ended();
     spoken.restarted();
@@ -44,10 +48,13 @@ export function listenToMedia(audience: MediaAudience): () => void {
     );
   });
   media.lost.on(() => absence.began());
-  return stop;
+  return () => {
+    stop();
+    goodbyes.close();
+  };
 }
 
-function takeEvents(audience: MediaAudience): () => void {
+function takeEvents(audience: MediaAudience, goodbyes: Goodbyes): () => void {
   const { media, calls, desks, listening, recording, recorders, capacity, rows, digits } = audience;
   return media.events.on(({ seq, event }) => {
     if (event.type === 'observation') return listening.observe(event);
@@ -58,6 +65,8 @@ function takeEvents(audience: MediaAudience): () => void {
     if (event.type === 'endpoint-silent') return rows.put(silenceRow(event));
     if (event.type === 'endpoint-lost' && recorders.endpointLost(event.endpointId, event.cause)) return;
     const posted = callEventOf(event, digits);
+    if (posted !== undefined && event.type === 'endpoint-lost' && event.cause === 'dtls-closed')
+      return goodbyes.wait(() => calls.post(posted.callId, posted.event));
     if (posted !== undefined) calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
   });
 }

@@ -117,6 +117,13 @@ describe('a page that is gone in mid-call', () => {
     expect(next.state.away?.leg).toMatchObject({ legId: '01CALL.a3', device: { deviceId: 'third' } });
   });
 
+  it('is not brought back to an agent who has hung up, whose BYE was slower than the end of the audio', () => {
+    const { state, effects } = run([...rung, failed(fresh, 603)]);
+    expect(state).toMatchObject({ away: null });
+    const rows = effects.flatMap((each) => (each.type === 'record' ? [each.row] : []));
+    expect(rows.find(({ type }) => type === 'call-ended')?.facts).toMatchObject({ cause: 'agent-hangup' });
+  });
+
   it('is rung once however often it is seen, and a page loaded again in the meantime in its place', () => {
     expect(run([...rung, seen('new'), seen('new', 'd')]).state).toEqual(run(rung).state);
     const { state, effects } = run([...rung, seen('newer')]);

@@ -18,6 +18,9 @@ export const returnMs = 30_000;
 /** How often the agent is looked for meanwhile, ms; a page that registers is told at once. */
 export const lookMs = 2000;
 
+/** What a page answers whose agent has hung up (RFC 3261 section 21.6.2). */
+const declined = 603;
+
 /** Dialplans give 0 to 9: whoever has talked already waits before them all. */
 const firstOfAll = 10;
 
@@ -105,6 +108,17 @@ function seek(state: Waiting, pages: readonly Device[]): Step {
   return step(invited, ...freed.effects, { type: 'open-endpoint', legId, kind, remoteSdp: null, token: null });
 }
 
+/**
+ * The agent had hung up at that page, whose audio ended before its BYE was here: the call is not brought back to somebody who has just
+ * ended it.
+ */
+function hungUp(state: Waiting, leg: Leg, now: number): Step {
+  const tried: Waiting = { ...state, away: { ...state.away, leg: { ...leg, signalling: 'ended' } } };
+  return andThen(settled(tried), (next) =>
+    membersOf(next).length > 0 ? leaveConference(next, true, now) : end(next, 'agent-hangup', now),
+  );
+}
+
 /** That try came to nothing; the next one is made when the agent is seen again. */
 function forsake(state: Waiting, leg: Leg): Step {
   return step({ ...state, away: { ...state.away, leg: null } }, ...release(leg, false));
@@ -128,6 +142,7 @@ function onNewLeg(state: Waiting, leg: Leg, event: CallEvent, now: number): Step
     case 'endpoint-answered':
       return leg.signalling === 'answering' ? back(state, leg, now) : step(state);
     case 'leg-failed':
+      return event.status === declined ? hungUp(state, leg, now) : forsake(state, { ...leg, signalling: 'ended' });
     case 'leg-ended':
       return forsake(state, { ...leg, signalling: 'ended' });
     case 'endpoint-failed':

@@ -312,6 +312,31 @@ describe('a ring that says it is the agent’s own call', () => {
   });
 });
 
+describe('an INVITE that brings back a call', () => {
+  const back: PhoneEvent = { type: 'invited', invite: { session: 's9', offerId: 'offer-1', resume: 'offer-1' } };
+  const state = (line: Line): PhoneState => ({
+    ...initialPhone,
+    inProgress: { known: true, offerId: 'offer-1' },
+    line,
+  });
+
+  it.each([
+    ['here, the first time', invite],
+    ['here, after it was brought back before', { session: 's1', resume: 'offer-1' }],
+  ])('which the agent has ended %s is declined', (_name, ended) => {
+    const line: Line = { ...ended, type: 'ended', cause: 'own' };
+    const step = phoneTransition(state(line), back);
+    expect(step).toEqual({ state: state(line), effects: [{ type: 'reject', session: 's9', status: 603 }] });
+  });
+
+  it.each([
+    ['that failed', { ...invite, type: 'ended', cause: 'failed' }],
+    ['other than the one the agent has ended', { ...other, type: 'ended', cause: 'own' }],
+  ] as const)('%s is answered', (_name, line) => {
+    expect(phoneTransition(state(line), back).effects).toEqual([{ type: 'accept', session: 's9' }]);
+  });
+});
+
 describe('the registration: every event in every state', () => {
   describe.each(linkTable)('%s', (_name, event, row) => {
     it.each(Object.entries(links))('while %s', (name, link) => {

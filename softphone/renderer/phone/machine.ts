@@ -216,7 +216,15 @@ function invited(state: PhoneState, invite: Invite): PhoneStep {
     );
   }
   if (invite.resume === undefined) return moved(state, { ...invite, type: 'ringing', declined: false });
+  // The end of the audio overtook the BYE, and the server takes this page for lost.
+  if (wasHungUp(line, invite.resume))
+    return { state, effects: [{ type: 'reject', session: invite.session, status: 603 }] };
   return checked(state, invite);
+}
+
+/** Whether the agent ended the call of this offer here. */
+function wasHungUp(line: Line, offerId: string): boolean {
+  return line.type === 'ended' && line.cause === 'own' && (line.offerId === offerId || line.resume === offerId);
 }
 
 /** Answers a resuming INVITE only if the desk names the same offer: a header alone must not open the microphone. */
