@@ -119,8 +119,8 @@ export const engineLinkFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('release'), id: z.number().int(), released: z.boolean() }),
   z.object({ type: z.literal('refused'), id: z.number().int(), reason: z.string() }),
-  /** Unasked: a connection closed and its bindings went with it. */
-  z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()) }),
+  /** Unasked: the connection to `remote` (`host:port`) closed, and the bindings of these contacts to it went with it. */
+  z.object({ type: z.literal('flow-lost'), at: time, contacts: z.array(z.string()), remote: z.string() }),
   /** Unasked: the peer wants a password for a session refresh (RFC 4028); the app may send it by itself, by this method. */
   z.object({ type: z.literal('refresh-challenged'), dialog: z.string(), method: z.enum(['INVITE', 'UPDATE']) }),
   /** Unasked: the journal cannot be written (calls go on, but would not survive the engine), or can be again. */

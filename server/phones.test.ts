@@ -54,6 +54,7 @@ function binding(id: string, change: Partial<Binding> = {}): Binding {
       flow: 'tcp/127.0.0.1:1',
       userAgent: 'page',
       since: 1,
+      refreshedAt: 1,
       expiresAt: 9e15,
       reachable: true,
     },

@@ -63,6 +63,7 @@ export function readKept(ledger: Ledger, store: Store): Kept {
       .snapshots('registration')
       .flatMap((snapshot) => stateOf<{ bindings: Partial<Binding>[] }>(snapshot).bindings)
       // Before devices had ids there were browsers only: they register again within two minutes.
+      .map((binding) => ({ refreshedAt: 0, ...binding }))
       .filter((binding): binding is Binding => binding.id !== undefined),
   };
 }

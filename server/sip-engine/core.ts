@@ -47,8 +47,8 @@ import type { EngineSurroundings } from './surroundings.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import { Bindings } from './transport/bindings.ts';
 import { Certificates, defaultTrust } from './transport/certificates.ts';
-import { flowText } from './transport/flow.ts';
-import type { Address, Flow } from './transport/flow.ts';
+import { flowText, remoteOf } from './transport/flow.ts';
+import type { Address, Flow, FlowLost } from './transport/flow.ts';
 import type { TransportEvents } from './transport/listener.ts';
 import { TransportLayer } from './transport/transport-layer.ts';
 
@@ -66,7 +66,7 @@ export class EngineCore {
   readonly uac: UserAgentClient;
   readonly proxies: Proxies;
   /** Contacts whose connection closed. */
-  readonly flowLost = new Emitter<{ readonly at: number; readonly contacts: string[] }>();
+  readonly flowLost = new Emitter<FlowLost>();
   readonly certificates: Certificates;
   /** The latest messages as they were on the wire. */
   readonly capture: Capture;
@@ -323,7 +323,7 @@ export class EngineCore {
     const contacts = this.context.bindings.lost(flow);
     this.context.transactions.flowLost(flow);
     this.proxies.flowLost(flow);
-    if (contacts.length > 0) this.flowLost.emit({ at: this.context.clock.now(), contacts });
+    if (contacts.length > 0) this.flowLost.emit({ at: this.context.clock.now(), contacts, remote: remoteOf(flow) });
   }
 
   /** Binds SIP ports, then the admin ports. */

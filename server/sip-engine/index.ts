@@ -10,7 +10,7 @@ import { LinkServer } from './link/link-server.ts';
 import type { LinkSource } from './link/link-server.ts';
 import type { EngineOptions } from './options.ts';
 import type { EngineSurroundings } from './surroundings.ts';
-import type { Protocol } from './transport/flow.ts';
+import { type Protocol, remoteOf } from './transport/flow.ts';
 
 export { EngineError } from './errors.ts';
 export { parseArguments } from './options.ts';
@@ -81,7 +81,7 @@ function linkSource(core: EngineCore): LinkSource {
     dialogs: () => [...dialogs.values(), ...core.serverCalls.ending].map(shown),
     flows: () =>
       bindings.list().map(({ contact, flow, since }) => {
-        return { contact, transport: flow.protocol, remote: `${flow.remote.host}:${flow.remote.port}`, since };
+        return { contact, transport: flow.protocol, remote: remoteOf(flow), since };
       }),
   };
 }
@@ -103,7 +103,7 @@ export async function startEngine(options: EngineOptions, around: EngineSurround
       throw error;
     }
     scope.defer('engine link', () => link.close());
-    core.flowLost.on(({ at, contacts }) => link.flowLost(at, contacts));
+    core.flowLost.on((lost) => link.flowLost(lost));
     core.challenged.on((refresh) => link.refreshChallenged(refresh));
     core.journal?.health.on(() => link.journalChanged());
   }

@@ -62,10 +62,14 @@ export class Devices {
   readonly #registrar: Registrar;
   readonly #pings: Pings;
   readonly #accountOf: DevicesOptions['accountOf'];
+  readonly #clock: Clock;
+  #heardSince: number;
 
   constructor(options: DevicesOptions, listener: LocationListener) {
     const { clock, logger, realm, key, accountOf, devices: settings } = options;
     this.#accountOf = accountOf;
+    this.#clock = clock;
+    this.#heardSince = clock.now();
     this.#locations = new Locations(clock, (agentId, bindings) => {
       this.#pings.changed(bindings);
       listener(agentId, bindings);
@@ -149,14 +153,19 @@ export class Devices {
     this.#locations.removeAccount(agentId, username);
   }
 
-  /** Connections that closed. */
-  flowLost(contacts: readonly string[]): void {
-    for (const binding of this.#locations.flowLost(contacts)) this.#pings.doubt(binding);
+  /** A connection that closed. {@link Locations.flowLost} */
+  flowLost(contacts: readonly string[], remote: string): void {
+    for (const binding of this.#locations.flowLost(contacts, remote)) this.#pings.doubt(binding);
+  }
+
+  /** The engine is gone, or cannot be heard: what registers from now on is not judged by what it had. */
+  engineLost(): void {
+    this.#heardSince = this.#clock.now();
   }
 
   /** All connections the engine has: the others closed while nobody looked. */
-  flowsHeld(contacts: readonly string[]): void {
-    for (const binding of this.#locations.keepOnly(contacts)) this.#pings.doubt(binding);
+  flowsHeld(flows: readonly { readonly contact: string; readonly remote: string }[]): void {
+    for (const binding of this.#locations.keepOnly(flows, this.#heardSince)) this.#pings.doubt(binding);
   }
 
   close(): void {

@@ -22,7 +22,7 @@ export interface EngineLinkOptions {
     readonly flows: readonly EngineFlow[];
   }) => void;
   readonly onLost: () => void;
-  readonly onFlowLost: (contacts: readonly string[]) => void;
+  readonly onFlowLost: (contacts: readonly string[], remote: string) => void;
   /** The far side of this dialog wants a password for a session refresh. */
   readonly onRefreshChallenged: (dialogId: string, method: 'INVITE' | 'UPDATE') => void;
 }
@@ -146,7 +146,7 @@ export class EngineLink {
       this.#options.logger.warn({}, 'the engine link sent a line that is not understood');
       return;
     }
-    if (frame.type === 'flow-lost') return this.#options.onFlowLost(frame.contacts);
+    if (frame.type === 'flow-lost') return this.#options.onFlowLost(frame.contacts, frame.remote);
     if (frame.type === 'refresh-challenged') return this.#options.onRefreshChallenged(frame.dialog, frame.method);
     if (frame.type === 'journal') return this.#tellJournal(frame);
     this.#waiting.get(frame.id)?.(frame);

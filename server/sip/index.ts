@@ -340,6 +340,7 @@ export class SipSide {
     this.#connected = connected;
     // The engine answers or cancels every undecided INVITE of a connection that is lost.
     if (!connected) this.#legs.failPending();
+    if (!connected) this.#devices.engineLost();
     if (connected) this.#farewells.say();
     if (connected) this.trunks.start();
     this.#listener.engineChanged(connected);
@@ -373,15 +374,16 @@ export class SipSide {
           this.#compare(held.dialogs);
           // First: pages whose connections are gone are forgotten by the next line, but come back from the same networks.
           this.#vouching.begin();
-          this.#devices.flowsHeld(held.flows.map((flow) => flow.contact));
+          this.#devices.flowsHeld(held.flows);
           resolve();
         },
         onLost: () => {
           logger.warn({}, 'the engine link was lost');
           this.#vouching.stop();
+          this.#devices.engineLost();
           this.#doubtful = this.#legs.dialogIds();
         },
-        onFlowLost: (contacts) => this.#devices.flowLost(contacts),
+        onFlowLost: (contacts, remote) => this.#devices.flowLost(contacts, remote),
         onRefreshChallenged: (id, method) => this.#legs.refresh(id, method),
       });
       this.#link.start();

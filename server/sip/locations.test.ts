@@ -126,10 +126,35 @@ describe('locations', () => {
     const behind = device({ ...far, contact: 'sip:v@h:3', transport: 'tcp', path: ['<sip:proxy;lr>'] });
     locations.replace('alice', 'alice', [page]);
     locations.replace('alice', 'alice-desk', [tcp, udp, behind]);
-    expect(locations.flowLost(['sip:p@x.invalid', 'sip:t@h:1'])).toEqual([tcp]);
+    const remote = page.source;
+    expect(locations.flowLost(['sip:p@x.invalid', 'sip:t@h:1'], remote)).toEqual([tcp]);
     expect(locations.all()).toEqual([tcp, udp, behind]);
-    expect(locations.keepOnly([])).toEqual([tcp]);
-    expect(locations.keepOnly(['sip:t@h:1;x=y'])).toEqual([]);
+    expect(locations.keepOnly([], 1)).toEqual([tcp]);
+    expect(locations.keepOnly([{ contact: 'sip:t@h:1;x=y', remote }], 1)).toEqual([]);
+  });
+
+  it('keep who has registered over another connection before the end of the old one was told', () => {
+    const locations = new Locations(new SimulatedClock(), () => undefined);
+    const contact = 'sip:p@x.invalid;transport=ws';
+    const page = { contact, transport: 'ws', record: 'alice', expiresAt: 100_000 } as const;
+    locations.replace('alice', 'alice', [device({ ...page, source: '[::1]:2' })]);
+    locations.flowLost([contact], '127.0.0.1:1');
+    expect(locations.of('alice')).toHaveLength(1);
+    locations.flowLost([contact], '::1:2');
+    expect(locations.of('alice')).toEqual([]);
+  });
+
+  it('keep who has registered since the engine was lost, though its inventory was made before', () => {
+    const locations = new Locations(new SimulatedClock(), () => undefined);
+    const page = { transport: 'ws', record: 'alice', expiresAt: 100_000 } as const;
+    const before = device({ ...page, contact: 'sip:p@x.invalid', source: '127.0.0.1:1', refreshedAt: 99 });
+    const since = device({ ...page, contact: 'sip:q@y.invalid', source: '127.0.0.1:2', refreshedAt: 100 });
+    locations.replace('alice', 'alice', [before, since]);
+    locations.keepOnly([], 100);
+    expect(locations.of('alice')).toEqual([since]);
+    // Registered over a connection that is not the one the engine has now.
+    locations.keepOnly([{ contact: since.contact, remote: '127.0.0.1:3' }], 101);
+    expect(locations.of('alice')).toEqual([]);
   });
 
   it('know a shared contact for each agent who has it', () => {
@@ -138,7 +163,7 @@ describe('locations', () => {
     locations.replace('alice', 'alice-desk', [device(shared)]);
     locations.replace('bob', 'bob-desk', [device({ ...shared, agentId: 'bob', record: 'bob-desk' })]);
     locations.replace('alice', 'alice-desk', []);
-    expect(locations.flowLost([shared.contact]).map((each) => each.agentId)).toEqual(['bob']);
+    expect(locations.flowLost([shared.contact], '10.0.0.1:5060').map((each) => each.agentId)).toEqual(['bob']);
   });
 });
 

@@ -75,23 +75,32 @@ export class Locations {
   }
 
   /**
-   * The connections of these contacts are gone. Browsers cannot be called any more and go; a desk phone may be reached
-   * by a new connection, so it is only doubtful: returned, to be asked.
+   * The connection from there (`host:port`), over which these contacts registered, is gone. Browsers cannot be called any more and
+   * go; a desk phone may be reached by a new connection, so it is only doubtful: returned, to be asked. A contact that has registered
+   * over another connection since stays: word of the old one's end may come later than the REGISTER.
    */
-  flowLost(contacts: readonly string[]): Binding[] {
+  flowLost(contacts: readonly string[], remote: string): Binding[] {
     const doubtful: Binding[] = [];
     for (const key of new Set(contacts.map(keyOf)))
-      for (const agentId of [...(this.#byContact.get(key) ?? [])]) doubtful.push(...this.#flowLost(agentId, key));
+      for (const agentId of [...(this.#byContact.get(key) ?? [])])
+        doubtful.push(
+          ...this.#lose(
+            agentId,
+            (binding) => keyOf(binding.contact) === key && plain(binding.source) === plain(remote),
+          ),
+        );
     return doubtful;
   }
 
-  /** The same for all that need a connection and whose contact is not in the list: the inventory after a restart. */
-  keepOnly(contacts: readonly string[]): Binding[] {
-    const there = new Set(contacts.map(keyOf));
-    const gone = [...this.#byAgent.values()].flatMap((bindings) =>
-      bindings.flatMap(({ contact }) => (there.has(keyOf(contact)) ? [] : [contact])),
-    );
-    return this.flowLost(gone);
+  /**
+   * The same for all that need a connection and have none in the list: the inventory after a restart. Who has registered since
+   * `since` may not have been in it yet.
+   */
+  keepOnly(flows: readonly { readonly contact: string; readonly remote: string }[], since: number): Binding[] {
+    const there = new Set(flows.map(({ contact, remote }) => `${keyOf(contact)} ${plain(remote)}`));
+    const gone = ({ contact, source, refreshedAt }: Binding): boolean =>
+      refreshedAt < since && !there.has(`${keyOf(contact)} ${plain(source)}`);
+    return [...this.#byAgent.keys()].flatMap((agentId) => this.#lose(agentId, gone));
   }
 
   /** Takes away what was registered with the credentials of one account. */
@@ -108,8 +117,8 @@ export class Locations {
     this.#expiries.close();
   }
 
-  #flowLost(agentId: AgentId, key: string): Binding[] {
-    const hit = (binding: Binding): boolean => keyOf(binding.contact) === key && needsConnection(binding);
+  #lose(agentId: AgentId, gone: (binding: Binding) => boolean): Binding[] {
+    const hit = (binding: Binding): boolean => needsConnection(binding) && gone(binding);
     const before = this.of(agentId);
     const left = before.filter((binding) => binding.kind !== 'webrtc' || !hit(binding));
     if (left.length !== before.length) this.#set(agentId, left);
@@ -160,6 +169,11 @@ function forget(index: Map<string, Set<AgentId>>, key: string, agentId: AgentId)
   const agents = index.get(key);
   agents?.delete(agentId);
   if (agents?.size === 0) index.delete(key);
+}
+
+/** `host:port` without the brackets of IPv6, which not everybody writes. */
+function plain(place: string): string {
+  return place.replace(/[[\]]/g, '');
 }
 
 /** Without Path the connection is the device's own; a UDP phone has none. */

@@ -165,6 +165,8 @@ export interface Binding {
   readonly source: string;
   readonly userAgent: string;
   readonly since: number;
+  /** When its last REGISTER was taken. */
+  readonly refreshedAt: number;
   readonly expiresAt: number;
   /** The way its REGISTER came, as `flowOf` writes it. */
   readonly flow: string;

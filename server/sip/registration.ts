@@ -104,6 +104,7 @@ function bind(
     instance: contact.instance,
     regId: contact.regId,
     since: old?.reachable === true ? old.since : now,
+    refreshedAt: now,
     expiresAt: now + seconds * 1000,
     reachable: true,
   };

@@ -74,8 +74,9 @@ describe.runIf(embedded)('flows of registered contacts', () => {
     const peer = await bench.ws();
     await register(peer);
     expect(await link.flows()).toEqual([expect.objectContaining({ contact: peer.contact, transport: 'ws' })]);
+    const [flow] = await link.flows();
     await peer.close();
-    expect((await link.frame('flow-lost')).contacts).toEqual([peer.contact]);
+    expect(await link.frame('flow-lost')).toMatchObject({ contacts: [peer.contact], remote: flow?.remote });
     expect(await link.flows()).toEqual([]);
     await expect(app.srf.createUAC(peer.contact, { localSdp: testSdp })).rejects.toMatchObject({ status: 503 });
   });

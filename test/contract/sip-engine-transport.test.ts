@@ -119,8 +119,8 @@ describe.runIf(embedded)('transports', () => {
       await peer.close();
       await until(() => engine.counts().connections === (peer === second ? 1 : 0));
     }
-    // Only the loss of the last way to it is news.
-    expect((await link.frame('flow-lost')).contacts).toEqual([contact]);
+    for (const { wire } of [second, first])
+      expect(await link.frame('flow-lost')).toMatchObject({ contacts: [contact], remote: `127.0.0.1:${wire.port}` });
   });
 
   describe('limits', () => {

@@ -17,7 +17,7 @@ import { sameSecret } from '../control/apps.ts';
 import { Doorstep } from '../control/doorstep.ts';
 import { listenError } from '../errors.ts';
 import type { JournalHealth } from '../journal/journal.ts';
-import type { Address } from '../transport/flow.ts';
+import type { Address, FlowLost } from '../transport/flow.ts';
 
 /** What the link can be asked. */
 export interface LinkSource {
@@ -89,8 +89,8 @@ export class LinkServer {
   }
 
   /** Tells every greeted peer that a connection closed. */
-  flowLost(at: number, contacts: string[]): void {
-    for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', at, contacts });
+  flowLost(lost: FlowLost): void {
+    for (const peer of this.#peers) if (peer.greeted) this.#write(peer, { type: 'flow-lost', ...lost });
   }
 
   /** Tells every greeted peer that a session is to be refreshed by whoever knows the password. */

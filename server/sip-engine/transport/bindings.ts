@@ -104,19 +104,19 @@ export class Bindings {
     return this.#byFlow.keys();
   }
 
-  /** A connection closed: its bindings go at once. Returns the contacts that have no other. */
+  /** A connection closed: its bindings go at once. Returns the contacts that were reached by it, whatever others they have. */
   lost(flow: Flow): string[] {
     const contacts: string[] = [];
     for (const key of this.#byFlow.get(flow) ?? []) {
       const bindings = this.#byContact.get(key) ?? [];
       const left = bindings.filter((binding) => binding.flow !== flow);
       const lost = bindings.find((binding) => binding.flow === flow);
+      if (lost !== undefined) contacts.push(lost.contact);
       this.#leaveRecords(key, bindings, left);
       if (left.length > 0) this.#byContact.set(key, left);
       else {
         this.#byContact.delete(key);
         for (const { outbound } of bindings) if (outbound !== undefined) this.#byClient.delete(outbound);
-        if (lost !== undefined) contacts.push(lost.contact);
       }
     }
     this.#byFlow.delete(flow);

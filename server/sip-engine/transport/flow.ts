@@ -29,6 +29,18 @@ export function flowText(protocol: Protocol, address: Address): string {
   return `${protocol}/${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
+/** A connection closed over which these contacts were registered. `at`: ms; `remote`: `host:port`. */
+export interface FlowLost {
+  readonly at: number;
+  readonly contacts: string[];
+  readonly remote: string;
+}
+
+/** Where a flow leads, as `host:port`. */
+export function remoteOf({ remote: { host, port } }: Flow): string {
+  return `${host}:${port}`;
+}
+
 /** The name drachtio's protocol has for it: WebSockets show as `tcp`. */
 export function metaProtocol(protocol: Protocol): 'udp' | 'tcp' | 'tls' {
   if (protocol === 'udp' || protocol === 'tls') return protocol;
