@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExpectationKey } from './findings.ts';
 import type { PhoneAudio } from './plan.ts';
-import { duration } from './schema-parts.ts';
+import { encryption, iceUse, keyMode, mediaTimeout } from './schema-parts.ts';
 import { durationMs } from './times.ts';
 
 const expected = (key: ExpectationKey): string => key;
@@ -16,25 +16,12 @@ export const phoneSource = z.strictObject({
     .refine((all) => new Set(all).size === all.length, expected('codecs-once'))
     .optional()
     .describe('What is spoken with it, and nothing else, the best first.'),
-  dtmf: z
-    .enum(['auto', 'rfc4733', 'in-band', 'info'])
+  dtmf: keyMode
     .optional()
     .describe('How its keys travel: `auto` (as it shows), or only as events, as tones in the voice, or as SIP INFO.'),
-  srtp: z
-    .enum(['off', 'optional', 'required'])
-    .optional()
-    .describe('Encryption of its audio with keys in SDP (RFC 4568), as with a trunk.'),
-  ice: z
-    .enum(['off', 'taken', 'offered'])
-    .optional()
-    .describe('ICE: `taken` where it offers it, `offered` when it is called too, or `off`.'),
-  'media-timeout': z
-    .strictObject({
-      after: duration.describe('How long nothing may come while it should be heard.').default('30s'),
-      then: z.enum(['end', 'flag']).default('end').describe('`end` the call, or `flag` it in the ledger and go on.'),
-    })
-    .optional()
-    .describe('What happens when no audio comes from it.'),
+  srtp: encryption.optional().describe('Encryption of its audio with keys in SDP (RFC 4568), as with a trunk.'),
+  ice: iceUse.optional().describe('ICE: `taken` where it offers it, `offered` when it is called too, or `off`.'),
+  'media-timeout': mediaTimeout('it').optional().describe('What happens when no audio comes from it.'),
 });
 export type PhoneSource = z.output<typeof phoneSource>;
 

@@ -13,3 +13,16 @@ export const label = z
 
 /** A length of time as the files write it. */
 export const duration = z.string().regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/, expected('duration'));
+
+/** How keys travel between us and a SIP peer. */
+export const keyMode = z.enum(['auto', 'rfc4733', 'in-band', 'info']);
+/** Encryption of a SIP peer's audio with keys in SDP. */
+export const encryption = z.enum(['off', 'optional', 'required']);
+/** ICE with a SIP peer. */
+export const iceUse = z.enum(['off', 'taken', 'offered']);
+/** What happens when no audio comes from a SIP peer; `from` says of whom. */
+export const mediaTimeout = (from: string) =>
+  z.strictObject({
+    after: duration.describe(`How long nothing may come while ${from} should be heard.`).default('30s'),
+    then: z.enum(['end', 'flag']).default('end').describe('`end` the call, or `flag` it in the ledger and go on.'),
+  });

@@ -1,7 +1,7 @@
 /** The language of trunks.yaml: trunks and the rules by which calls go out over them. Descriptions are for the admin. */
 import { z } from 'zod';
 import type { ExpectationKey } from './findings.ts';
-import { duration, label, nameOf } from './schema-parts.ts';
+import { duration, encryption, iceUse, keyMode, label, mediaTimeout, nameOf } from './schema-parts.ts';
 
 const expected = (key: ExpectationKey): string => key;
 const time = (what: string) => duration.describe(what);
@@ -158,11 +158,6 @@ const health = z.strictObject({
   'retry-after': time('A target that failed a call is left alone so long where OPTIONS is not used.').default('30s'),
 });
 
-const mediaTimeout = z.strictObject({
-  after: time('How long nothing may come while the carrier should be heard.').default('30s'),
-  then: z.enum(['end', 'flag']).default('end').describe('`end` the call, or `flag` it in the ledger and go on.'),
-});
-
 export const attestations = ['A', 'B', 'C', 'absent', 'expired', 'forged', 'untrusted'] as const;
 
 export const trunkSource = z.strictObject({
@@ -208,25 +203,22 @@ export const trunkSource = z.strictObject({
     .describe(
       'What is spoken, and nothing else, the best first; the codec a call already has goes first where it is among them. Without it: `media.codecs` of the site.',
     ),
-  dtmf: z
-    .enum(['auto', 'rfc4733', 'in-band', 'info'])
+  dtmf: keyMode
     .default('auto')
     .describe(
       'How keys travel: `auto` (as each side shows), or only as events (`rfc4733`), as tones in the voice (`in-band`), or as SIP INFO (`info`).',
     ),
-  srtp: z
-    .enum(['off', 'optional', 'required'])
+  srtp: encryption
     .optional()
     .describe(
       'Encryption of the audio with keys in SDP (RFC 4568): `off`, `optional` (offered beside plain RTP, RFC 8643) or `required`. Without it: taken where the carrier offers it, not offered.',
     ),
-  ice: z
-    .enum(['off', 'taken', 'offered'])
+  ice: iceUse
     .default('taken')
     .describe(
       'ICE for the way of the audio (RFC 8445, we are lite): `taken` where the carrier offers it, `offered` in our calls too, or `off`.',
     ),
-  'media-timeout': mediaTimeout
+  'media-timeout': mediaTimeout('the carrier')
     .optional()
     .describe('What happens when no audio comes; without it, the call ends after `media.rtpTimeoutInSeconds`.'),
   reliable: z.boolean().optional().describe('Offer reliable provisional answers (RFC 3262).'),
