@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { PictureStream } from './picture-stream.ts';
+import { readRtp, type RtpPacket } from './rtp.ts';
+
+const begin = { sequence: 65_530, timestamp: 1000 };
+const packet = (sequence: number, timestamp: number, ssrc = 7, marker = false): RtpPacket => ({
+  ...{ payloadType: 99, marker, sequence, timestamp, ssrc },
+  payload: Uint8Array.of(sequence & 0xff),
+});
+
+function told(packets: readonly Buffer[]): string[] {
+  return packets.map((each) => {
+    const read = readRtp(each);
+    return `${String(read?.sequence)} ${String(read?.timestamp)}${read?.marker === true ? ' m' : ''}`;
+  });
+}
+
+it('has one name and one number for all sources, and no leap between them', () => {
+  const stream = new PictureStream(42, 97, begin);
+  expect(told(stream.take(packet(10, 500_000), [], 0))).toEqual(['65530 1000']);
+  expect(told(stream.take(packet(11, 503_000, 7, true), [], 33))).toEqual(['65531 4000 m']);
+  const [first] = stream.take(packet(3000, 90, 8), [], 1033);
+  expect(told(first === undefined ? [] : [first])).toEqual([`65532 ${4000 + 90_000}`]);
+  expect(readRtp(first ?? Buffer.alloc(0))).toMatchObject({ ssrc: 42, payloadType: 97 });
+  // The same source after a leap, as after a restart of the camera.
+  expect(told(stream.take(packet(40_000, 90, 8), [], 1034))).toEqual([`65533 ${4000 + 90_000 + 33 * 90}`]);
+});
+
+it('shows what the network lost, and puts what comes late where it belongs', () => {
+  const stream = new PictureStream(42, 97, begin);
+  stream.take(packet(10, 0), [], 0);
+  expect(told(stream.take(packet(13, 0), [], 0))).toEqual(['65533 1000']);
+  expect(told(stream.take(packet(12, 0), [], 0))).toEqual(['65532 1000']);
+});
+
+it('makes room for what is put in, without a mark of its own', () => {
+  const stream = new PictureStream(42, 97, { sequence: 100, timestamp: 0 });
+  const sets = [Uint8Array.of(1), Uint8Array.of(2)];
+  stream.take(packet(10, 0), [], 0);
+  expect(told(stream.take(packet(12, 0, 7, true), sets, 0))).toEqual(['102 0', '103 0', '104 0 m']);
+  expect(told(stream.take(packet(11, 0), sets, 0)), 'late: before what was put in').toEqual(['101 0']);
+  expect(told(stream.take(packet(13, 0), [], 0))).toEqual(['105 0']);
+  expect(stream.countsAt(10)).toEqual({ packets: 6, octets: 6, timestamp: 900 });
+  expect(stream.timestampOf({ ssrc: 7, timestamp: 9 })).toBe(9);
+  expect(stream.timestampOf({ ssrc: 8, timestamp: 9 })).toBeUndefined();
+});
+
+it('never gives two packets one number, nor leaves one out, whatever comes', () => {
+  const event = fc.record({ source: fc.constantFrom(7, 8, 9), sets: fc.nat({ max: 3 }), skip: fc.nat({ max: 1 }) });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 200 }), fc.nat({ max: 65_535 }), (events, start) => {
+      const stream = new PictureStream(42, 97, { sequence: start, timestamp: 0 });
+      const sequences = new Map([7, 8, 9].map((ssrc) => [ssrc, ssrc * 9000]));
+      let expected = start;
+      let before: number | undefined;
+      for (const { source, sets, skip } of events) {
+        const lost = source === before ? skip : 0;
+        const sequence = ((sequences.get(source) ?? 0) + 1 + lost) & 0xffff;
+        sequences.set(source, sequence);
+        before = source;
+        const sent = stream.take(packet(sequence, 0, source), Array<Uint8Array>(sets).fill(Uint8Array.of(1)), 0);
+        expected += lost;
+        for (const each of sent) expect(readRtp(each)?.sequence).toBe(expected++ & 0xffff);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,102 @@
+/** Pictures of whatever source as one stream: one SSRC, one payload type, sequence numbers without leaps, a clock that only goes on. */
+import { sequenceAhead, timestampAhead, writeRtp, type RtpPacket } from './rtp.ts';
+
+/** RFC 3550 appendix A.1: further ahead or back than this is another stream under the old name. */
+const mostDropout = 3000;
+const mostMisorder = 100;
+/** RFC 6184 section 5: ticks of the clock of pictures in a millisecond. */
+const ticksPerMs = 90;
+/** What is assumed to lie between the last picture of a source and the first of the next, at least; ms. */
+const betweenMs = 33;
+
+/** How the numbers of a source are turned into ours. */
+interface Shift {
+  readonly ssrc: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+}
+
+/**
+ * What the network lost stays missing, so that the far side knows and asks for a key frame; what we put in shifts all that follows. A
+ * packet that comes late goes where it would have been.
+ */
+export class PictureStream {
+  readonly ssrc: number;
+  readonly #payloadType: number;
+  #shift: Shift | undefined;
+  /** Packets of the source before this one have the shift of before. */
+  #turn: { readonly at: number; readonly by: number } | undefined;
+  /** The highest numbers of the source and of ours. */
+  #highest = 0;
+  #sent = { sequence: 0, timestamp: 0, atMs: 0 };
+  #packets = 0;
+  #octets = 0;
+
+  /** Begins at `sequence` and `timestamp` (RFC 3550 section 5.1: at random). */
+  constructor(ssrc: number, payloadType: number, begin: { readonly sequence: number; readonly timestamp: number }) {
+    this.ssrc = ssrc;
+    this.#payloadType = payloadType;
+    this.#sent = { sequence: (begin.sequence - 1) & 0xffff, timestamp: begin.timestamp, atMs: 0 };
+  }
+
+  /** The next packet, with what goes before it: what is to be sent, in this order. Nothing for what is too late to have a place. */
+  take(packet: RtpPacket, before: readonly Uint8Array[], nowMs: number): Buffer[] {
+    if (this.#isNew(packet)) this.#begin(packet, nowMs);
+    const shift = this.#shift;
+    if (shift === undefined) return [];
+    const late = this.#turn !== undefined && sequenceAhead(this.#turn.at, packet.sequence) < 0;
+    const ahead = sequenceAhead(this.#highest, packet.sequence);
+    const added = late || ahead < 0 ? [] : before;
+    const sequence = packet.sequence + shift.sequence - (late ? (this.#turn?.by ?? 0) : 0);
+    const timestamp = (packet.timestamp + shift.timestamp) >>> 0;
+    if (ahead >= 0) this.#highest = packet.sequence;
+    if (added.length > 0) {
+      this.#turn = { at: packet.sequence, by: added.length };
+      this.#shift = { ...shift, sequence: shift.sequence + added.length };
+    }
+    const payloads = [...added, packet.payload];
+    const last = (sequence + added.length) & 0xffff;
+    if (sequenceAhead(this.#sent.sequence, last) > 0) this.#sent = { sequence: last, timestamp, atMs: nowMs };
+    this.#packets += payloads.length;
+    return payloads.map((payload, at) => {
+      this.#octets += payload.length;
+      const number = (sequence + at) & 0xffff;
+      const marker = packet.marker && at === added.length;
+      return writeRtp({
+        payloadType: this.#payloadType,
+        marker,
+        sequence: number,
+        timestamp,
+        ssrc: this.ssrc,
+        payload,
+      });
+    });
+  }
+
+  /** The timestamp as we send it of one of the present source; undefined before there is one, and for another. */
+  timestampOf({ ssrc, timestamp }: { readonly ssrc: number; readonly timestamp: number }): number | undefined {
+    return this.#shift?.ssrc === ssrc ? (timestamp + this.#shift.timestamp) >>> 0 : undefined;
+  }
+
+  /** For sender reports. `timestamp` is what it would be now. */
+  countsAt(nowMs: number): { readonly packets: number; readonly octets: number; readonly timestamp: number } {
+    const { timestamp, atMs } = this.#sent;
+    const now = (timestamp + Math.round((nowMs - atMs) * ticksPerMs)) >>> 0;
+    return { packets: this.#packets, octets: this.#octets, timestamp: now };
+  }
+
+  #isNew({ ssrc, sequence }: RtpPacket): boolean {
+    if (this.#shift?.ssrc !== ssrc) return true;
+    const ahead = sequenceAhead(this.#highest, sequence);
+    return ahead > mostDropout || ahead < -mostMisorder;
+  }
+
+  #begin({ ssrc, sequence, timestamp }: RtpPacket, nowMs: number): void {
+    const { sequence: last, timestamp: lastTime, atMs } = this.#sent;
+    const passedMs = this.#shift === undefined ? 0 : Math.max(betweenMs, nowMs - atMs);
+    const next = lastTime + Math.round(passedMs * ticksPerMs);
+    this.#shift = { ssrc, sequence: last + 1 - sequence, timestamp: timestampAhead(timestamp, next) };
+    this.#turn = undefined;
+    this.#highest = sequence;
+  }
+}
