@@ -2,7 +2,7 @@ import type { LegPolicy } from '../protocol/media-policy.ts';
 import type { EndpointKind, MediaResult, PictureOffer } from '../protocol/media.ts';
 import type { Codec } from './sdp/index.ts';
 import type { Answer } from './errors.ts';
-import type { Picture } from './mediasoup/picture.ts';
+import type { Screen } from './mediasoup/picture.ts';
 import type { NetworkStatistics } from './mediasoup/statistics.ts';
 
 /** What comes with a description, as in the RPC. */
@@ -30,7 +30,9 @@ export interface Endpoint {
   /** What mediasoup knows of its network; absent where the edge knows all there is. Never rejects. */
   statistics?(): Promise<NetworkStatistics | undefined>;
   /** Its picture, where it has one. */
-  readonly picture?: Picture | undefined;
+  readonly picture?: Screen | undefined;
+  /** Whoever it sees is asked for a key frame; absent where that is asked by RTCP alone. */
+  refresh?(): void;
   close(): void;
 }
 

@@ -15,6 +15,7 @@ import type { LegCounters } from './shards/messages.ts';
 import { OfferedEndpoint } from './offered-endpoint.ts';
 import { keysUnder, readDescription } from './sdp/index.ts';
 import { SecuredEndpoint } from './secured-endpoint.ts';
+import { PicturedEndpoint } from './pictured-endpoint.ts';
 import { SipEndpoint, type SipSurroundings } from './sip-endpoint.ts';
 import { PictureRecordings } from './picture-recordings.ts';
 import { Pictures } from './pictures.ts';
@@ -119,6 +120,11 @@ export class Endpoints {
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
       close: ({ endpointId }) => this.#closeInOrder(endpointId),
       closeCall: ({ callId }) => this.#inOrder(callId, () => this.#closeCall(callId)),
+      refreshPicture: ({ endpointId }) =>
+        this.#with(endpointId, (endpoint) => {
+          endpoint.refresh?.();
+          return Promise.resolve({ ok: true, value: {} });
+        }),
       restartIce: ({ endpointId }) => this.#with(endpointId, (endpoint) => endpoint.restartIce()),
       inventory: () => this.#inventory(),
       setPhrases: (params) => this.#setPhrases(params),
@@ -157,7 +163,9 @@ export class Endpoints {
     if (known !== undefined) {
       if (known.callId !== callId || known.kind !== kind)
         return refuse('bad-request', 'this endpoint exists with another call or kind');
-      return known.describe(remoteSdp, notes);
+      const again = await known.describe(remoteSdp, notes);
+      this.#pictures.changed(callId);
+      return again;
     }
     const full = this.#calls.has(callId) || again === true ? null : this.#options.admits();
     if (full !== null) return refuse(full === 'ports' ? 'no-port' : 'overloaded', mediaFullTexts[full].en);
@@ -178,6 +186,7 @@ export class Endpoints {
     }
     this.#endpoints.set(endpointId, opened.value);
     this.#call(callId).endpoints.add(endpointId);
+    this.#pictures.changed(callId);
     this.changed.emit(undefined);
     this.#options.logger.info({ callId, endpointId, kind, codec: opened.value.codec }, 'an endpoint was opened');
     return described;
@@ -220,7 +229,7 @@ export class Endpoints {
     const keys = offer?.ok === true ? keysUnder(offer.value.audio, srtp) : undefined;
     if (keys?.ok === false) return refuse('unsupported-sdp', keys.error);
     const offers = remoteSdp === undefined && (srtp === 'optional' || srtp === 'required');
-    if (!offers && (keys === undefined || keys.value.length === 0)) return SipEndpoint.open(setup, sip);
+    if (!offers && (keys === undefined || keys.value.length === 0)) return this.#makePlain(setup);
     const around = { sip, workers: webrtc.workers };
     const opened = await (offers ? OfferedEndpoint.open(setup, around) : SecuredEndpoint.open(setup, around));
     if (!opened.ok) return opened;
@@ -230,6 +239,17 @@ export class Endpoints {
       this.#shut(endpoint);
     });
     return opened;
+  }
+
+  /** With a picture, where it may have one; encrypted legs have none. */
+  async #makePlain(setup: EndpointSetup): Promise<Answer<Endpoint>> {
+    const { sip, webrtc } = this.#options;
+    const opened = await SipEndpoint.open(setup, sip);
+    if (!opened.ok || setup.video?.codecs.includes('H264') !== true) return opened;
+    const { callId, endpointId } = setup;
+    const wanted = (): void => this.events.emit({ type: 'picture-wanted', callId, endpointId });
+    const around = { workers: webrtc.workers, ports: sip.ports, bind: sip.bind, clock: systemClock, wanted };
+    return { ok: true, value: new PicturedEndpoint(setup, opened.value, around) };
   }
 
   #apply({ callId, revision, graph }: Params<'apply'>): Awaited<ReturnType<Verbs['apply']>> {

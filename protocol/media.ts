@@ -163,10 +163,14 @@ export type PictureOffer = z.infer<typeof pictureOffer>;
 /** What an offer of ours is to have: the codec of its audio where the call has none yet; absent: the node's choice. */
 export const endpointOffer = z.object({
   audio: z.enum(['PCMU', 'PCMA', 'G722', 'opus']).optional(),
-  /** A picture beside the sound. */
+  /** A picture beside the sound. Of a SIP leg: it may have one, in our offer or in our answer to its offer. */
   video: pictureOffer.optional(),
 });
 export type EndpointOffer = z.infer<typeof endpointOffer>;
+
+/** The picture of a SIP phone, where one was agreed: always H.264. */
+const agreedPicture = z.object({ packetization: z.literal([0, 1]) });
+export type AgreedPicture = z.infer<typeof agreedPicture>;
 
 /** The requests, by verb: what is asked and what is answered. */
 export const mediaVerbs = {
@@ -190,10 +194,15 @@ export const mediaVerbs = {
       localSdp: sdp,
       /** What the far side asked of us in its offer: `sendonly`/`inactive` mean it put us on hold. */
       remoteDirection: z.enum(['sendrecv', 'sendonly', 'recvonly', 'inactive']),
+      /** Of a SIP leg that offered a picture, where `offer` lets it have one. */
+      picture: agreedPicture.optional(),
     }),
   },
   /** Takes the far side's answer to the offer that `open` returned. */
-  answer: { params: z.object({ endpointId, remoteSdp: sdp, signalledFrom, policy }), result: z.object({}) },
+  answer: {
+    params: z.object({ endpointId, remoteSdp: sdp, signalledFrom, policy }),
+    result: z.object({ picture: agreedPicture.optional() }),
+  },
   /** Makes the call's graph this one. A revision not newer than the last is ignored (`applied: false`). */
   apply: {
     params: z.object({ callId, revision: z.number().int().nonnegative(), graph }),
@@ -203,6 +212,8 @@ export const mediaVerbs = {
   close: { params: z.object({ endpointId }), result: z.object({ closed: z.array(endpointCounters) }) },
   /** Closes every endpoint of a call and forgets its graph. */
   closeCall: { params: z.object({ callId }), result: z.object({ closed: z.array(endpointCounters) }) },
+  /** Whoever is seen by this endpoint is asked for a key frame: its far side asked for one by INFO (RFC 5168). */
+  refreshPicture: { params: z.object({ endpointId }), result: z.object({}) },
   /** New ICE credentials; returns the offer to send in a re-INVITE. */
   restartIce: { params: z.object({ endpointId }), result: z.object({ localSdp: sdp }) },
   /** What the node still holds. */
@@ -339,6 +350,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
   /** So much of the picture to or from this endpoint is lost that the sound may suffer; and all of the call's networks carry it again. */
   z.object({ type: z.literal('video-poor'), callId, endpointId, lossPercent: z.number() }),
   z.object({ type: z.literal('video-clear'), callId }),
+  /** Somebody cannot go on without a key frame of this SIP leg's, which knows no RTCP for it: to be asked by INFO (RFC 5168). */
+  z.object({ type: z.literal('picture-wanted'), callId, endpointId }),
   observation,
   z.object({ type: z.literal('ears-changed'), ears: z.array(earsState) }),
   /** From now on new calls are refused, and why; null: they are taken (again). */

@@ -37,7 +37,7 @@ export class OutsideRecorders {
     this.#sessions = new RecorderSessions({
       media: {
         open: async (endpointId, callId) => (await media.open({ endpointId, callId, kind: 'sip' })).localSdp,
-        answer: (endpointId, sdp) => media.answer(endpointId, sdp),
+        answer: async (endpointId, sdp) => void (await media.answer(endpointId, sdp)),
         close: (endpointId) => media.close(endpointId),
       },
       sip: {

@@ -90,6 +90,7 @@ function callsWith(
     media: {
       ...{ open: never, apply: never, close: never, closeCall: never },
       restartIce: never,
+      refreshPicture: never,
       answer: (legId) => (answers.push(legId), never()),
     },
     sip: {
@@ -105,6 +106,7 @@ function callsWith(
       reinvite: nothing,
       answerReinvite: nothing,
       tellVideo: nothing,
+      wantPicture: nothing,
     },
     plan: { begin: () => ({ type: 'no-route' }), advance: () => ({ type: 'plan-gone' }) },
     routing: {

@@ -52,8 +52,9 @@ export function mediaPort(
     },
     answer: async (endpointId, remoteSdp) => {
       await media.reachable(meetingMs);
-      await ask('answer', { endpointId, remoteSdp, ...known(endpointId) });
+      return ask('answer', { endpointId, remoteSdp, ...known(endpointId) });
     },
+    refreshPicture: async (endpointId) => void (await ask('refreshPicture', { endpointId })),
     restartIce: async (endpointId) => {
       await media.reachable(meetingMs);
       return (await ask('restartIce', { endpointId })).localSdp;
@@ -111,6 +112,8 @@ export function callEventOf(
       const { callId, endpointId: legId, lossPercent } = event;
       return { callId, event: { type: 'video-poor', legId, lossPercent } };
     }
+    case 'picture-wanted':
+      return { callId: event.callId, event: { type: 'picture-wanted', legId: event.endpointId } };
     case 'video-clear':
       return { callId: event.callId, event: { type: 'video-clear' } };
     case 'endpoint-connected':

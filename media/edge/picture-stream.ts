@@ -22,7 +22,8 @@ interface Shift {
  */
 export class PictureStream {
   readonly ssrc: number;
-  readonly #payloadType: number;
+  /** The number of what is sent; another description may change it. */
+  payloadType: number;
   #shift: Shift | undefined;
   /** Packets of the source before this one have the shift of before. */
   #turn: { readonly at: number; readonly by: number } | undefined;
@@ -35,7 +36,7 @@ export class PictureStream {
   /** Begins at `sequence` and `timestamp` (RFC 3550 section 5.1: at random). */
   constructor(ssrc: number, payloadType: number, begin: { readonly sequence: number; readonly timestamp: number }) {
     this.ssrc = ssrc;
-    this.#payloadType = payloadType;
+    this.payloadType = payloadType;
     this.#sent = { sequence: (begin.sequence - 1) & 0xffff, timestamp: begin.timestamp, atMs: 0 };
   }
 
@@ -63,7 +64,7 @@ export class PictureStream {
       const number = (sequence + at) & 0xffff;
       const marker = packet.marker && at === added.length;
       return writeRtp({
-        payloadType: this.#payloadType,
+        payloadType: this.payloadType,
         marker,
         sequence: number,
         timestamp,

@@ -81,6 +81,11 @@ export class Reception {
     return fresh;
   }
 
+  /** The source that is counted; undefined before its first packet. */
+  get ssrc(): number | undefined {
+    return this.#ssrc;
+  }
+
   /** Remembers the middle bits of a sender report's NTP time. */
   senderReport(ntpMiddle: number, nowMs: number): void {
     this.#senderReport = ntpMiddle;

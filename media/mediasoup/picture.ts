@@ -36,9 +36,21 @@ export interface PictureLoss {
   readonly shown: number;
 }
 
-export class Picture {
+/** Something that shows a picture and is shown others. */
+export interface Screen {
+  /** What it shows. */
+  readonly source: types.Producer;
+  /** It is shown this picture from now on, or none. Rejects where the two cannot meet. */
+  show(of: Screen | undefined): Promise<void>;
+  /** Whoever sees it takes no more than this, bit/s; undefined: as much as we do. */
+  limit?(bitsPerSecond: number | undefined): Promise<void>;
+  /** Undefined where nothing is known (any more). Never rejects. */
+  loss(): Promise<PictureLoss | undefined>;
+}
+
+export class Picture implements Screen {
   readonly #web: types.WebRtcTransport;
-  readonly #source: types.Producer;
+  readonly source: types.Producer;
   readonly #router: types.Router;
   readonly codec: VideoCodec;
   #shown: types.Consumer | undefined;
@@ -46,7 +58,7 @@ export class Picture {
   private constructor(router: types.Router, web: types.WebRtcTransport, source: types.Producer, codec: VideoCodec) {
     this.#router = router;
     this.#web = web;
-    this.#source = source;
+    this.source = source;
     this.codec = codec;
   }
 
@@ -79,24 +91,28 @@ export class Picture {
    * The browser is shown this picture from now on, or none. A key frame is asked for (PLI) whenever it begins; while it is
    * shown, the browser's own requests go through. Rejects where the two cannot meet: they are in other workers.
    */
-  async show(of: Picture | undefined): Promise<void> {
+  async show(of: Screen | undefined): Promise<void> {
     const before = this.#shown;
-    if (of !== undefined && before?.closed === false && before.producerId === of.#source.id) return;
+    if (of !== undefined && before?.closed === false && before.producerId === of.source.id) return;
     this.#shown = undefined;
     before?.close();
-    if (of === undefined || of.#source.closed) return;
-    this.#shown = await this.#web.consume({ producerId: of.#source.id, rtpCapabilities: shown });
+    if (of === undefined || of.source.closed) return;
+    this.#shown = await this.#web.consume({ producerId: of.source.id, rtpCapabilities: shown });
+  }
+
+  async limit(bitsPerSecond: number = mostBitrate): Promise<void> {
+    await this.#web.setMaxIncomingBitrate(Math.min(bitsPerSecond, mostBitrate));
   }
 
   /** A copy of what the browser shows, to a port on loopback. Rejects once the worker is gone. */
   copy(port: number): Promise<PictureCopy> {
-    return PictureCopy.open(this.#router, { id: this.#source.id, codec: this.codec }, port);
+    return PictureCopy.open(this.#router, { id: this.source.id, codec: this.codec }, port);
   }
 
   /** Undefined once the worker is gone. */
   async loss(): Promise<PictureLoss | undefined> {
     try {
-      const [source, sink] = await Promise.all([this.#source.getStats(), this.#shown?.getStats() ?? []]);
+      const [source, sink] = await Promise.all([this.source.getStats(), this.#shown?.getStats() ?? []]);
       const shows = source.find(({ type }) => type === 'inbound-rtp')?.fractionLost ?? 0;
       const seen = sink.find(({ type }) => type === 'outbound-rtp')?.fractionLost ?? 0;
       return { shows: shows / 256, shown: seen / 256 };

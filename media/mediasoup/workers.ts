@@ -5,6 +5,7 @@ import type { Logger } from '../../base/logger.ts';
 import { RestartPolicy } from '../../base/supervisor.ts';
 import type { CryptoSuite } from '../sdp/index.ts';
 import { SecuredTermination, type SecuredPorts } from './secured.ts';
+import { PhoneTermination } from './phone-picture.ts';
 import { routerCodecs, Termination } from './termination.ts';
 
 const bufferBytes = 4 << 20;
@@ -40,7 +41,7 @@ interface Running {
   readonly worker: types.Worker;
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
-  readonly terminations: Set<Termination | SecuredTermination>;
+  readonly terminations: Set<Termination | SecuredTermination | PhoneTermination>;
 }
 
 /** The mediasoup worker process with its one WebRTC port. A worker that dies is replaced; only its terminations are lost. */
@@ -113,8 +114,18 @@ export class MediasoupWorkers {
     return termination;
   }
 
+  /** The same for the picture of a SIP phone, which comes from `edgePort` under `ssrc`. */
+  async openPhone(edgePort: number, ssrc: number): Promise<PhoneTermination> {
+    await Promise.race([this.#starting, patience()]);
+    const running = this.#running;
+    if (running === undefined) throw new Error('no mediasoup worker is running');
+    const termination = await PhoneTermination.open(running.router, edgePort, ssrc);
+    running.terminations.add(termination);
+    return termination;
+  }
+
   /** Closes a termination. */
-  shut(termination: Termination | SecuredTermination): void {
+  shut(termination: Termination | SecuredTermination | PhoneTermination): void {
     this.#running?.terminations.delete(termination);
     termination.close();
   }

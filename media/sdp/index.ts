@@ -9,6 +9,8 @@ export { clockRate, codecs, commonCodecs, encodings, payloadTypes, ticksOf } fro
 export type { Codec } from './payload-types.ts';
 export { hasEvents, hearsTones, keysUnder, underPolicy } from './policy.ts';
 export type { DigitsPolicy, KeysPolicy } from './policy.ts';
+export { readVideoLine, videoAnswerLines, videoOfferLines, withMediaLines } from './sip-video.ts';
+export type { KeyFrameFeedback, VideoLine } from './sip-video.ts';
 export { rtcpPlaceOf, sipAnswer, sipOffer } from './sip.ts';
 export type { RtpPlace } from './sip.ts';
 export { congestionExtension, h264Parameters, readVideoAnswer, videoFeedback, videoPayloadTypes } from './video.ts';

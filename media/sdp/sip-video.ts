@@ -117,6 +117,12 @@ function bitrateOf({ bandwidth = [] }: { readonly bandwidth?: MediaDescription['
   return Number.isFinite(most) && most > 0 ? most : undefined;
 }
 
+function rtcpOf({ rtcp }: MediaDescription): VideoLine['rtcp'] {
+  if (rtcp === undefined || !(rtcp.port > 0 && rtcp.port <= 65_535)) return undefined;
+  const { port, address } = rtcp;
+  return { port, address: address !== undefined && isIP(address) ? address : undefined };
+}
+
 /** The first video line of an offer or answer that can be used; undefined where there is none. Never throws. */
 export function readVideoLine(text: string): VideoLine | undefined {
   try {
@@ -132,7 +138,7 @@ export function readVideoLine(text: string): VideoLine | undefined {
       return {
         ...{ index, protocol: line.protocol, port: line.port, ...chosen },
         address: zeros || !isIP(address) ? undefined : address,
-        rtcp: line.rtcp === undefined ? undefined : { port: line.rtcp.port, address: line.rtcp.address },
+        rtcp: rtcpOf(line),
         rtcpMux: line.rtcpMux !== undefined,
         direction: zeros ? 'inactive' : (line.direction ?? session.direction ?? 'sendrecv'),
         feedback: feedbackOf(line, format.payloadType),

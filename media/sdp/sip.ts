@@ -116,7 +116,9 @@ export function sipAnswer(offer: Description, chosen: NumberedCodec, place: RtpP
  * Where to send RTCP: to the port of RTP if both sides agreed on that (RFC 5761), else where the attribute of RFC 3605
  * says, else to the port above RTP (which is none after the last). Undefined where RTP has no address either.
  */
-export function rtcpPlaceOf(audio: AudioLine): { readonly address: string; readonly port: number } | undefined {
+export function rtcpPlaceOf(
+  audio: Pick<AudioLine, 'address' | 'port' | 'rtcp' | 'rtcpMux'>,
+): { readonly address: string; readonly port: number } | undefined {
   const address = audio.rtcp?.address ?? audio.address;
   if (address === undefined || audio.address === undefined) return undefined;
   if (audio.rtcpMux) return { address: audio.address, port: audio.port };

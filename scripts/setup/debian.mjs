@@ -38,7 +38,10 @@ export const workerPackages = packages(
 /** Needed by `npm test`: the peers nobody here wrote. */
 export const testPackages = [
   ...packages('tests: browser', 'chromium fonts-noto-cjk'),
-  ...packages('tests: SIP peers', 'sip-tester baresip-core|baresip linphone-cli sipsak kamailio sipvicious'),
+  ...packages(
+    'tests: SIP peers',
+    'sip-tester baresip-core|baresip baresip-ffmpeg linphone-cli sipsak kamailio sipvicious',
+  ),
   ...packages('tests: judging the wire and sound', 'tshark tcpdump sox openssl ffmpeg'),
 ];
 

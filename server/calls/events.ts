@@ -1,6 +1,6 @@
 /** Everything that can happen to a call, and everything a call may ask for. */
 import type { AgentId, LegId, OfferId, TicketId } from '../../protocol/ids.ts';
-import type { EndpointKind, Graph, Language } from '../../protocol/media.ts';
+import type { AgreedPicture, EndpointKind, Graph, Language } from '../../protocol/media.ts';
 import type { DialFailureCause } from './dialled.ts';
 import type { CallRow, Destination, Device, FailureCause, PlanInput, PlanMove, Requirement } from './ports.ts';
 import type { Fork, RecordingOrder } from './recorded.ts';
@@ -19,12 +19,14 @@ export type CallEvent =
       readonly legId: LegId;
       readonly localSdp: string;
       readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+      /** Of a SIP leg that has a picture from now on. */
+      readonly picture?: AgreedPicture | undefined;
       /** Set when it was opened again for a re-INVITE. */
       readonly token: number | null;
     }
   | { readonly type: 'endpoint-failed'; readonly legId: LegId; readonly code: string; readonly token: number | null }
   /** The media node took in the far side's answer. */
-  | { readonly type: 'endpoint-answered'; readonly legId: LegId }
+  | { readonly type: 'endpoint-answered'; readonly legId: LegId; readonly picture?: AgreedPicture | undefined }
   /** `since`: when that was, where it is told late; ms since the epoch. */
   | { readonly type: 'endpoint-lost'; readonly legId: LegId; readonly cause: string; readonly since?: number }
   /** The first packet of the far side was let in. */
@@ -165,6 +167,9 @@ export type CallEvent =
   /** So much of a picture is lost on the way that the sound may suffer; and the network carries it again. */
   | { readonly type: 'video-poor'; readonly legId: LegId; readonly lossPercent: number }
   | { readonly type: 'video-clear' }
+  /** Somebody needs a key frame of this leg; or its far side needs one of whoever it sees. */
+  | { readonly type: 'picture-wanted'; readonly legId: LegId }
+  | { readonly type: 'leg-wants-picture'; readonly legId: LegId }
   /** The server came back and holds this call again. */
   | { readonly type: 'recovered' };
 
@@ -185,6 +190,9 @@ export type CallEffect =
     }
   /** Comes back as `endpoint-opened` or `endpoint-failed`, like `open-endpoint`. */
   | { readonly type: 'restart-ice'; readonly legId: LegId }
+  /** A phone is asked for a key frame by INFO (RFC 5168); whoever it sees is asked for one. */
+  | { readonly type: 'want-picture'; readonly legId: LegId }
+  | { readonly type: 'refresh-picture'; readonly legId: LegId }
   /** The page of a caller learns whether there is to be a picture. */
   | { readonly type: 'tell-video'; readonly legId: LegId; readonly paused: boolean }
   | { readonly type: 'answer-endpoint'; readonly legId: LegId; readonly sdp: string }

@@ -1,6 +1,6 @@
 /** The legs of a call, and who of the agents one is for: plain JSON. */
 import type { AgentId, LegId, OfferId } from '../../protocol/ids.ts';
-import type { EndpointKind } from '../../protocol/media.ts';
+import type { AgreedPicture, EndpointKind } from '../../protocol/media.ts';
 import type { Device, FailureCause } from './ports.ts';
 
 /** One party's SIP dialog and media endpoint. */
@@ -18,6 +18,8 @@ export interface Leg {
   readonly heldByPeer: boolean;
   /** The media node has heard of it: its audio is up. Only kept where somebody waits for it. */
   readonly heard?: boolean;
+  /** Of a SIP leg: the picture it agreed on; how its H.264 comes in packets (RFC 6184 section 5.4). Absent: sound alone. */
+  readonly picture?: AgreedPicture;
   /** The agent's device it goes to; absent for everybody else. */
   readonly device?: Device;
 }

@@ -1,6 +1,6 @@
 /** What `calls` needs of the rest of the house. `main.ts` connects these ports to sip, media, dialplan, routing and ledger. */
 import type { AgentId, CallId, EndpointId, LegId, OfferId, QueueId, TicketId } from '../../protocol/ids.ts';
-import type { EndpointKind, EndpointOffer, Graph, Language } from '../../protocol/media.ts';
+import type { AgreedPicture, EndpointKind, EndpointOffer, Graph, Language } from '../../protocol/media.ts';
 
 /** A skill and the least level (1-5) a ticket asks for. */
 export interface Requirement {
@@ -109,8 +109,11 @@ export interface MediaPort {
   }): Promise<{
     readonly localSdp: string;
     readonly remoteDirection: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+    readonly picture?: AgreedPicture | undefined;
   }>;
-  answer(endpointId: EndpointId, remoteSdp: string): Promise<void>;
+  answer(endpointId: EndpointId, remoteSdp: string): Promise<{ readonly picture?: AgreedPicture | undefined }>;
+  /** Whoever this leg sees is asked for a key frame. */
+  refreshPicture(endpointId: EndpointId): Promise<void>;
   /** New ICE credentials for a browser; resolves with the offer for a re-INVITE. */
   restartIce(endpointId: EndpointId): Promise<string>;
   apply(callId: CallId, revision: number, graph: Graph): Promise<void>;
@@ -168,6 +171,8 @@ export interface SipPort {
   answerRefer(legId: LegId, token: number, status: number): void;
   /** NOTIFY with a status line (RFC 3515 section 2.4.5); `last`: the subscription ends. */
   notifyRefer(legId: LegId, status: number, reason: string, last: boolean): void;
+  /** Asks a phone for a key frame, by INFO. */
+  wantPicture(legId: LegId): void;
   /** Tells a caller's page, in its dialog, whether there is to be a picture. */
   tellVideo(legId: LegId, paused: boolean): void;
   /** ACK with our answer to the offer of a 200. */

@@ -191,6 +191,10 @@ export class CallRunner {
         return sip.cancel(effect.legId, effect.answeredElsewhere);
       case 'end-leg':
         return sip.bye(effect.legId, effect.cause);
+      case 'want-picture':
+        return sip.wantPicture(effect.legId);
+      case 'refresh-picture':
+        return this.#ignore(this.#ports.media.refreshPicture(effect.legId));
       case 'tell-video':
         return sip.tellVideo(effect.legId, effect.paused);
       case 'answer-reinvite':
@@ -267,7 +271,7 @@ export class CallRunner {
         return this.#open(effect);
       case 'answer-endpoint':
         media.answer(effect.legId, effect.sdp).then(
-          () => this.post({ type: 'endpoint-answered', legId: effect.legId }),
+          ({ picture }) => this.post({ type: 'endpoint-answered', legId: effect.legId, picture }),
           (err: unknown) => this.#endpointFailed(effect.legId, null, err),
         );
         return;

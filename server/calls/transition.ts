@@ -22,7 +22,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { onAnnouncementDue, onRecovered, onDigit, onMenuTime, onPlanMoved, onPlayEnded } from './plan.ts';
-import { onVideo, pictured } from './video.ts';
+import { onPictureWanted, onVideo, pictured, withPicture } from './video.ts';
 import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
@@ -70,8 +70,9 @@ export function admitDialled(asked: Dialling, now: number): Step {
 }
 
 /** The next state and the effects of one event. `now` is when it happened, ms since the epoch. */
-export function transition(state: CallState, event: CallEvent, now: number): Step {
-  if (hasEnded(state)) return afterEnd(state, event);
+export function transition(before: CallState, event: CallEvent, now: number): Step {
+  if (hasEnded(before)) return afterEnd(before, event);
+  const state = withPicture(before, event);
   const recording = onRecording(state, event);
   if (recording !== undefined) return settle(state, recording);
   const moved = onMoving(state, event, now);
@@ -88,6 +89,8 @@ function dispatch(state: CallState, event: CallEvent, now: number): Step {
   // The media node is going to stop: there is no other endpoint to be had, and nobody to wait for.
   if (event.type === 'endpoint-lost' && event.cause === 'drained') return end(state, 'media-drained', now);
   if (event.type === 'video-poor' || event.type === 'video-clear') return onVideo(state, event);
+  if (event.type === 'picture-wanted' || event.type === 'leg-wants-picture')
+    return step(state, ...onPictureWanted(event));
   const special =
     onArriving(state, event, now) ??
     onReplacing(state, event) ??
@@ -146,6 +149,8 @@ const passing = [
   'forked',
   'video-poor',
   'video-clear',
+  'picture-wanted',
+  'leg-wants-picture',
   'agent-seen',
 ] as const;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../protocol/media.ts';
 import { newLeg } from './leg.ts';
 import { type CallState, newCall, silence } from './state.ts';
-import { offersVideo, onVideo, pictured, pictureOffer } from './video.ts';
+import { offersVideo, onPictureWanted, onVideo, pictured, pictureOffer, withPicture } from './video.ts';
 
 const device = { deviceId: 'd1', kind: 'webrtc', name: null } as const;
 
@@ -55,6 +55,44 @@ describe('the picture of a call', () => {
     expect(pictureOffer(talk(), 'c1.a1')).toEqual({ codecs: ['VP8', 'H264'] });
     expect(pictureOffer(talk({ pictureCodec: 'h264' }), 'c1.a1')).toEqual({ codecs: ['H264', 'VP8'] });
     expect(pictureOffer(talk({}, false), 'c1.a1')).toBeUndefined();
+  });
+
+  it('of a phone is taken where the route has H.264, and seen by pages in the packets that phone takes', () => {
+    const called = (codec: 'vp8' | 'h264', picture?: { packetization: 0 | 1 }) => {
+      const caller = { ...newLeg('c1.c', 'sip'), signalling: 'new', open: true, ...(picture && { picture }) } as const;
+      return talk({ signals: {}, pictureCodec: codec, caller });
+    };
+    expect(pictureOffer(called('h264'), 'c1.c')).toEqual({ codecs: ['H264'] });
+    expect(pictureOffer(called('vp8'), 'c1.c')).toBeUndefined();
+    expect(pictureOffer(called('h264'), 'c1.a1'), 'it offered none').toBeUndefined();
+    expect(pictureOffer(called('h264', { packetization: 0 }), 'c1.a1')).toEqual({ codecs: ['H264'], packetization: 0 });
+
+    const opened = { type: 'endpoint-opened', legId: 'c1.c', localSdp: '', remoteDirection: 'sendrecv' } as const;
+    const agreed = withPicture(called('h264'), { ...opened, token: null, picture: { packetization: 1 } });
+    expect(agreed.caller.picture).toEqual({ packetization: 1 });
+    expect(shown(agreed, graph(toAgent, toCaller))).toEqual(['c1.c>c1.a1', 'c1.a1>c1.c']);
+    const refused = withPicture(agreed, { ...opened, token: 3 });
+    expect(refused.caller.picture, 'by a re-INVITE').toBeUndefined();
+    expect(shown(refused, graph(toAgent, toCaller))).toEqual([]);
+    const talking = { ...agreed, caller: { ...agreed.caller, signalling: 'confirmed' } } as const;
+    expect(withPicture(talking, { ...opened, token: null }), 'our own offer').toBe(talking);
+  });
+
+  it('of a phone gives way without a word to the phone, and wishes for key frames go on', () => {
+    const caller = {
+      ...newLeg('c1.c', 'sip'),
+      signalling: 'confirmed',
+      open: true,
+      picture: { packetization: 1 },
+    } as const;
+    const poor = onVideo(talk({ signals: {}, caller }), { type: 'video-poor', legId: 'c1.c', lossPercent: 25 });
+    expect(poor.effects.map(({ type }) => type)).toEqual(['record']);
+    expect(onPictureWanted({ type: 'picture-wanted', legId: 'c1.c' })).toEqual([
+      { type: 'want-picture', legId: 'c1.c' },
+    ]);
+    expect(onPictureWanted({ type: 'leg-wants-picture', legId: 'c1.c' })).toEqual([
+      { type: 'refresh-picture', legId: 'c1.c' },
+    ]);
   });
 
   it('gives way once, says so to the caller, and comes back', () => {

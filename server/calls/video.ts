@@ -4,22 +4,53 @@ import type { CallEvent } from './events.ts';
 import { type CallState, hasEnded, type Leg, legsOf } from './state.ts';
 import { record, type Step, step } from './step.ts';
 
-/** Whether the call is to have a picture: the caller wants it, and the route lets them. */
-export function hasVideo({ signals }: Pick<CallState, 'signals'>): boolean {
-  return signals?.web?.video === true;
+/** Whether the call is to have a picture: the caller wants it (or their phone offered one), and the route lets them. */
+export function hasVideo({ signals, caller }: Pick<CallState, 'signals' | 'caller'>): boolean {
+  return signals?.web?.video === true || caller.picture !== undefined;
 }
 
-/** Whether a leg is offered a picture: browsers are, unless whoever sits there is to have none. */
+/** Whether a leg has a picture: browsers are offered one, unless whoever sits there is to have none; of phones it is known. */
 export function offersVideo(state: CallState, legId: string): boolean {
   const leg = legsOf(state).find((each) => each.legId === legId);
-  return hasVideo(state) && leg?.kind === 'webrtc' && leg.device?.video !== false;
+  if (!hasVideo(state) || leg === undefined) return false;
+  return leg.kind === 'webrtc' ? leg.device?.video !== false : leg.picture !== undefined;
 }
 
 /** What our offer to a leg has of a picture; undefined for none. */
 export function pictureOffer(state: CallState, legId: string): PictureOffer | undefined {
+  const { caller, pictureCodec } = state;
+  const phone = caller.picture;
+  // Phones speak H.264 alone, and some of them in small packets only.
+  if (caller.kind === 'sip' && legId === caller.legId)
+    return pictureCodec === 'h264' && state.dial === null ? { codecs: ['H264'], ...phone } : undefined;
   if (!offersVideo(state, legId)) return undefined;
-  return { codecs: state.pictureCodec === 'h264' ? ['H264', 'VP8'] : ['VP8', 'H264'] };
+  if (phone !== undefined) return { codecs: ['H264'], ...phone };
+  return { codecs: pictureCodec === 'h264' ? ['H264', 'VP8'] : ['VP8', 'H264'] };
 }
+
+/** What the media node agreed on with a phone stands with its leg: another description may take its picture away. */
+export function withPicture(state: CallState, event: CallEvent): CallState {
+  const { caller } = state;
+  if (event.type !== 'endpoint-opened' && event.type !== 'endpoint-answered') return state;
+  // An offer of ours, after a death: the answer to it counts.
+  if (event.type === 'endpoint-opened' && event.token === null && caller.signalling !== 'new') return state;
+  if (event.legId !== caller.legId || caller.kind !== 'sip' || same(caller.picture, event.picture)) return state;
+  const { picture: _, ...without } = caller;
+  return { ...state, caller: event.picture === undefined ? without : { ...without, picture: event.picture } };
+}
+
+function same(a: Leg['picture'], b: Leg['picture']): boolean {
+  return a?.packetization === b?.packetization;
+}
+
+/** Wishes for key frames, which only pass. */
+export function onPictureWanted(event: PictureEvent): Step['effects'] {
+  const { legId } = event;
+  return [{ type: event.type === 'picture-wanted' ? 'want-picture' : 'refresh-picture', legId }];
+}
+
+/** Who wants a key frame of whom. */
+export type PictureEvent = Extract<CallEvent, { type: 'picture-wanted' | 'leg-wants-picture' }>;
 
 /**
  * The graph with its pictures: whoever hears the other sees them. A muted agent is still seen; on hold, at a transfer or
@@ -55,7 +86,10 @@ export function onVideo(state: CallState, event: VideoEvent): Step {
     event.type === 'video-poor'
       ? record('video-paused', { leg: roleOf(state, event.legId), lossPercent: event.lossPercent })
       : record('video-resumed');
-  return step({ ...state, video: { paused } }, row, { type: 'tell-video', legId: state.caller.legId, paused });
+  const { kind, legId } = state.caller;
+  // A phone sees what it sees.
+  const told = kind === 'webrtc' ? [{ type: 'tell-video', legId, paused } as const] : [];
+  return step({ ...state, video: { paused } }, row, ...told);
 }
 
 function roleOf({ caller }: CallState, legId: string): 'caller' | 'agent' {

@@ -96,7 +96,7 @@ export interface Route {
   readonly record: string | null;
   /** Whether anybody may call it from a browser, and with what; null: nobody. */
   readonly web: 'audio' | 'video' | null;
-  /** The codec of its pictures; null: it says nothing. */
+  /** The codec of its pictures, and with H.264 whether SIP phones are seen; null: it says nothing. */
   readonly video: 'vp8' | 'h264' | null;
   /** SIP address of an outside recorder; null: it says nothing. */
   readonly recordTo: string | null;

@@ -153,7 +153,9 @@ export const routeSource = z.strictObject({
   video: z
     .enum(['vp8', 'h264'])
     .optional()
-    .describe('The codec that browsers are offered first for pictures of its calls; without it `vp8`.'),
+    .describe(
+      'The codec that browsers are offered first for pictures of its calls; without it `vp8`. With `h264` a SIP phone that offers a picture is seen by agents on their page, and sees them.',
+    ),
   'record-to': recordTo.optional(),
   start: step('the start of the call'),
   steps: z.record(name, anyStep).describe('The steps, by name.'),

@@ -17,6 +17,7 @@ import { hasConnection, onClient, Srf, trunkTransport, withReconnect } from './d
 import { EngineLink } from './engine-link.ts';
 import { Farewells } from './farewells.ts';
 import { Guests } from './guests.ts';
+import { askForPicture } from './media-control.ts';
 import { tellPage } from './page-notes.ts';
 import { shownMessage } from './ladder.ts';
 import { audioOf } from './leg-audio.ts';
@@ -250,6 +251,10 @@ export class SipSide {
 
   tellVideo(legId: string, paused: boolean): void {
     tellPage(this.#legs.dialogOf(legId), { video: paused ? 'paused' : 'on' }, this.#options.logger);
+  }
+
+  wantPicture(legId: string): void {
+    askForPicture(this.#legs.dialogOf(legId), this.#options.logger);
   }
 
   answerReinvite(legId: string, token: number, sdp: string | null): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialog, Request, Response } from './drachtio.ts';
-import { type InfoDigit, readInfo, sendInfo, takeInfo } from './info-digits.ts';
+import { type Informed, readInfo, sendInfo, takeInfo } from './info-digits.ts';
 
 describe('digits in INFO', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('digits in INFO', () => {
 /** An INFO, the statuses it was answered with, the digits told. */
 function taken(headers: Readonly<Record<string, string>>, body: string) {
   const sent: number[] = [];
-  const told: InfoDigit[] = [];
+  const told: Informed[] = [];
   const req = { body, has: (name: string) => name in headers, get: (name: string) => headers[name] ?? '' };
   const res = { send: (status: number) => sent.push(status) };
   // What `takeInfo` uses of them; the whole of srf's is not needed.
@@ -41,10 +41,13 @@ describe('an INFO', () => {
     expect(taken({}, '')).toEqual({ sent: [200], told: [] });
     expect(taken({ 'Content-Type': 'application/dtmf' }, '3')).toEqual({
       sent: [200],
-      told: [{ digit: '3', durationMs: 160 }],
+      told: [{ type: 'leg-digit', digit: '3', durationMs: 160 }],
     });
     expect(taken({ 'Content-Type': 'application/dtmf' }, 'x').sent).toEqual([400]);
     expect(taken({ 'Content-Type': 'text/plain' }, 'x').sent).toEqual([415]);
+    const control = { 'Content-Type': 'application/media_control+xml; charset=utf-8' };
+    expect(taken(control, '<picture_fast_update/>')).toEqual({ sent: [200], told: [{ type: 'leg-wants-picture' }] });
+    expect(taken(control, '<general_error/>')).toEqual({ sent: [200], told: [] });
   });
 
   it('is sent for each key, until one is refused', async () => {

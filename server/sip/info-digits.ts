@@ -1,5 +1,6 @@
-/** Digits in INFO, as gateways and older phones send them: `application/dtmf-relay` and `application/dtmf`. */
+/** INFO of the far side: digits, as gateways and older phones send them (`application/dtmf-relay`, `application/dtmf`), and wishes for key frames. */
 import type { Dialog, Request, Response } from './drachtio.ts';
+import { mediaControlType, wantsPicture } from './media-control.ts';
 
 /** A key the far side pressed. Duration in milliseconds. */
 export interface InfoDigit {
@@ -11,7 +12,7 @@ export interface InfoDigit {
 const usualMs = 160;
 const longestMs = 10_000;
 
-const accepted = 'application/dtmf-relay, application/dtmf';
+const accepted = `application/dtmf-relay, application/dtmf, ${mediaControlType}`;
 
 /** What some write instead of the key itself. */
 const byNumber: Readonly<Record<string, string>> = { '10': '*', '11': '#', '12': 'A', '13': 'B', '14': 'C', '15': 'D' };
@@ -40,15 +41,26 @@ export function readInfo(contentType: string, body: string): InfoDigit | 'foreig
     : { digit, durationMs: durationOf(/^[ \t]*duration[ \t]*=[ \t]*(\d{1,6})/im.exec(body)?.[1]) };
 }
 
-/** Answers an INFO of a dialog and tells the digit in it. */
-export function takeInfo(req: Request, res: Response, tell: (digit: InfoDigit) => void): void {
+/** What an INFO says: a key, or that the far side needs a key frame of whoever it sees. */
+export type Informed =
+  | ({ readonly type: 'leg-digit' } & InfoDigit)
+  /** RFC 5168. */
+  | { readonly type: 'leg-wants-picture' };
+
+/** Answers an INFO of a dialog and tells what is in it. */
+export function takeInfo(req: Request, res: Response, tell: (informed: Informed) => void): void {
   // RFC 2976 section 2.2: one without a body asks for nothing but an answer.
   if (req.body === '') return void res.send(200);
-  const read = readInfo(req.has('Content-Type') ? req.get('Content-Type') : '', req.body);
+  const contentType = req.has('Content-Type') ? req.get('Content-Type') : '';
+  if (contentType.split(';')[0]?.trim().toLowerCase() === mediaControlType) {
+    res.send(200);
+    return wantsPicture(req.body) ? tell({ type: 'leg-wants-picture' }) : undefined;
+  }
+  const read = readInfo(contentType, req.body);
   if (read === 'foreign') return void res.send(415, { headers: { Accept: accepted } });
   if (read === 'bad') return void res.send(400, 'No key in it', {});
   res.send(200);
-  tell(read);
+  tell({ type: 'leg-digit', ...read });
 }
 
 /** Sends keys one after the other, each when the last was answered. What is left when the far side refuses one. */

@@ -342,9 +342,7 @@ export class Legs {
       const event = leg.refers.take(legId, token, { req, res }, (replaced) => this.legOf(replaced));
       if (event !== undefined) this.#listener.legEvent(event);
     });
-    dialog.on('info', (req, res) =>
-      takeInfo(req, res, (digit) => this.#listener.legEvent({ type: 'leg-digit', legId, ...digit })),
-    );
+    dialog.on('info', (req, res) => takeInfo(req, res, (informed) => this.#listener.legEvent({ legId, ...informed })));
     dialog.on('ack', (req) => {
       if (req.body !== '') this.#listener.legEvent({ type: 'leg-acknowledged', legId, sdp: req.body });
     });

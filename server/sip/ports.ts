@@ -90,6 +90,8 @@ export type LegEvent =
   | { readonly type: 'leg-ended'; readonly legId: LegId; readonly cause: 'hangup' | 'signalling-lost' }
   /** A key in INFO. */
   | { readonly type: 'leg-digit'; readonly legId: LegId; readonly digit: string; readonly durationMs: number }
+  /** The far side needs a key frame of whoever it sees (RFC 5168). */
+  | { readonly type: 'leg-wants-picture'; readonly legId: LegId }
   | { readonly type: 'leg-reinvited'; readonly legId: LegId; readonly token: number; readonly sdp: string }
   | { readonly type: 'leg-reanswered'; readonly legId: LegId; readonly sdp: string }
   | { readonly type: 'leg-reinvite-failed'; readonly legId: LegId; readonly status: number }

@@ -29,6 +29,10 @@ export interface BaresipOptions {
   readonly six?: boolean;
   /** Does ICE, from this address of the machine: its ICE has no candidates on loopback. */
   readonly ice?: string;
+  /** A film (any file of ffmpeg's) that it shows over and over, in H.264. Debian: baresip-ffmpeg. */
+  readonly shows?: string;
+  /** Only single NAL units of H.264 (RFC 6184 section 6.2); else fragments too. */
+  readonly smallPackets?: boolean;
   /** The account it registers; unless given it is called by its address alone. */
   readonly account?: {
     readonly domain: string;
@@ -61,13 +65,24 @@ function inUri(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
+function filmLines(file: string): string[] {
+  return [
+    `video_source avformat,${file}`,
+    // A display that shows to nobody, so that what comes is decoded.
+    'video_display fakevideo,nil',
+    ...['video_size 320x240', 'video_bitrate 400000', 'video_fps 15', 'videnc_format yuv420p'],
+    ...['avcodec_h264enc libx264', 'avcodec_h264dec h264'],
+    ...['avcodec', 'avformat', 'fakevideo', 'swscale', 'snapshot'].map((name) => `module ${name}.so`),
+  ];
+}
+
 function configText(
   folder: string,
   sipPort: number,
   controlPort: number,
-  options: Pick<BaresipOptions, 'codec' | 'six' | 'ice'>,
+  options: Pick<BaresipOptions, 'codec' | 'six' | 'ice' | 'shows'>,
 ): string {
-  const { codec, ice } = options;
+  const { codec, ice, shows } = options;
   const home = homeOf(options);
   const wide = codec === 'g722' || codec === 'opus' ? [`module ${codec}.so`] : [];
   return [
@@ -100,6 +115,7 @@ function configText(
     'module_app ctrl_tcp.so',
     `ctrl_tcp_listen 127.0.0.1:${String(controlPort)}`,
     'ringback_disabled yes',
+    ...(shows === undefined ? [] : filmLines(shows)),
     '',
   ].join('\n');
 }
@@ -119,6 +135,8 @@ function accountText(options: BaresipOptions): string {
     `answermode=${options.answers === true ? 'auto' : 'manual'}`,
     ...(options.srtp === true ? ['mediaenc=srtp-mand'] : []),
     ...(options.ice === undefined ? [] : ['medianat=ice']),
+    // The first of its two is the one without fragments.
+    ...(options.smallPackets === true ? ['video_codecs=h264'] : []),
     ...(options.codec === undefined ? [] : [`audio_codecs=${codecs[options.codec]}`]),
   ];
   const transport = account === undefined ? '' : `;transport=${account.transport}`;
@@ -154,6 +172,7 @@ export class Baresip {
   readonly #waiting = new Set<() => void>();
   readonly #answers: ((ok: boolean) => void)[] = [];
   #kept: Buffer = Buffer.alloc(0);
+  #snapshots = 0;
 
   constructor(program: Program, folder: string, control: Socket, sipPort: number, user: string) {
     this.#program = program;
@@ -213,6 +232,14 @@ export class Baresip {
   /** Resolves when its log matches. */
   printed(pattern: RegExp): Promise<void> {
     return this.#program.printed(pattern);
+  }
+
+  /** A PNG of the picture it sees now: the file, written when a picture comes. */
+  async sees(): Promise<string> {
+    const file = join(this.#folder, `seen-${String(this.#snapshots++)}.png`);
+    await this.command('snapshot_recv', file);
+    await this.printed(new RegExp(`wrote ${file}`));
+    return file;
   }
 
   /** The keys it received, in order. */

@@ -81,3 +81,28 @@ export function coloursIn(page: Page, testId: string): Promise<number> {
     return colours.size;
   });
 }
+
+/** The mean colour of what a video element shows now: red, green, blue, 0 to 255. */
+export function meanColour(page: Page, testId: string): Promise<readonly number[]> {
+  return page.getByTestId(testId).evaluate((element) => {
+    interface Paper {
+      width: number;
+      height: number;
+      getContext(kind: '2d'): {
+        drawImage(source: unknown, ...place: number[]): void;
+        getImageData(...place: number[]): { readonly data: Uint8Array };
+      };
+    }
+    const { document } = globalThis as unknown as { document: { createElement(tag: 'canvas'): Paper } };
+    const paper = document.createElement('canvas');
+    [paper.width, paper.height] = [16, 9];
+    const pen = paper.getContext('2d');
+    pen.drawImage(element, 0, 0, 16, 9);
+    const { data } = pen.getImageData(0, 0, 16, 9);
+    return [0, 1, 2].map((colour) => {
+      let sum = 0;
+      for (let at = colour; at < data.length; at += 4) sum += data[at] ?? 0;
+      return Math.round((sum * 4) / data.length);
+    });
+  });
+}

@@ -1,0 +1,186 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
+import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
+import { readRtp, writeRtp, type RtpPacket } from './edge/rtp.ts';
+import type { PhoneTermination } from './mediasoup/phone-picture.ts';
+import { PhonePicture } from './phone-picture.ts';
+import { PortPool } from './port-pool.ts';
+import type { KeyFrameFeedback, VideoLine } from './sdp/index.ts';
+
+const sps = Buffer.from([0x67, 0x42, 0xc0, 0x1f, 0xd9]);
+const pps = Buffer.from([0x68, 0xcb, 0x83]);
+const idr = Buffer.from([0x65, 0x88, 0x84]);
+const slice = Buffer.from([0x41, 0x9a, 0x24]);
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0).reverse()) each.close();
+});
+
+/** A socket on loopback, and all that came to it. */
+async function peer() {
+  const socket = createSocket('udp4');
+  const came: Buffer[] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (packet) => {
+    came.push(packet);
+    for (const look of [...waiting]) look();
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  open.push(socket);
+  /** The first packet that passes, past or to come. */
+  const got = (passes: (packet: Buffer) => boolean): Promise<Buffer> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = came.find(passes);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { socket, came, got, port: socket.address().port };
+}
+
+async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1) {
+  const [phone, control, inside] = await Promise.all([peer(), peer(), peer()]);
+  const asked = { wanted: 0, refreshed: 0 };
+  const refreshes = new Emitter<undefined>();
+  let ssrc = 0;
+  let edgePort = 0;
+  const termination = {
+    ...{ port: inside.port, lost: new Emitter(), source: { id: 'p' }, show: () => Promise.resolve() },
+    refresh: () => (asked.refreshed++, refreshes.emit(undefined)),
+  } as unknown as PhoneTermination;
+  const workers = {
+    openPhone: (port: number, source: number) => {
+      [edgePort, ssrc] = [port, source];
+      return Promise.resolve(termination);
+    },
+    shut: () => undefined,
+  };
+  const wishes = new Emitter<undefined>();
+  const first = 20_000 + 2 * Math.floor(Math.random() * 10_000);
+  const picture = await PhonePicture.open({
+    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock: systemClock },
+    wanted: () => (asked.wanted++, wishes.emit(undefined)),
+  });
+  if (picture === undefined) throw new Error('no port is free');
+  open.push(picture);
+  const line: VideoLine = {
+    ...{ index: 1, protocol: 'RTP/AVP', address: '127.0.0.1', port: phone.port, payloadType: 99, packetization },
+    ...{
+      rtcp: { address: undefined, port: control.port },
+      rtcpMux: false,
+      direction: 'sendrecv',
+      mostBitrate: undefined,
+    },
+    ...{ profileLevelId: '42e01f', asymmetric: false, sets: [sps, pps].map((set) => set.toString('base64')), feedback },
+  };
+  picture.configure(line, '127.0.0.1');
+  const send = (from: Socket, packet: Partial<RtpPacket>, to = picture.port): void => {
+    const whole = { payloadType: 99, marker: false, sequence: 1, timestamp: 0, ssrc: 7, payload: slice, ...packet };
+    from.send(writeRtp(whole), to, '127.0.0.1');
+  };
+  const once_ = (emitter: Emitter<undefined>): Promise<void> => new Promise((resolve) => emitter.on(() => resolve()));
+  return {
+    phone,
+    control,
+    inside,
+    picture,
+    line,
+    send,
+    asked,
+    ssrc,
+    edgePort,
+    wished: once_(wishes),
+    refreshed: once_(refreshes),
+  };
+}
+
+const with_ =
+  (payload: Buffer) =>
+  (packet: Buffer): boolean =>
+    Buffer.from(readRtp(packet)?.payload ?? []).equals(payload);
+
+describe('the picture of a phone', () => {
+  it('comes to mediasoup under one name, with its parameter sets before each key frame', async () => {
+    const { phone, inside, send, ssrc } = await rig({ pli: true, fir: false });
+    send(phone.socket, { sequence: 10, payload: idr, marker: true });
+    const frame = readRtp(await inside.got(with_(idr)));
+    const [sets] = inside.came.map((each) => readRtp(each));
+    // RFC 6184 section 5.7.1.
+    expect(Buffer.from(sets?.payload ?? [])).toEqual(Buffer.from([0x78, 0, 5, ...sps, 0, 3, ...pps]));
+    expect([sets?.marker, frame?.marker, sets?.ssrc, frame?.payloadType]).toEqual([false, true, ssrc, 97]);
+    expect(frame?.sequence).toBe(((sets?.sequence ?? 0) + 1) & 0xffff);
+  });
+
+  it('has its sets one by one where it knows no aggregates', async () => {
+    const { phone, inside, send } = await rig({ pli: true, fir: false }, 0);
+    send(phone.socket, { payload: idr });
+    await inside.got(with_(idr));
+    expect(inside.came.map((each) => Buffer.from(readRtp(each)?.payload ?? []))).toEqual([sps, pps, idr]);
+  });
+
+  it('is not what a stranger sends, nor another payload type', async () => {
+    const { phone, inside, send } = await rig({ pli: true, fir: false });
+    const stranger = await peer();
+    send(phone.socket, { sequence: 1 });
+    await inside.got(with_(slice));
+    for (let sequence = 2; sequence < 8; sequence++) send(stranger.socket, { sequence, payload: sps });
+    send(phone.socket, { sequence: 2, payloadType: 98, payload: pps });
+    send(phone.socket, { sequence: 2, payload: idr });
+    await inside.got(with_(idr));
+    expect(inside.came.some((each) => with_(sps)(each) || with_(pps)(each))).toBe(false);
+  });
+});
+
+describe('what a phone sees', () => {
+  it('has one name and no leap, whoever is shown', async () => {
+    const { phone, inside, send, edgePort } = await rig({ pli: false, fir: false });
+    const from = (packet: Partial<RtpPacket>): void => send(inside.socket, { payloadType: 97, ...packet }, edgePort);
+    from({ ssrc: 50, sequence: 500 });
+    const first = readRtp(await phone.got(with_(slice)));
+    from({ ssrc: 51, sequence: 9, payload: pps });
+    const second = readRtp(await phone.got(with_(pps)));
+    expect([second?.ssrc, second?.payloadType]).toEqual([first?.ssrc, 99]);
+    expect(second?.sequence).toBe(((first?.sequence ?? 0) + 1) & 0xffff);
+  });
+});
+
+describe('a wish for a key frame', () => {
+  it.each([
+    ['PLI', { pli: true, fir: true }, 'pli'],
+    ['FIR', { pli: false, fir: true }, 'fir'],
+  ] as const)('reaches a phone as the %s it negotiated', async (_name, feedback, type) => {
+    const { phone, control, inside, send, edgePort, ssrc, asked } = await rig(feedback);
+    send(phone.socket, {});
+    await inside.got(with_(slice));
+    inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
+    const wish = await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    expect(keyFrameWish(wish, 7)?.type).toBe(type);
+    expect(asked.wanted).toBe(0);
+  });
+
+  it('is told, for INFO, where the phone knows no RTCP for it', async () => {
+    const { phone, inside, send, edgePort, ssrc, wished, asked } = await rig({ pli: false, fir: false });
+    send(phone.socket, {});
+    await inside.got(with_(slice));
+    for (let times = 0; times < 5; times++) inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
+    await wished;
+    expect(asked.wanted).toBe(1);
+  });
+
+  it('of the phone reaches whoever it sees', async () => {
+    const { phone, control, inside, send, edgePort, picture, refreshed } = await rig({ pli: true, fir: true });
+    send(inside.socket, { payloadType: 97 }, edgePort);
+    const { ssrc = 0 } = readRtp(await phone.got(with_(slice))) ?? {};
+    control.socket.send(writeFir(7, ssrc, 1), picture.port + 1, '127.0.0.1');
+    await refreshed;
+  });
+});

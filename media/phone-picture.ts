@@ -1,0 +1,270 @@
+/**
+ * The picture of a SIP phone between its sockets and mediasoup. It lives on the main thread of the node, where no sound passes: the
+ * sound of the same phone is on a shard and never waits for it.
+ */
+import { randomInt } from 'node:crypto';
+import type { Cancel, Clock } from '../base/clock.ts';
+import { Control } from './edge/control.ts';
+import { aggregateOf, ParameterSets } from './edge/h264.ts';
+import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
+import { PictureStream } from './edge/picture-stream.ts';
+import { Reception } from './edge/reception.ts';
+import { isRtcp, readRtp, type RtpPacket } from './edge/rtp.ts';
+import { readCompound } from './edge/rtcp.ts';
+import { SourceLock, type Place } from './edge/source-lock.ts';
+import type { PhoneTermination } from './mediasoup/phone-picture.ts';
+import type { PictureLoss, Screen } from './mediasoup/picture.ts';
+import type { MediasoupWorkers } from './mediasoup/workers.ts';
+import type { PortPool } from './port-pool.ts';
+import { peerListens, rtcpPlaceOf, videoPayloadTypes, type VideoLine } from './sdp/index.ts';
+import type { LegSocket } from './shards/leg-ports.ts';
+import { openLoopback, openPair } from './shards/sockets.ts';
+
+const loopback = '127.0.0.1';
+/** How many ports are tried when other programs sit in our range. */
+const mostTries = 50;
+/** How often it is looked whether a report is due, ms. */
+const reportLookMs = 500;
+/** Between two wishes for a key frame in one way: an encoder needs a moment, and a request in SIP a round trip; ms. */
+const wishEveryMs = { rtcp: 300, info: 1000 } as const;
+const ticksPerMs = 90;
+
+export interface PhonePictureOptions {
+  readonly workers: Pick<MediasoupWorkers, 'openPhone' | 'shut'>;
+  readonly ports: PortPool;
+  readonly bind: string;
+  readonly clock: Clock;
+  /** The phone is to send a key frame, and knows no RTCP for it. */
+  readonly wanted: () => void;
+}
+
+type Way = keyof typeof wishEveryMs;
+
+/** What both of its ends need. */
+interface Ends {
+  readonly phone: LegSocket;
+  readonly inside: LegSocket;
+}
+
+export class PhonePicture implements Screen {
+  readonly #options: PhonePictureOptions;
+  readonly #ends: Ends;
+  readonly #termination: PhoneTermination;
+  readonly #lock = new SourceLock<RtpPacket>();
+  readonly #in: PictureStream;
+  readonly #out: PictureStream;
+  readonly #setsIn = new ParameterSets();
+  readonly #setsOut = new ParameterSets();
+  readonly #reception = new Reception();
+  readonly #control: Control;
+  #line: VideoLine | undefined;
+  #dead = false;
+  #wishes = 0;
+  readonly #wishedAt: Record<Way, number> = { rtcp: 0, info: 0 };
+  #refreshedAt = 0;
+  #counted = { expected: 0, lost: 0 };
+  #timer: Cancel;
+
+  private constructor(options: PhonePictureOptions, ends: Ends, termination: PhoneTermination, ssrc: number) {
+    const begin = () => ({ sequence: randomInt(65_536), timestamp: randomInt(2 ** 32) });
+    this.#options = options;
+    this.#ends = ends;
+    this.#termination = termination;
+    this.#in = new PictureStream(ssrc, videoPayloadTypes.H264, begin());
+    this.#out = new PictureStream(randomInt(1, 2 ** 32), videoPayloadTypes.H264, begin());
+    this.#control = new Control(this.#out.ssrc);
+    // Only the picture is gone then: the sound does not pass there.
+    termination.lost.on(() => (this.#dead = true));
+    this.#timer = this.#look();
+  }
+
+  /** Opens sockets and transport; undefined where no port is free or no worker runs: the phone is heard all the same. */
+  static async open(options: PhonePictureOptions): Promise<PhonePicture | undefined> {
+    let picture: PhonePicture | undefined;
+    const inside = await openLoopback(loopback, (packet) => {
+      if (picture !== undefined) picture.#fromInside(packet);
+    });
+    const phone = await openOutside(options, {
+      take: (packet, from) => {
+        if (picture !== undefined) picture.#fromPhone(packet, from);
+      },
+      takeControl: (packet, from) => {
+        if (picture !== undefined) picture.#controlFromPhone(packet, from);
+      },
+    });
+    if (phone === undefined) {
+      inside.close();
+      return undefined;
+    }
+    const ssrc = randomInt(1, 2 ** 32);
+    try {
+      const termination = await options.workers.openPhone(inside.port, ssrc);
+      inside.connect({ address: loopback, port: termination.port });
+      picture = new PhonePicture(options, { phone, inside }, termination, ssrc);
+      return picture;
+    } catch {
+      inside.close();
+      phone.close();
+      options.ports.give(phone.port);
+      return undefined;
+    }
+  }
+
+  get port(): number {
+    return this.#ends.phone.port;
+  }
+
+  get source(): PhoneTermination['source'] {
+    return this.#termination.source;
+  }
+
+  /** Its worker died: it shows nothing any more. */
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** What the phone has described; undefined: it refuses its picture now, and neither shows nor is shown anything. */
+  configure(line: VideoLine | undefined, signalledFrom: string | undefined): void {
+    this.#line = line;
+    if (line === undefined) return;
+    const { address, port, payloadType, sets } = line;
+    this.#lock.negotiate(address === undefined ? undefined : { address, port }, signalledFrom);
+    this.#out.payloadType = payloadType;
+    this.#setsIn.learn(sets.map((each) => Buffer.from(each, 'base64')));
+  }
+
+  async show(of: Screen | undefined): Promise<void> {
+    if (this.#dead) return;
+    await this.#termination.show(of?.source);
+    await of?.limit?.(this.#line?.mostBitrate);
+  }
+
+  loss(): Promise<PictureLoss | undefined> {
+    if (this.#dead) return Promise.resolve(undefined);
+    const { expected, lost } = this.#reception.totals ?? { expected: 0, lost: 0 };
+    const [more, missing] = [expected - this.#counted.expected, lost - this.#counted.lost];
+    this.#counted = { expected, lost };
+    const shows = more <= 0 ? 0 : Math.max(0, missing) / more;
+    return Promise.resolve({ shows, shown: this.#control.far?.lossRatio ?? 0 });
+  }
+
+  /** The phone asks for a key frame of whoever it sees. */
+  refresh(): void {
+    const now = this.#options.clock.now();
+    if (this.#dead || now - this.#refreshedAt < wishEveryMs.rtcp) return;
+    this.#refreshedAt = now;
+    this.#termination.refresh();
+  }
+
+  close(): void {
+    this.#timer();
+    const now = this.#options.clock.now();
+    if (this.#line !== undefined)
+      this.#sendControl(this.#control.farewell(this.#out.countsAt(now), this.#reception.block(now), now));
+    this.#options.workers.shut(this.#termination);
+    this.#ends.inside.close();
+    this.#ends.phone.close();
+    this.#options.ports.give(this.port);
+  }
+
+  #fromPhone(bytes: Buffer, from: Place): void {
+    const line = this.#line;
+    if (isRtcp(bytes)) return line?.rtcpMux === true ? this.#controlFromPhone(bytes, from) : undefined;
+    const packet = readRtp(bytes);
+    if (line === undefined || packet?.payloadType !== line.payloadType) return this.#lock.reject(from);
+    const verdict = this.#lock.judge(from, packet);
+    if (verdict === 'heard') this.#takeIn(packet);
+    if (verdict === 'released') for (const each of this.#lock.released) this.#takeIn(each);
+  }
+
+  #takeIn(packet: RtpPacket): void {
+    const now = this.#options.clock.now();
+    this.#reception.packet(packet, Math.round(now * ticksPerMs) | 0, ticksPerMs);
+    const before = this.#packets(this.#setsIn.before(packet.payload, packet.timestamp));
+    for (const each of this.#in.take(packet, before, now)) this.#ends.inside.send(each, undefined);
+  }
+
+  /** Sets that are put in: one packet where aggregates were agreed (RFC 6184 section 5.4), else one each. */
+  #packets(sets: readonly Uint8Array[]): readonly Uint8Array[] {
+    return sets.length < 2 || this.#line?.packetization !== 1 ? sets : [aggregateOf(sets)];
+  }
+
+  #fromInside(bytes: Buffer): void {
+    if (isRtcp(bytes)) {
+      if (keyFrameWish(bytes, this.#in.ssrc) !== undefined) this.#wish();
+      return;
+    }
+    const packet = readRtp(bytes);
+    const line = this.#line;
+    if (packet === undefined || line === undefined || !peerListens(line.direction)) return;
+    const before = this.#packets(this.#setsOut.before(packet.payload, packet.timestamp));
+    const sent = this.#out.take(packet, before, this.#options.clock.now());
+    for (const each of sent) this.#ends.phone.send(each, this.#lock.target);
+  }
+
+  #controlFromPhone(bytes: Buffer, from: Place): void {
+    const compound = readCompound(bytes);
+    const line = this.#line;
+    if (compound === undefined || line === undefined) return;
+    if (!this.#lock.admitControl(from, compound.ssrc, rtcpPlaceOf(line))) return;
+    const now = this.#options.clock.now();
+    this.#control.take(compound, now);
+    if (compound.ntpMiddle !== undefined) this.#reception.senderReport(compound.ntpMiddle, now);
+    if (keyFrameWish(bytes, this.#out.ssrc) !== undefined) this.refresh();
+  }
+
+  /** A browser cannot go on without a key frame of the phone's. */
+  #wish(): void {
+    const { feedback } = this.#line ?? {};
+    const source = this.#reception.ssrc;
+    if (feedback === undefined || source === undefined) return;
+    const way: Way = feedback.pli || feedback.fir ? 'rtcp' : 'info';
+    const now = this.#options.clock.now();
+    if (now - this.#wishedAt[way] < wishEveryMs[way]) return;
+    this.#wishedAt[way] = now;
+    if (way === 'info') return this.#options.wanted();
+    const { ssrc } = this.#out;
+    const wish = feedback.pli ? writePli(ssrc, source) : writeFir(ssrc, source, this.#wishes++);
+    this.#sendControl(Buffer.concat([this.#report(now), wish]));
+  }
+
+  #look(): Cancel {
+    const { clock } = this.#options;
+    return clock.at(clock.now() + reportLookMs, () => {
+      this.#timer = this.#look();
+      const now = clock.now();
+      if (this.#line !== undefined && this.#control.due(now)) this.#sendControl(this.#report(now));
+    });
+  }
+
+  #report(now: number): Buffer {
+    return this.#control.report(this.#out.countsAt(now), this.#reception.block(now), now);
+  }
+
+  #sendControl(packet: Buffer): void {
+    const { phone } = this.#ends;
+    const line = this.#line;
+    if (line === undefined) return;
+    if (line.rtcpMux) return phone.send(packet, this.#lock.target);
+    phone.sendControl(packet, this.#lock.behindNat ? this.#lock.control : rtcpPlaceOf(line));
+  }
+}
+
+type Take = (packet: Buffer, from: Place) => void;
+
+/** The sockets towards the phone, on the next ports that are free; undefined where there are none. */
+async function openOutside(
+  { ports, bind }: PhonePictureOptions,
+  { take, takeControl }: { readonly take: Take; readonly takeControl: Take },
+): Promise<LegSocket | undefined> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const port = ports.take();
+    if (port === undefined) return undefined;
+    try {
+      return await openPair(bind, port, take, takeControl);
+    } catch {
+      ports.give(port);
+    }
+  }
+  return undefined;
+}
