@@ -57,6 +57,7 @@ export class PhonePicture implements Screen {
   readonly #setsOut = new ParameterSets();
   readonly #reception = new Reception();
   readonly #control: Control;
+  readonly codec = 'H264';
   #line: VideoLine | undefined;
   #dead = false;
   #wishes = 0;
@@ -137,6 +138,10 @@ export class PhonePicture implements Screen {
     if (this.#dead) return;
     await this.#termination.show(of?.source);
     await of?.limit?.(this.#line?.mostBitrate);
+  }
+
+  copy(port: number): ReturnType<PhoneTermination['copy']> {
+    return this.#termination.copy(port);
   }
 
   loss(): Promise<PictureLoss | undefined> {

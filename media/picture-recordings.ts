@@ -4,7 +4,7 @@ import type { Graph } from '../protocol/media.ts';
 import type { Endpoint } from './endpoint.ts';
 import { InOrder } from './in-order.ts';
 import type { PictureCopy } from './mediasoup/picture-copy.ts';
-import type { Picture } from './mediasoup/picture.ts';
+import type { Screen } from './mediasoup/picture.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A picture that belongs into a recording. */
@@ -15,7 +15,7 @@ export interface WantedPicture {
 }
 
 interface Copied {
-  readonly source: Picture;
+  readonly source: Screen;
   readonly copy: PictureCopy;
 }
 
@@ -97,7 +97,7 @@ export class PictureRecordings {
     }
   }
 
-  async #copy(callId: string, wanted: WantedPicture, source: Picture, to: number): Promise<void> {
+  async #copy(callId: string, wanted: WantedPicture, source: Screen, to: number): Promise<void> {
     const { recorder } = this.#options;
     const copy = await source.copy(to);
     const { port, ssrc, codec } = copy;

@@ -2,6 +2,7 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { types } from 'mediasoup';
 import { h264Parameters, videoPayloadTypes } from '../sdp/index.ts';
+import { PictureCopy } from './picture-copy.ts';
 import type { TerminationLoss } from './termination.ts';
 
 const loopback = '127.0.0.1';
@@ -23,11 +24,13 @@ export class PhoneTermination {
   /** The worker died. */
   readonly lost = new Emitter<TerminationLoss>();
   readonly source: types.Producer;
+  readonly #router: types.Router;
   readonly #plain: types.PlainTransport;
   #shown: types.Consumer | undefined;
   #closed = false;
 
-  private constructor(plain: types.PlainTransport, source: types.Producer) {
+  private constructor(router: types.Router, plain: types.PlainTransport, source: types.Producer) {
+    this.#router = router;
     this.#plain = plain;
     this.source = source;
   }
@@ -48,7 +51,7 @@ export class PhoneTermination {
         rtcp: { cname: 'phone', reducedSize: true },
       },
     });
-    return new PhoneTermination(plain, source);
+    return new PhoneTermination(router, plain, source);
   }
 
   /** Where the edge sends. */
@@ -66,6 +69,11 @@ export class PhoneTermination {
     const shown = { ...codec, preferredPayloadType: videoPayloadTypes.H264 };
     const rtpCapabilities: types.RtpCapabilities = { headerExtensions: [], codecs: [{ ...shown }] };
     this.#shown = await this.#plain.consume({ producerId: producer.id, rtpCapabilities });
+  }
+
+  /** A copy of what the phone shows, to a port on loopback. Rejects once the worker is gone. */
+  copy(port: number): Promise<PictureCopy> {
+    return PictureCopy.open(this.#router, { id: this.source.id, codec: 'H264' }, port);
   }
 
   /** Whoever the phone sees is asked for a key frame. */

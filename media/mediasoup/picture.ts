@@ -40,6 +40,9 @@ export interface PictureLoss {
 export interface Screen {
   /** What it shows. */
   readonly source: types.Producer;
+  readonly codec: VideoCodec;
+  /** A copy of what it shows, to a port on loopback. Rejects once the worker is gone. */
+  copy(port: number): Promise<PictureCopy>;
   /** It is shown this picture from now on, or none. Rejects where the two cannot meet. */
   show(of: Screen | undefined): Promise<void>;
   /** Whoever sees it takes no more than this, bit/s; undefined: as much as we do. */
