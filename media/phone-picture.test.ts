@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, SimulatedClock, systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
 import { readRtp, writeRtp, type RtpPacket } from './edge/rtp.ts';
@@ -47,7 +47,7 @@ async function peer() {
   return { socket, came, got, port: socket.address().port };
 }
 
-async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1) {
+async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: Clock = systemClock) {
   const [phone, control, inside] = await Promise.all([peer(), peer(), peer()]);
   const asked = { wanted: 0, refreshed: 0 };
   const refreshes = new Emitter<undefined>();
@@ -67,7 +67,7 @@ async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1) {
   const wishes = new Emitter<undefined>();
   const first = 20_000 + 2 * Math.floor(Math.random() * 10_000);
   const picture = await PhonePicture.open({
-    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock: systemClock },
+    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock },
     wanted: () => (asked.wanted++, wishes.emit(undefined)),
   });
   if (picture === undefined) throw new Error('no port is free');
@@ -165,6 +165,43 @@ describe('a wish for a key frame', () => {
     const wish = await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
     expect(keyFrameWish(wish, 7)?.type).toBe(type);
     expect(asked.wanted).toBe(0);
+  });
+
+  it('is made again, ever more slowly, until a key frame comes, and again when the phone shows itself after a pause', async () => {
+    const clock = new SimulatedClock(1000);
+    const { phone, control, inside, send, edgePort, ssrc, picture, line } = await rig(
+      { pli: true, fir: false },
+      1,
+      clock,
+    );
+    const isWish = (packet: Buffer): boolean => keyFrameWish(packet, 7) !== undefined;
+    const wishes = (): number => control.came.filter(isWish).length;
+    const wished = (count: number): Promise<Buffer> => control.got(() => wishes() === count);
+    send(phone.socket, { sequence: 1, payload: idr });
+    await inside.got(with_(idr));
+    inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
+    await wished(1);
+    clock.advance(300);
+    await wished(2);
+    clock.advance(600);
+    await wished(3);
+    send(phone.socket, { sequence: 2, payload: pps });
+    await inside.got(with_(pps));
+    clock.advance(60_000);
+    picture.configure({ ...line, direction: 'recvonly' }, '127.0.0.1');
+    clock.advance(60_000);
+    picture.configure(line, '127.0.0.1');
+    await wished(4);
+    expect(wishes(), 'none was made when none was needed').toBe(4);
+  });
+
+  it('is made of a phone that begins in the middle, or under another name', async () => {
+    const { phone, control, send } = await rig({ pli: true, fir: false });
+    send(phone.socket, { sequence: 1, ssrc: 7 });
+    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    // Under a new name it is believed after a few packets.
+    for (let sequence = 900; sequence < 910; sequence++) send(phone.socket, { sequence, ssrc: 8 });
+    await control.got((packet) => keyFrameWish(packet, 8) !== undefined);
   });
 
   it('is told, for INFO, where the phone knows no RTCP for it', async () => {

@@ -5,7 +5,8 @@
 import { randomInt } from 'node:crypto';
 import type { Cancel, Clock } from '../base/clock.ts';
 import { Control } from './edge/control.ts';
-import { aggregateOf, ParameterSets } from './edge/h264.ts';
+import { aggregateOf, lookAtH264, ParameterSets } from './edge/h264.ts';
+import { KeyFrameWish } from './edge/key-frame-wish.ts';
 import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
 import { PictureStream } from './edge/picture-stream.ts';
 import { Reception } from './edge/reception.ts';
@@ -40,6 +41,11 @@ export interface PhonePictureOptions {
 
 type Way = keyof typeof wishEveryMs;
 
+/** Whether a phone that wrote this shows anything. */
+function sends({ direction }: VideoLine): boolean {
+  return direction === 'sendrecv' || direction === 'sendonly';
+}
+
 /** What both of its ends need. */
 interface Ends {
   readonly phone: LegSocket;
@@ -60,9 +66,10 @@ export class PhonePicture implements Screen {
   readonly codec = 'H264';
   #line: VideoLine | undefined;
   #dead = false;
-  #wishes = 0;
-  readonly #wishedAt: Record<Way, number> = { rtcp: 0, info: 0 };
+  readonly #wish = new KeyFrameWish();
+  #firs = 0;
   #refreshedAt = 0;
+  #asking: Cancel = () => undefined;
   #counted = { expected: 0, lost: 0 };
   #timer: Cancel;
 
@@ -126,12 +133,14 @@ export class PhonePicture implements Screen {
 
   /** What the phone has described; undefined: it refuses its picture now, and neither shows nor is shown anything. */
   configure(line: VideoLine | undefined, signalledFrom: string | undefined): void {
+    const shownBefore = this.#line !== undefined && sends(this.#line);
     this.#line = line;
     if (line === undefined) return;
     const { address, port, payloadType, sets } = line;
     this.#lock.negotiate(address === undefined ? undefined : { address, port }, signalledFrom);
     this.#out.payloadType = payloadType;
     this.#setsIn.learn(sets.map((each) => Buffer.from(each, 'base64')));
+    if (sends(line) && !shownBefore) this.#want();
   }
 
   async show(of: Screen | undefined): Promise<void> {
@@ -163,6 +172,7 @@ export class PhonePicture implements Screen {
 
   close(): void {
     this.#timer();
+    this.#asking();
     const now = this.#options.clock.now();
     if (this.#line !== undefined)
       this.#sendControl(this.#control.farewell(this.#out.countsAt(now), this.#reception.block(now), now));
@@ -184,7 +194,9 @@ export class PhonePicture implements Screen {
 
   #takeIn(packet: RtpPacket): void {
     const now = this.#options.clock.now();
-    this.#reception.packet(packet, Math.round(now * ticksPerMs) | 0, ticksPerMs);
+    const fresh = this.#reception.packet(packet, Math.round(now * ticksPerMs) | 0, ticksPerMs);
+    if (fresh) this.#wish.want();
+    if (this.#wish.stands) this.#lookFor(packet, fresh);
     const before = this.#packets(this.#setsIn.before(packet.payload, packet.timestamp));
     for (const each of this.#in.take(packet, before, now)) this.#ends.inside.send(each, undefined);
   }
@@ -196,7 +208,7 @@ export class PhonePicture implements Screen {
 
   #fromInside(bytes: Buffer): void {
     if (isRtcp(bytes)) {
-      if (keyFrameWish(bytes, this.#in.ssrc) !== undefined) this.#wish();
+      if (keyFrameWish(bytes, this.#in.ssrc) !== undefined) this.#want();
       return;
     }
     const packet = readRtp(bytes);
@@ -218,19 +230,43 @@ export class PhonePicture implements Screen {
     if (keyFrameWish(bytes, this.#out.ssrc) !== undefined) this.refresh();
   }
 
-  /** A browser cannot go on without a key frame of the phone's. */
-  #wish(): void {
-    const { feedback } = this.#line ?? {};
+  /** A key frame that was wished for begins with its sets, or with itself. */
+  #lookFor({ payload }: RtpPacket, fresh: boolean): void {
+    const { sets, keyFrame } = lookAtH264(payload);
+    if (keyFrame || sets.length > 0) {
+      this.#wish.came();
+      this.#asking();
+    } else if (fresh) this.#askWhenDue();
+  }
+
+  /** Somebody cannot go on without a key frame of the phone's, or cannot begin. */
+  #want(): void {
+    this.#wish.want();
+    this.#askWhenDue();
+  }
+
+  /** Asks, again and again, until one comes: of a phone that shows something, once it is known under which name. */
+  #askWhenDue(): void {
+    this.#asking();
+    const line = this.#line;
     const source = this.#reception.ssrc;
-    if (feedback === undefined || source === undefined) return;
-    const way: Way = feedback.pli || feedback.fir ? 'rtcp' : 'info';
-    const now = this.#options.clock.now();
-    if (now - this.#wishedAt[way] < wishEveryMs[way]) return;
-    this.#wishedAt[way] = now;
-    if (way === 'info') return this.#options.wanted();
+    if (this.#dead || line === undefined || source === undefined || !sends(line)) return;
+    const way: Way = line.feedback.pli || line.feedback.fir ? 'rtcp' : 'info';
+    const { clock } = this.#options;
+    const due = this.#wish.due(wishEveryMs[way]);
+    if (due !== undefined && due <= clock.now()) {
+      this.#wish.asked(clock.now());
+      this.#ask(line.feedback, source);
+    }
+    const next = this.#wish.due(wishEveryMs[way]);
+    if (next !== undefined) this.#asking = clock.at(next, () => this.#askWhenDue());
+  }
+
+  #ask({ pli, fir }: VideoLine['feedback'], source: number): void {
+    if (!pli && !fir) return this.#options.wanted();
     const { ssrc } = this.#out;
-    const wish = feedback.pli ? writePli(ssrc, source) : writeFir(ssrc, source, this.#wishes++);
-    this.#sendControl(Buffer.concat([this.#report(now), wish]));
+    const wish = pli ? writePli(ssrc, source) : writeFir(ssrc, source, this.#firs++);
+    this.#sendControl(Buffer.concat([this.#report(this.#options.clock.now()), wish]));
   }
 
   #look(): Cancel {

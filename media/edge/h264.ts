@@ -1,11 +1,47 @@
 /** What lies in the payload of an H.264 RTP packet (RFC 6184 section 5). Nothing is decoded. */
+import { H264Bits } from './h264-bits.ts';
 
 /** NAL unit types (H.264 table 7-1, RFC 6184 table 1) that are looked for. */
-const idrSlice = 5;
-const sequenceSet = 7;
-const pictureSet = 8;
-const aggregate = 24;
-const fragment = 28;
+export const nal = { idrSlice: 5, sequenceSet: 7, pictureSet: 8, aggregate: 24, fragment: 28 } as const;
+
+/** The type of a NAL unit, or of a payload; 0, which none has, of nothing. */
+export function nalType(unit: Uint8Array): number {
+  return (unit[0] ?? 0) & 0x1f;
+}
+
+/** The units of a STAP-A (RFC 6184 section 5.7.1), in its order. `whole`: nothing in it is cut off or empty; else that is left out. */
+export function aggregatedUnits(payload: Uint8Array): {
+  readonly units: readonly Uint8Array[];
+  readonly whole: boolean;
+} {
+  const units: Uint8Array[] = [];
+  for (let at = 1; at + 2 <= payload.length;) {
+    const bytes = ((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0);
+    if (bytes === 0 || at + 2 + bytes > payload.length) return { units, whole: false };
+    units.push(payload.subarray(at + 2, at + 2 + bytes));
+    at += 2 + bytes;
+  }
+  return { units, whole: true };
+}
+
+/** A piece of a NAL unit (FU-A, RFC 6184 section 5.8). */
+export interface Fragment {
+  readonly first: boolean;
+  readonly last: boolean;
+  /** The first byte of the unit that is cut up. */
+  readonly head: number;
+  readonly piece: Uint8Array;
+}
+
+/** Reads an FU-A; undefined where there is nothing in it. */
+export function fragmentOf(payload: Uint8Array): Fragment | undefined {
+  const [indicator = 0, head = 0] = payload;
+  if (payload.length < 3) return undefined;
+  return {
+    ...{ first: (head & 0x80) !== 0, last: (head & 0x40) !== 0 },
+    ...{ head: (indicator & 0xe0) | (head & 0x1f), piece: payload.subarray(2) },
+  };
+}
 
 /** What a packet carries that matters to whoever passes it on. */
 export interface H264Look {
@@ -16,35 +52,23 @@ export interface H264Look {
 }
 
 const nothing: H264Look = { sets: [], keyFrame: false };
+const key: H264Look = { sets: [], keyFrame: true };
 
 function lookAtUnit(unit: Uint8Array): H264Look {
-  const type = (unit[0] ?? 0) & 0x1f;
-  if (type === idrSlice) return { sets: [], keyFrame: true };
-  return type === sequenceSet || type === pictureSet ? { sets: [unit], keyFrame: false } : nothing;
-}
-
-/** The units of a STAP-A (RFC 6184 section 5.7.1); what is cut off in it is left out. */
-function unitsOf(payload: Uint8Array): Uint8Array[] {
-  const units: Uint8Array[] = [];
-  for (let at = 1; at + 2 < payload.length;) {
-    const bytes = ((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0);
-    if (bytes === 0 || at + 2 + bytes > payload.length) break;
-    units.push(payload.subarray(at + 2, at + 2 + bytes));
-    at += 2 + bytes;
-  }
-  return units;
+  const type = nalType(unit);
+  if (type === nal.idrSlice) return key;
+  return type === nal.sequenceSet || type === nal.pictureSet ? { sets: [unit], keyFrame: false } : nothing;
 }
 
 /** Looks at a payload: a single NAL unit, a STAP-A or an FU-A; anything else has nothing in it. Never throws. */
 export function lookAtH264(payload: Uint8Array): H264Look {
-  const type = (payload[0] ?? 0) & 0x1f;
-  if (type === fragment) {
-    const head = payload[1] ?? 0;
-    // RFC 6184 section 5.8: the S bit, and the type of what is cut up.
-    return (head & 0x80) !== 0 && (head & 0x1f) === idrSlice ? { sets: [], keyFrame: true } : nothing;
+  const type = nalType(payload);
+  if (type === nal.fragment) {
+    const fragment = fragmentOf(payload);
+    return fragment?.first === true && (fragment.head & 0x1f) === nal.idrSlice ? key : nothing;
   }
-  if (type !== aggregate) return lookAtUnit(payload);
-  const looks = unitsOf(payload).map(lookAtUnit);
+  if (type !== nal.aggregate) return lookAtUnit(payload);
+  const looks = aggregatedUnits(payload).units.map(lookAtUnit);
   return { sets: looks.flatMap(({ sets }) => sets), keyFrame: looks.some(({ keyFrame }) => keyFrame) };
 }
 
@@ -53,23 +77,21 @@ export function aggregateOf(units: readonly Uint8Array[]): Buffer {
   // RFC 6184 section 5.7: as important as the most important of them; sets are always that.
   const importance = Math.max(...units.map((unit) => (unit[0] ?? 0) & 0x60));
   const parts = units.flatMap((unit) => [Buffer.from([unit.length >> 8, unit.length & 0xff]), unit]);
-  return Buffer.concat([Buffer.from([importance | aggregate]), ...parts]);
+  return Buffer.concat([Buffer.from([importance | nal.aggregate]), ...parts]);
 }
 
-/** Reads one Exp-Golomb number (H.264 section 9.1) that begins at a byte; undefined if it is longer than a set's id can be. */
-function numberAt(bytes: Uint8Array, at: number): number | undefined {
-  const bits = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-  let zeros = 0;
-  while (zeros < 9 && (bits & (1 << (23 - zeros))) === 0) zeros++;
-  return zeros > 8 ? undefined : (bits >> (23 - 2 * zeros)) - 1;
-}
+/** Sets have ids up to 31 and 255 (H.264 section 7.4.2). */
+const mostId = 255;
 
 /** Which set it is, so that a new one takes the place of an old one; undefined for what is no set. SPS sort before PPS. */
 function nameOf(set: Uint8Array): string | undefined {
-  const type = (set[0] ?? 0) & 0x1f;
+  const type = nalType(set);
+  if (type !== nal.sequenceSet && type !== nal.pictureSet) return undefined;
+  const read = new H264Bits(set);
   // H.264 section 7.3.2: the id of an SPS comes after profile, constraints and level, that of a PPS at once.
-  const id = type === sequenceSet ? numberAt(set, 4) : type === pictureSet ? numberAt(set, 1) : undefined;
-  return id === undefined ? undefined : `${type} ${String(id).padStart(3, '0')}`;
+  if (type === nal.sequenceSet) read.bits(24);
+  const id = read.golomb();
+  return read.exhausted || id > mostId ? undefined : `${String(type)} ${String(id).padStart(3, '0')}`;
 }
 
 /** More sets, or larger ones, are nobody's camera. */

@@ -34,6 +34,18 @@ it('shows what the network lost, and puts what comes late where it belongs', () 
   expect(told(stream.take(packet(12, 0), [], 0))).toEqual(['65532 1000']);
 });
 
+it('goes on where the clock of a source is set back while its numbers go on, and shows what was lost there', () => {
+  const stream = new PictureStream(42, 97, { sequence: 100, timestamp: 0 });
+  stream.take(packet(10, 900_000), [], 0);
+  expect(told(stream.take(packet(11, 1_260_000), [], 4000))).toEqual(['101 360000']);
+  // Pictures in the order of their decoding go back a little.
+  expect(told(stream.take(packet(12, 1_251_000), [], 4000))).toEqual(['102 351000']);
+  expect(told(stream.take(packet(14, 900_000), [], 5000)), 'the film begins again').toEqual(['104 441000']);
+  expect(told(stream.take(packet(15, 906_000), [], 5066))).toEqual(['105 447000']);
+  expect(told(stream.take(packet(13, 1_263_000), [], 5067)), 'of the time before').toEqual([]);
+  expect(told(stream.take(packet(16, 912_000), [], 5133))).toEqual(['106 453000']);
+});
+
 it('makes room for what is put in, without a mark of its own', () => {
   const stream = new PictureStream(42, 97, { sequence: 100, timestamp: 0 });
   const sets = [Uint8Array.of(1), Uint8Array.of(2)];

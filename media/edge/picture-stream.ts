@@ -6,6 +6,8 @@ const mostDropout = 3000;
 const mostMisorder = 100;
 /** RFC 6184 section 5: ticks of the clock of pictures in a millisecond. */
 const ticksPerMs = 90;
+/** A clock that goes back further than pictures are ever sent out of their order (16 of them, H.264 section A.3.1) was set anew; ms. */
+const mostBackMs = 1000;
 /** What is assumed to lie between the last picture of a source and the first of the next, at least; ms. */
 const betweenMs = 33;
 
@@ -27,8 +29,8 @@ export class PictureStream {
   #shift: Shift | undefined;
   /** Packets of the source before this one have the shift of before. */
   #turn: { readonly at: number; readonly by: number } | undefined;
-  /** The highest numbers of the source and of ours. */
-  #highest = 0;
+  /** The highest numbers of the source. */
+  #highest = { sequence: 0, timestamp: 0 };
   #sent = { sequence: 0, timestamp: 0, atMs: 0 };
   #packets = 0;
   #octets = 0;
@@ -43,14 +45,18 @@ export class PictureStream {
   /** The next packet, with what goes before it: what is to be sent, in this order. Nothing for what is too late to have a place. */
   take(packet: RtpPacket, before: readonly Uint8Array[], nowMs: number): Buffer[] {
     if (this.#isNew(packet)) this.#begin(packet, nowMs);
+    const moved = timestampAhead(this.#highest.timestamp, packet.timestamp);
+    const ahead = sequenceAhead(this.#highest.sequence, packet.sequence);
+    if (ahead > 0 && moved < -mostBackMs * ticksPerMs) this.#setClock(packet, nowMs);
+    // Late, and of the clock before.
+    if (ahead < 0 && moved > mostBackMs * ticksPerMs) return [];
     const shift = this.#shift;
     if (shift === undefined) return [];
     const late = this.#turn !== undefined && sequenceAhead(this.#turn.at, packet.sequence) < 0;
-    const ahead = sequenceAhead(this.#highest, packet.sequence);
     const added = late || ahead < 0 ? [] : before;
     const sequence = packet.sequence + shift.sequence - (late ? (this.#turn?.by ?? 0) : 0);
     const timestamp = (packet.timestamp + shift.timestamp) >>> 0;
-    if (ahead >= 0) this.#highest = packet.sequence;
+    if (ahead >= 0) this.#advance(packet);
     if (added.length > 0) {
       this.#turn = { at: packet.sequence, by: added.length };
       this.#shift = { ...shift, sequence: shift.sequence + added.length };
@@ -88,16 +94,35 @@ export class PictureStream {
 
   #isNew({ ssrc, sequence }: RtpPacket): boolean {
     if (this.#shift?.ssrc !== ssrc) return true;
-    const ahead = sequenceAhead(this.#highest, sequence);
+    const ahead = sequenceAhead(this.#highest.sequence, sequence);
     return ahead > mostDropout || ahead < -mostMisorder;
   }
 
+  #advance({ sequence, timestamp }: RtpPacket): void {
+    const { timestamp: before } = this.#highest;
+    this.#highest = { sequence, timestamp: timestampAhead(before, timestamp) > 0 ? timestamp : before };
+  }
+
   #begin({ ssrc, sequence, timestamp }: RtpPacket, nowMs: number): void {
-    const { sequence: last, timestamp: lastTime, atMs } = this.#sent;
-    const passedMs = this.#shift === undefined ? 0 : Math.max(betweenMs, nowMs - atMs);
-    const next = lastTime + Math.round(passedMs * ticksPerMs);
-    this.#shift = { ssrc, sequence: last + 1 - sequence, timestamp: timestampAhead(timestamp, next) };
+    const turned = timestampAhead(timestamp, this.#nextTimestamp(nowMs));
+    this.#shift = { ssrc, sequence: this.#sent.sequence + 1 - sequence, timestamp: turned };
     this.#turn = undefined;
-    this.#highest = sequence;
+    this.#highest = { sequence, timestamp };
+  }
+
+  /**
+   * The numbers go on, but the clock was set back, as by a camera that begins its film again: a browser would throw away everything
+   * up to where the clock was.
+   */
+  #setClock({ timestamp }: RtpPacket, nowMs: number): void {
+    if (this.#shift === undefined) return;
+    this.#shift = { ...this.#shift, timestamp: timestampAhead(timestamp, this.#nextTimestamp(nowMs)) };
+    this.#highest = { ...this.#highest, timestamp };
+  }
+
+  #nextTimestamp(nowMs: number): number {
+    const { timestamp, atMs } = this.#sent;
+    const passedMs = this.#shift === undefined ? 0 : Math.max(betweenMs, nowMs - atMs);
+    return timestamp + Math.round(passedMs * ticksPerMs);
   }
 }

@@ -4,25 +4,19 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Writes a short film of one colour with something moving in it; baresip begins it again at its end. */
+/** How often the few seconds are repeated in the file: ten minutes, longer than any story. */
+const repeats = 150;
+
+/**
+ * Writes a film of one colour with something moving in it. It is long, since baresip 1.0 at the end of a film shows nothing for seconds
+ * and then sets its clock back; and its pictures are in their order.
+ */
 export async function makeFilm(file: string, colour: string): Promise<void> {
   const moving = `color=${colour}:size=320x240:rate=15:duration=4,drawbox=x='mod(t*80,280)':y=100:w=40:h=40:color=white:t=fill`;
-  await run('ffmpeg', [
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    moving,
-    '-c:v',
-    'libx264',
-    '-pix_fmt',
-    'yuv420p',
-    '-g',
-    '15',
-    '-y',
-    file,
-  ]);
+  const short = `${file}.short.mp4`;
+  const encoding = ['-c:v', 'libx264', '-profile:v', 'baseline', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+  await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', moving, ...encoding, '-g', '15', '-y', short]);
+  await run('ffmpeg', ['-v', 'error', '-stream_loop', String(repeats), '-i', short, '-c', 'copy', '-y', file]);
 }
 
 /** The mean colour of a picture file: red, green, blue, 0 to 255; and how many colours a small copy of it has. */

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { type AgentPage, type AgentPageOptions, openAgentPage } from './agent-page.ts';
-import { launchChromium } from './browser/chromium.ts';
+import { type ChromiumOptions, launchChromium } from './browser/chromium.ts';
 import { type SiteOptions, startSite, type TestSite } from './site.ts';
 import { writeMicrophone } from './voices.ts';
 
-export interface StageOptions extends SiteOptions {
+export interface StageOptions extends SiteOptions, Pick<ChromiumOptions, 'cameraFps'> {
   /** Writes what the agents' microphone hears into this file. Default: the agent's chirp, over and over. */
   readonly microphone?: (file: string) => string;
 }
@@ -64,8 +64,9 @@ export class Stage {
 /** Starts both; if one cannot start, the other is ended. */
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-stage-'));
+  const { cameraFps } = options;
   const microphone = (options.microphone ?? writeMicrophone)(join(folder, 'microphone.wav'));
-  const [site, browser] = await Promise.allSettled([startSite(options), launchChromium({ microphone })]);
+  const [site, browser] = await Promise.allSettled([startSite(options), launchChromium({ microphone, cameraFps })]);
   if (site.status === 'fulfilled' && browser.status === 'fulfilled')
     return new Stage(site.value, browser.value, folder);
   if (site.status === 'fulfilled') await site.value.stop();

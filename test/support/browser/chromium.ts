@@ -5,22 +5,19 @@ export interface ChromiumOptions {
   /** A WAV file (48 kHz mono is best) that the microphone plays, over and over. Absent: beeps. */
   readonly microphone?: string;
   readonly headless?: boolean;
-  /** Pictures a second of its camera, up to 30; a machine without time encodes few. Absent: 20. */
-  readonly cameraFps?: number;
+  /** Pictures a second of its camera, up to 30; a machine without time encodes few. Absent: Chromium's own. */
+  readonly cameraFps?: number | undefined;
 }
 
 /** Starts a browser that gives its microphone to any page without asking and plays audio without a click. */
-export function launchChromium({
-  microphone,
-  headless = true,
-  cameraFps = 20,
-}: ChromiumOptions = {}): Promise<Browser> {
+export function launchChromium({ microphone, headless = true, cameraFps }: ChromiumOptions = {}): Promise<Browser> {
+  const camera = cameraFps === undefined ? '' : `=fps=${String(cameraFps)}`;
   return chromium.launch({
     executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
     headless,
     args: [
       '--no-sandbox',
-      `--use-fake-device-for-media-stream=fps=${String(cameraFps)}`,
+      `--use-fake-device-for-media-stream${camera}`,
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
       ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}`]),

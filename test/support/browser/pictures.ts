@@ -1,8 +1,9 @@
 /** What a page sees: frames counted by getStats, and whether there is something in the picture. */
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { until } from '../until.ts';
 
-/** To be called before the page is opened: its peer connections can be asked by {@link framesOf}. */
-export async function keepPeers(page: Page): Promise<void> {
+/** To be called before the page (or any of the context) is opened: its peer connections can be asked by {@link framesOf}. */
+export async function keepPeers(page: Page | BrowserContext): Promise<void> {
   await page.addInitScript(() => {
     const browser = globalThis as unknown as {
       RTCPeerConnection: new (...args: unknown[]) => object;
@@ -49,60 +50,51 @@ export async function seesFrames(
   told: (frames: Frames) => void = () => undefined,
 ): Promise<void> {
   const before = await framesOf(page);
-  for (;;) {
+  await until(async () => {
     const now = await framesOf(page);
     told(now);
-    if (now.decoded >= before.decoded + more) return;
-    await page.waitForTimeout(100);
-  }
-}
-
-/** How many different colours are in what a video element shows now: a black or frozen-grey picture has a handful. */
-export function coloursIn(page: Page, testId: string): Promise<number> {
-  return page.getByTestId(testId).evaluate((element) => {
-    const video = element as unknown as { readonly videoWidth: number; readonly videoHeight: number };
-    interface Paper {
-      width: number;
-      height: number;
-      getContext(kind: '2d'): {
-        drawImage(source: unknown, ...place: number[]): void;
-        getImageData(...place: number[]): { readonly data: Uint8Array };
-      };
-    }
-    const { document } = globalThis as unknown as { document: { createElement(tag: 'canvas'): Paper } };
-    const paper = document.createElement('canvas');
-    [paper.width, paper.height] = [160, 90];
-    const pen = paper.getContext('2d');
-    pen.drawImage(video, 0, 0, 160, 90);
-    const { data } = pen.getImageData(0, 0, 160, 90);
-    const colours = new Set<number>();
-    for (let at = 0; at < data.length; at += 4)
-      colours.add(((data[at] ?? 0) >> 4) * 256 + ((data[at + 1] ?? 0) >> 4) * 16 + ((data[at + 2] ?? 0) >> 4));
-    return colours.size;
+    return now.decoded >= before.decoded + more;
   });
 }
 
+/** The pixels of a small copy of what a video element shows now: red, green, blue and alpha, one after the other. */
+function pixelsOf(page: Page, testId: string, [wide, high]: readonly [number, number]): Promise<number[]> {
+  return page.getByTestId(testId).evaluate(
+    (element, size) => {
+      interface Paper {
+        width: number;
+        height: number;
+        getContext(kind: '2d'): {
+          drawImage(source: unknown, ...place: number[]): void;
+          getImageData(...place: number[]): { readonly data: Uint8Array };
+        };
+      }
+      const { document } = globalThis as unknown as { document: { createElement(tag: 'canvas'): Paper } };
+      const paper = document.createElement('canvas');
+      [paper.width, paper.height] = size;
+      const pen = paper.getContext('2d');
+      pen.drawImage(element, 0, 0, ...size);
+      return [...pen.getImageData(0, 0, ...size).data];
+    },
+    [wide, high] as [number, number],
+  );
+}
+
+/** How many different colours are in what a video element shows now: a black or frozen-grey picture has a handful. */
+export async function coloursIn(page: Page, testId: string): Promise<number> {
+  const pixels = await pixelsOf(page, testId, [160, 90]);
+  const colours = new Set<number>();
+  for (let at = 0; at < pixels.length; at += 4)
+    colours.add(((pixels[at] ?? 0) >> 4) * 256 + ((pixels[at + 1] ?? 0) >> 4) * 16 + ((pixels[at + 2] ?? 0) >> 4));
+  return colours.size;
+}
+
 /** The mean colour of what a video element shows now: red, green, blue, 0 to 255. */
-export function meanColour(page: Page, testId: string): Promise<readonly number[]> {
-  return page.getByTestId(testId).evaluate((element) => {
-    interface Paper {
-      width: number;
-      height: number;
-      getContext(kind: '2d'): {
-        drawImage(source: unknown, ...place: number[]): void;
-        getImageData(...place: number[]): { readonly data: Uint8Array };
-      };
-    }
-    const { document } = globalThis as unknown as { document: { createElement(tag: 'canvas'): Paper } };
-    const paper = document.createElement('canvas');
-    [paper.width, paper.height] = [16, 9];
-    const pen = paper.getContext('2d');
-    pen.drawImage(element, 0, 0, 16, 9);
-    const { data } = pen.getImageData(0, 0, 16, 9);
-    return [0, 1, 2].map((colour) => {
-      let sum = 0;
-      for (let at = colour; at < data.length; at += 4) sum += data[at] ?? 0;
-      return Math.round((sum * 4) / data.length);
-    });
+export async function meanColour(page: Page, testId: string): Promise<readonly number[]> {
+  const pixels = await pixelsOf(page, testId, [16, 9]);
+  return [0, 1, 2].map((colour) => {
+    let sum = 0;
+    for (let at = colour; at < pixels.length; at += 4) sum += pixels[at] ?? 0;
+    return Math.round((sum * 4) / pixels.length);
   });
 }
