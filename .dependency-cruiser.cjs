@@ -21,7 +21,7 @@ module.exports = {
     allow('^media/audio/', '^(base|media/audio)/'),
     allow('^media/audio/', npm('libopus-wasm')),
     allow('^media/recording/', '^(base|media/audio|media/recording)/'),
-    allow('^media/recording/', '^media/edge/rtp\\.ts$'),
+    allow('^media/recording/', '^media/edge/(rtp|h264|h264-bits)\\.ts$'),
     allow('^media/recording/', npm('zod')),
     allow('^media/speech/', '^(base|media/audio|media/speech)/'),
     allow('^media/speech/', npm('pinyin-pro')),
