@@ -112,7 +112,7 @@ beforeAll(async () => {
       writeFileSync(join(dialplans, 'routes.yaml'), routes);
       writeFileSync(join(dialplans, 'trunks.yaml'), trunks(outside));
       const queues = join(dialplans, 'queues.yaml');
-      writeFileSync(queues, readFileSync(queues, 'utf8').replaceAll('wrap-up: 60s', 'wrap-up: 1s'));
+      writeFileSync(queues, readFileSync(queues, 'utf8').replaceAll('wrap-up: 5m', 'wrap-up: 1s'));
     },
     // sipp before 3.7 answers no challenge that begins with SHA-256: the policy of a site with such carriers.
     environment: { CARRIER_PASSWORD: 'known-to-both', JACKFIELD_SIP_DIGEST: 'md5' },
