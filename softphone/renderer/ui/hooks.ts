@@ -1,24 +1,21 @@
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { systemClock } from '../../../base/clock.ts';
 import type { Tongue } from '../i18n/index.ts';
 import { tongueOf } from '../i18n/index.ts';
 import type { Store } from '../store.ts';
+import { Seconds } from './seconds.ts';
 
 /** The present value of a store; the component renders again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   return useSyncExternalStore(store.subscribe, store.get);
 }
 
-function onTick(listener: () => void): () => void {
-  const timer = setInterval(listener, 250);
-  return () => clearInterval(timer);
-}
-
-const wholeSecond = (): number => Math.floor(Date.now() / 1000) * 1000;
+const seconds = new Seconds(systemClock);
 
 /** The server's time, to the second. `offsetMs`: the server's clock minus ours. */
 export function useNow(offsetMs: number): number {
-  return useSyncExternalStore(onTick, wholeSecond) + offsetMs;
+  return useSyncExternalStore(seconds.subscribe, seconds.get) + offsetMs;
 }
 
 /** The language of the page. */
