@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 /** Stories in which sound is measured, or that keep a core busy (flood): one after the other. */
-const heard = ['heard', 'ears', 'outbound', 'spoken', 'restart', 'recording', 'reload', 'media-deaths', 'flood'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const heard = [
+  'heard',
+  'ears',
+  'outbound',
+  'spoken',
+  'restart',
+  'recording',
+  'reload',
+  'media-deaths',
+  'network-gone',
+  'flood',
+].map((name) => `test/e2e/${name}.test.ts`);
 const setupFiles = ['test/support/last-words.ts'];
 const story = { testTimeout: 180_000, hookTimeout: 120_000, setupFiles };
 

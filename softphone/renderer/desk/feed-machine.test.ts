@@ -4,7 +4,7 @@ import { makeProblem } from '../../../protocol/problems/index.ts';
 import { backOff, feedTransition, initialFeed } from './feed-machine.ts';
 import type { FeedEvent, FeedLink, FeedState, FeedTimings } from './feed-machine.ts';
 
-const timings: FeedTimings = { quietMs: 15, answerMs: 8, startOverMs: 5, longestWaitMs: 1000 };
+const timings: FeedTimings = { quietMs: 15, answerMs: 8, doubtMs: 3, startOverMs: 5, longestWaitMs: 1000 };
 const desk: DeskState = {
   agent: { id: 'anna', name: 'Anna', presence: 'available', activity: 'idle', since: 0 },
   phones: { ring: 'all', devices: [] },
@@ -39,6 +39,7 @@ const table: readonly (readonly [string, FeedEvent, string])[] = [
   ['closed', { type: 'closed' }, '. waiting waiting waiting .'],
   ['garbled', { type: 'garbled' }, '. waiting waiting waiting .'],
   ['elapsed', { type: 'elapsed' }, '. waiting waiting live connecting'],
+  ['doubted', { type: 'doubted' }, '. . . live .'],
   ['a snapshot', snapshot, '. . live live .'],
   ['resumed', framed({ type: 'resumed', boot: 'b1', seq: 4, at: 0 }), '. . live live .'],
   ['resumed of another server', framed({ type: 'resumed', boot: 'b2', seq: 4, at: 0 }), '. . waiting waiting .'],
@@ -99,6 +100,18 @@ describe('the desk feed', () => {
     ]);
     expect(step(probing.state, framed({ type: 'pong' })).state.probing).toBe(false);
     expect(step(probing.state, { type: 'elapsed' }).state.link).toBe('waiting');
+  });
+
+  it('asks at once when the network is doubted, and does not wait long for the answer, whether it was asking already or not', () => {
+    for (const before of [states.live, step(states.live, { type: 'elapsed' }).state]) {
+      const doubted = step(before, { type: 'doubted' });
+      expect(doubted.effects).toEqual([
+        { type: 'send', request: { type: 'ping' } },
+        { type: 'arm', delayMs: timings.doubtMs },
+      ]);
+      expect(step(doubted.state, { type: 'elapsed' }).state.link).toBe('waiting');
+      expect(step(doubted.state, framed({ type: 'pong' })).state.probing).toBe(false);
+    }
   });
 
   it('never asks for snapshots without a pause between them', () => {

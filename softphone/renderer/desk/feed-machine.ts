@@ -9,13 +9,21 @@ export interface FeedTimings {
   readonly quietMs: number;
   /** How long it waits for that answer, or for the greeting's. */
   readonly answerMs: number;
+  /** How long it waits for an answer when there is a reason to believe that the network is gone. */
+  readonly doubtMs: number;
   /** The shortest wait before asking for a whole snapshot again, so that a server we cannot follow is not flooded. */
   readonly startOverMs: number;
   /** The longest wait between two attempts to connect. */
   readonly longestWaitMs: number;
 }
 
-export const feedTimings: FeedTimings = { quietMs: 15_000, answerMs: 8_000, startOverMs: 500, longestWaitMs: 8_000 };
+export const feedTimings: FeedTimings = {
+  quietMs: 15_000,
+  answerMs: 8_000,
+  doubtMs: 3_000,
+  startOverMs: 500,
+  longestWaitMs: 8_000,
+};
 
 /**
  * `off`: not started, or refused. `connecting`: the socket is being opened. `greeting`: hello sent, no answer yet.
@@ -48,6 +56,8 @@ export type FeedEvent =
   | { readonly type: 'framed'; readonly frame: DeskFrame; readonly now: number }
   /** A frame that is not what the protocol says. */
   | { readonly type: 'garbled' }
+  /** Somebody believes that the network is gone. */
+  | { readonly type: 'doubted' }
   /** The armed time has come. */
   | { readonly type: 'elapsed' };
 
@@ -97,6 +107,8 @@ export function feedTransition(state: FeedState, event: FeedEvent, timings: Feed
       return state.link === 'greeting' || state.link === 'live'
         ? framed(state, event.frame, event.now, timings)
         : same(state);
+    case 'doubted':
+      return state.link === 'live' ? ask(state, timings.doubtMs) : same(state);
     case 'elapsed':
       return elapsed(state, timings);
     default:
@@ -157,17 +169,20 @@ function elapsed(state: FeedState, timings: FeedTimings): FeedStep {
     case 'greeting':
       return wait(state, timings);
     case 'live':
-      if (state.probing) return wait(state, timings);
-      return {
-        state: { ...state, probing: true },
-        effects: [
-          { type: 'send', request: { type: 'ping' } },
-          { type: 'arm', delayMs: timings.answerMs },
-        ],
-      };
+      return state.probing ? wait(state, timings) : ask(state, timings.answerMs);
     default:
       return assertNever(state.link);
   }
+}
+
+function ask(state: FeedState, answerMs: number): FeedStep {
+  return {
+    state: { ...state, probing: true },
+    effects: [
+      { type: 'send', request: { type: 'ping' } },
+      { type: 'arm', delayMs: answerMs },
+    ],
+  };
 }
 
 function framed(state: FeedState, frame: DeskFrame, now: number, timings: FeedTimings): FeedStep {

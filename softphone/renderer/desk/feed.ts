@@ -73,6 +73,11 @@ export class DeskFeed {
     this.#box.close();
   }
 
+  /** The network may be gone: asks the server at once, and connects anew where it does not answer soon. */
+  doubt(): void {
+    this.#box.post({ type: 'doubted' });
+  }
+
   /** Asks the server to do something. Resolves with its problem, or undefined when it was done. Never rejects. */
   command(command: DeskCommand): Promise<Problem | undefined> {
     if (this.state.get().link !== 'live' || this.#socket === undefined)

@@ -13,10 +13,13 @@ import { Store } from '../store.ts';
 import { inviteFacts } from './invite-headers.ts';
 import { initialPhone, liveSession, phoneTransition } from './machine.ts';
 import type { PhoneEffect, PhoneEvent, PhoneState, SessionId } from './machine.ts';
+import type { Heard } from './network-watch.ts';
+import { browserNetworkChanges, NetworkWatcher } from './network-watcher.ts';
 import { Registration } from './registration.ts';
 import { ServerOfferedMedia } from './session-description.ts';
 import type { Peer } from './session-description.ts';
 import { Sessions } from './sessions.ts';
+import { SipConnection } from './sip-connection.ts';
 import { agentOptions } from './user-agent-options.ts';
 
 export interface PhoneParts {
@@ -34,6 +37,8 @@ export interface PhoneParts {
 export class Phone {
   readonly state = new Store<PhoneState>(initialPhone);
   readonly problems = new Emitter<Problem>();
+  /** The phone takes the page's network for gone, and connects anew. */
+  readonly networkGone = new Emitter<undefined>();
   /** What the far side shows, while there is a call with a picture. */
   readonly picture = new Store<MediaStream | undefined>(undefined);
   readonly #parts: PhoneParts;
@@ -41,6 +46,8 @@ export class Phone {
   readonly #agent: UserAgent;
   readonly #registration: Registration;
   readonly #sessions: Sessions;
+  readonly #connection: SipConnection;
+  readonly #network: NetworkWatcher;
   #retry: Cancel = () => undefined;
 
   constructor(parts: PhoneParts) {
@@ -51,10 +58,18 @@ export class Phone {
       agentOptions(parts.credentials, parts.logger, {
         mediaOf: (session) => this.#mediaFor(session),
         onInvite: (invitation) => this.#invited(invitation),
-        onConnect: () => this.#box.post({ type: 'socket-opened' }),
+        onConnect: () => this.#connected(),
         onDisconnect: () => this.#box.post({ type: 'socket-closed' }),
       }),
     );
+    this.#connection = new SipConnection(this.#agent, parts.logger, () => this.#network.answered());
+    this.#network = new NetworkWatcher({
+      clock: parts.clock,
+      heard: () => this.#heard(),
+      ask: () => this.#connection.ask(),
+      connectAnew: () => this.#connectAnew(),
+      onNetworkChange: browserNetworkChanges,
+    });
     this.#registration = new Registration(this.#agent, (event) => this.#box.post(event));
   }
 
@@ -76,6 +91,7 @@ export class Phone {
 
   start(): void {
     this.#box.post({ type: 'started' });
+    this.#network.start();
   }
 
   /** New credentials, used from the next challenge on (SIP.js reads them at every one). */
@@ -94,6 +110,7 @@ export class Phone {
     this.#box.post({ type: 'hang-up-asked' });
     this.#box.post({ type: 'stopped' });
     this.#box.close();
+    this.#network.close();
     await this.#registration.unregister();
     if (this.#agent.state === UserAgentState.Started) await this.#agent.stop();
   }
@@ -145,6 +162,22 @@ export class Phone {
     const starting = this.#agent.state === UserAgentState.Started ? this.#agent.reconnect() : this.#agent.start();
     // A failed attempt is reported by onDisconnect, or, where the socket never opened, only here.
     starting.catch(() => this.#box.post({ type: 'socket-closed' }));
+  }
+
+  #connected(): void {
+    this.#connection.opened();
+    this.#box.post({ type: 'socket-opened' });
+  }
+
+  async #heard(): Promise<Heard | undefined> {
+    const call = liveSession(this.state.get().line);
+    const media = call === undefined ? undefined : this.#sessions.media(call);
+    return call === undefined || media === undefined ? undefined : { call, packets: await media.packetsHeard() };
+  }
+
+  #connectAnew(): void {
+    this.#connection.letGo();
+    this.networkGone.emit(undefined);
   }
 
   #invited(invitation: Invitation): void {

@@ -34,6 +34,8 @@ function fakePeer(answer = good) {
     onconnectionstatechange: null as (() => void) | null,
     getSenders: () => [],
     getTransceivers: () => [],
+    statistics: [] as object[],
+    getStats: () => Promise.resolve(new Map(peer.statistics.map((each, at) => [String(at), each]))),
     addTrack: () => void told.push('addTrack'),
     close: () => void told.push('close'),
     createAnswer: () => Promise.resolve({ type: 'answer', sdp: answer }),
@@ -155,5 +157,20 @@ describe('the media of a session', () => {
     const { subject } = setUp();
     expect([subject.hasDescription('application/sdp'), subject.hasDescription('text/plain')]).toEqual([true, false]);
     expect(subject.sendDtmf()).toBe(false);
+  });
+
+  it('counts the packets of all sound that comes, pictures and what is sent left out, and none once it is closed', async () => {
+    const { subject, peer } = setUp();
+    expect(await subject.packetsHeard()).toBe(0);
+    peer.statistics = [
+      { type: 'outbound-rtp', kind: 'audio', packetsSent: 400 },
+      { type: 'inbound-rtp', kind: 'audio', packetsReceived: 300 },
+      { type: 'inbound-rtp', kind: 'audio', packetsReceived: 7 },
+      { type: 'inbound-rtp', kind: 'video', packetsReceived: 9000 },
+      { type: 'inbound-rtp', kind: 'audio' },
+    ];
+    expect(await subject.packetsHeard()).toBe(307);
+    subject.close();
+    expect(await subject.packetsHeard()).toBe(0);
   });
 });

@@ -11,6 +11,7 @@ export type Peer = Pick<
   | 'createAnswer'
   | 'createOffer'
   | 'getSenders'
+  | 'getStats'
   | 'getTransceivers'
   | 'localDescription'
   | 'onconnectionstatechange'
@@ -19,6 +20,15 @@ export type Peer = Pick<
   | 'setRemoteDescription'
   | 'signalingState'
 >;
+
+/** What one of WebRTC's statistics (W3C webrtc-stats) counts of the packets of a sound that came; 0 for the others. */
+function packetsIn(statistic: unknown): number {
+  if (typeof statistic !== 'object' || statistic === null || !('type' in statistic)) return 0;
+  if (statistic.type !== 'inbound-rtp' || !('kind' in statistic) || statistic.kind !== 'audio') return 0;
+  return 'packetsReceived' in statistic && typeof statistic.packetsReceived === 'number'
+    ? statistic.packetsReceived
+    : 0;
+}
 
 /** What the media end of one session needs from its owner. */
 export interface MediaPorts {
@@ -79,6 +89,16 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
       const media = mediaOf(this.#peer.connectionState);
       if (media !== undefined && !this.#closed) ports.onMedia(media);
     };
+  }
+
+  /**
+   * Packets of the far side's sound that came; 0 before there is any. Asked of the connection, not of its receiver: Chromium's
+   * receiver counts nothing any more after a re-INVITE that restarts ICE, though it is heard.
+   */
+  async packetsHeard(): Promise<number> {
+    if (this.#closed) return 0;
+    const statistics: readonly unknown[] = [...(await this.#peer.getStats()).values()];
+    return statistics.reduce<number>((sum, each) => sum + packetsIn(each), 0);
   }
 
   /** Cuts the microphone at its source, whatever the server does. */

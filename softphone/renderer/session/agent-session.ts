@@ -99,6 +99,7 @@ export class AgentSession {
     this.phone.state.subscribe(() => this.#matchMute());
     this.feed.problems.on((problem) => this.problems.emit(problem));
     this.phone.problems.on((problem) => this.problems.emit(problem));
+    this.phone.networkGone.on(() => this.feed.doubt());
     this.feed.start();
     this.#credentials.keep(this.login.sip.expiresAt);
     // After a reload the saved credentials may be stale; the refusal of the REGISTER would mint new ones too, later.
