@@ -48,7 +48,7 @@ describe.runIf(embedded)('baresip over TLS', () => {
       account: { domain: '127.0.0.1', password: 'none', registrar: portOf(engine, 'tls'), transport: 'tls' },
     });
     try {
-      await phone.event('REGISTER_OK');
+      await phone.registered();
       const link = await LinkClient.greet(engine.ports.link ?? 0, bench.target.secret);
       const [flow] = await link.flows();
       link.close();

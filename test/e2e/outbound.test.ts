@@ -272,7 +272,7 @@ describe('a desk phone that dials', () => {
     } as const;
     const phone = await startBaresip({ user: username, account, says: repeated(callerChirp, 60) });
     onTestFailed(() => console.error(phone.log));
-    await phone.event('REGISTER_OK');
+    await phone.registered();
     await phone.dial('13900009999');
     await phone.event('CALL_RINGING');
     await phone.event('CALL_ESTABLISHED');

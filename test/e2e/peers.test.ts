@@ -198,7 +198,7 @@ describe('a trunk behind kamailio', () => {
       startBaresip({ user: from, says }),
     ]);
     try {
-      await phone.event('REGISTER_OK');
+      await phone.registered();
       await site.api('POST', '/api/v1/agents/bob/state', { presence: 'available' });
       for (const [at, ender] of [caller, phone].entries()) {
         await caller.dial(`sip:4000@127.0.0.1:${String(kamailio.port)}`);

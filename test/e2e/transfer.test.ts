@@ -302,7 +302,7 @@ describe('REFER of a desk phone', () => {
     const party = await callee(steps, { calls: 2 });
     const account = { domain, password, registrar: site.sipPort, transport: 'tcp' } as const;
     const phone = await startBaresip({ user: username, account, says: repeated(callerChirp, 60) });
-    await phone.event('REGISTER_OK');
+    await phone.registered();
     // Whoever is signed out cannot call.
     await bob.page.locator('[data-testid=presence][data-presence=paused]').waitFor();
     await phone.dial('13900003001');

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { readWav, writeWav } from '../../cli/caller/index.ts';
 import type { Program } from './programs.ts';
 import { freePort, startProgram } from './programs.ts';
+import { waited } from './until.ts';
 
 export interface BaresipOptions {
   /** Its number; also the user part under which it can be called. */
@@ -217,7 +218,7 @@ export class Baresip {
 
   /** The `count`-th event of a type (`CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_CLOSED` ...), past or to come. */
   event(type: string, count = 1): Promise<BaresipEvent> {
-    return new Promise((resolve) => {
+    const coming = new Promise<BaresipEvent>((resolve) => {
       const look = (): void => {
         const found = this.events.filter((event) => event.type === type)[count - 1];
         if (found === undefined) return;
@@ -227,6 +228,15 @@ export class Baresip {
       this.#waiting.add(look);
       look();
     });
+    return waited(coming);
+  }
+
+  /**
+   * Resolves when it is registered. By its log: that event may be over before the control socket is there, and would come again a
+   * minute later.
+   */
+  registered(): Promise<void> {
+    return waited(this.printed(/200 OK \(.*\) \[\d+ bindings?\]/));
   }
 
   /** Resolves when its log matches. */
