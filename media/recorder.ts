@@ -15,8 +15,9 @@ export interface RecorderOptions {
   readonly keys: string;
 }
 
-/** Samples of a frame on both channels; frames a ring holds (2.5 s). */
+/** Samples of a frame on both channels, and of a voice alone; frames a ring holds (2.5 s). */
 const stereoSamples = 320;
+const voiceSamples = 160;
 const slots = 128;
 
 interface Open {
@@ -24,6 +25,8 @@ interface Open {
   readonly memory: SharedArrayBuffer;
   /** Since when frames may wait in the ring, ms since the epoch. */
   readonly at: number;
+  /** Rings of those who have a channel of their own, by channel. */
+  readonly voices: Map<string, SharedArrayBuffer>;
 }
 
 /**
@@ -78,8 +81,11 @@ export class Recorder {
     for (const [recordingId, open] of this.#open)
       if (open.callId === callId && !wanted.some((each) => each.recordingId === recordingId)) this.#finish(recordingId);
     if (wanted.length === 0) for (const [id, call] of this.#failed) if (call === callId) this.#failed.delete(id);
-    return wanted.flatMap(({ recordingId }) => {
-      if (this.#open.has(recordingId) || this.#failed.has(recordingId)) return [];
+    return wanted.flatMap((recording) => {
+      const { recordingId } = recording;
+      const known = this.#open.get(recordingId);
+      if (known !== undefined) return this.#voices(recording, known);
+      if (this.#failed.has(recordingId)) return [];
       if (this.#options === undefined) {
         this.#fail(
           callId,
@@ -90,10 +96,26 @@ export class Recorder {
         return [];
       }
       const memory = tapRingMemory(stereoSamples, slots);
-      const open = { callId, memory, at: Date.now() };
+      const open: Open = { callId, memory, at: Date.now(), voices: new Map() };
       this.#open.set(recordingId, open);
-      this.#post({ type: 'open', recordingId, ...open });
-      return [{ recordingId, memory }];
+      this.#post({ type: 'open', recordingId, callId, memory, at: open.at });
+      return [{ recordingId, memory }, ...this.#voices(recording, open)];
+    });
+  }
+
+  /** Makes these the ones who have a channel of their own; returns the rings of those who are new. */
+  #voices({ recordingId, voices = [] }: GraphRecording, open: Open): RecordRing[] {
+    for (const channel of open.voices.keys()) {
+      if (voices.some((each) => each.channel === channel)) continue;
+      open.voices.delete(channel);
+      this.#post({ type: 'voice-ended', recordingId, channel });
+    }
+    return voices.flatMap(({ channel }) => {
+      if (open.voices.has(channel)) return [];
+      const memory = tapRingMemory(voiceSamples, slots);
+      open.voices.set(channel, memory);
+      this.#post({ type: 'voice', recordingId, channel, memory });
+      return [{ recordingId, channel, memory }];
     });
   }
 
@@ -198,8 +220,10 @@ export class Recorder {
   #again(): void {
     this.#resting?.();
     this.#resting = undefined;
-    for (const [recordingId, open] of [...this.#open, ...this.#ended])
+    for (const [recordingId, { voices, ...open }] of [...this.#open, ...this.#ended]) {
       this.#post({ type: 'open', recordingId, ...open });
+      for (const [channel, memory] of voices) this.#post({ type: 'voice', recordingId, channel, memory });
+    }
     for (const recordingId of this.#ended.keys()) this.#post({ type: 'close', recordingId, reason: 'ended' });
     this.#ended.clear();
   }

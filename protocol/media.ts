@@ -53,9 +53,18 @@ export const dtmf = z.object({ dtmfId: id, to: endpointId, digits: z.string().re
 /**
  * A recording of an endpoint: what it says on the left, what it hears on the right. The id makes it one recording over
  * all revisions and over deaths of the node; it is finished when it leaves the graph. `paused` (by somebody) and
- * `masked` (while secrets are said): nothing is kept, the gap is.
+ * `masked` (while secrets are said): nothing is kept, the gap is. `voices`: who may be heard together, each of whom is kept
+ * on a channel of their own as well, as far as the recorded endpoint hears them.
  */
-export const recording = z.object({ recordingId: id, endpointId, state: z.enum(['on', 'paused', 'masked']) });
+export const recording = z.object({
+  recordingId: id,
+  endpointId,
+  state: z.enum(['on', 'paused', 'masked']),
+  voices: z
+    .array(z.object({ channel: z.string().regex(/^[\w-]{1,20}$/), endpointId }))
+    .max(14)
+    .optional(),
+});
 export type GraphRecording = z.infer<typeof recording>;
 
 /** Who hears whom, what is played, tapped, recorded and sent, in one call. */
@@ -343,6 +352,8 @@ export const mediaEvent = z.discriminatedUnion('type', [
     dropped: z.number().int().nonnegative(),
     /** Whose pictures are in it. */
     pictures: z.array(z.enum(['caller', 'agent'])).optional(),
+    /** The channels it has beside the caller's and the agent's. */
+    voices: z.array(z.string()).optional(),
     reason: z.string(),
   }),
   /** A recording could not be begun or could not go on; the call does. `code`: of the system, or `wrong-key`, `no-key`. */

@@ -302,6 +302,25 @@ export const erasureResult = z.object({
 });
 export type ErasureResult = z.infer<typeof erasureResult>;
 
+/** A channel of a recording, and who was on it. */
+export const recordingChannel = z.object({
+  /** `caller`, `agent`, or a name of its own for everybody who came to their talk. */
+  channel: z.string(),
+  /** In the order in which they came; those of a talk of two are not listed. */
+  parties: z.array(
+    z.object({
+      member: z.enum(['agent', 'outside', 'supervisor']),
+      /** The agent or supervisor. */
+      agent: z.string().optional(),
+      /** The number of somebody outside; absent where it was erased. */
+      to: z.string().optional(),
+      /** Since when, ms since the recording began. */
+      fromMs: z.number(),
+    }),
+  ),
+});
+export type RecordingChannel = z.infer<typeof recordingChannel>;
+
 /** `GET /api/v1/calls/{id}/recording/facts`. */
 export const recordingSummary = z.object({
   recordingId: z.string(),
@@ -319,6 +338,8 @@ export const recordingSummary = z.object({
   content: z.string(),
   /** Whose pictures were recorded with the sound. */
   pictures: z.array(z.enum(['caller', 'agent'])),
+  /** Who is on which channel, the caller's first. */
+  channels: z.array(recordingChannel),
   /** Under legal hold. */
   held: z.boolean(),
   /** When retention removes it. */
@@ -337,7 +358,12 @@ export const recordingGap = z.object({
 });
 export type RecordingGap = z.infer<typeof recordingGap>;
 /** `GET /api/v1/calls/{id}/recording/timeline` */
-export const recordingTimeline = z.object({ startedAt: time, gaps: z.array(recordingGap) });
+export const recordingTimeline = z.object({
+  startedAt: time,
+  gaps: z.array(recordingGap),
+  /** In the order in which they stand in the file that `channels=all` gives. */
+  channels: z.array(recordingChannel),
+});
 export type RecordingTimeline = z.infer<typeof recordingTimeline>;
 
 /** `POST /api/v1/calls/{id}/recording`. `mask`: a pause while something secret is said. */

@@ -13,6 +13,8 @@ import {
   Conversions,
   decide,
   Keeping,
+  type ListeningOptions,
+  named,
   opusOf,
   readPolicy,
   type RecordingFacts,
@@ -137,13 +139,13 @@ export class CallRecordings {
 
   /** The media node finished one. The hash is in the ledger, on the disk, before anything is done with the file. */
   async ended(event: Ended): Promise<void> {
-    const { callId, recordingId, lengthMs, bytes, hash, keyId, dropped, pictures = [], reason } = event;
+    const { callId, recordingId, lengthMs, bytes, hash, keyId, dropped, pictures = [], voices, reason } = event;
     const before = this.facts(callId);
     // Told again after a restart of this server, or gone on after a pause.
     if (before?.hash === hash) return;
     this.#open.delete(callId);
     const days = this.#options.plan()?.queues.get(before?.queue ?? '')?.keepRecordingsDays ?? this.#options.keepDays;
-    const shown = pictures.length === 0 ? {} : { pictures };
+    const shown = { ...(pictures.length === 0 ? {} : { pictures }), ...(voices === undefined ? {} : { voices }) };
     const facts = { recording: recordingId, lengthMs, bytes, hash, keyId, dropped, ...shown, reason };
     const row = { type: 'recording-finished', callId, facts: { ...facts, keepDays: days === 0 ? null : days } };
     await this.#options.rows.put(row).durable;
@@ -163,17 +165,17 @@ export class CallRecordings {
     return recordingOf(this.#options.ledger.rows({ callId, limit: mostRows }));
   }
 
-  /** Opens a recording to be listened to. Close it. */
+  /** Opens a recording to be listened to, on two channels or on all. Close it. */
   async open(
     callId: string,
-    format: 'wav' | 'ogg' | 'film' | undefined,
+    { format, channels = 'two' }: ListeningOptions,
     by: string,
   ): Promise<Result<Sound & { readonly tag: string }, Problem>> {
     const { archive, ffmpeg } = this.#options;
     const facts = this.#there(callId);
     if (!facts.ok) return facts;
     if (archive === undefined) return fail(makeProblem('recording-no-key', { key: facts.value.keyId ?? '' }));
-    const opened = await archive.open(facts.value.recordingId);
+    const opened = await archive.open(facts.value.recordingId, channels);
     if (!opened.ok)
       return fail(
         opened.error.code === 'wrong-key'
@@ -186,24 +188,34 @@ export class CallRecordings {
       return fail(makeProblem('recording-no-film'));
     }
     this.#listenedTo(callId, by);
-    const tag = `${facts.value.hash ?? String(sound.size)}-${format ?? ''}`;
-    if (format === undefined || format === 'film' || sound.type === `audio/${format}`) return ok({ ...sound, tag });
+    const of = sound.channels === 2 ? '' : `-${channels}`;
+    const tag = `${facts.value.hash ?? String(sound.size)}-${format ?? ''}${of}`;
+    // An Ogg file of several is not what most players can play: they get two channels of it.
+    const folds = sound.type === 'audio/ogg' && sound.channels > 2 && channels === 'two';
+    const asIs = format === undefined || format === 'film' || sound.type === `audio/${format}`;
+    if (asIs && !folds) return ok({ ...sound, tag });
     try {
-      const made = format === 'wav' ? await wavOf(sound, ffmpeg) : await opusOf(sound, ffmpeg);
-      if (made.ok) return ok({ ...soundOf(`audio/${format}`, made.value), tag });
+      const made = format === 'wav' ? await wavOf(sound, channels, ffmpeg) : await opusOf(sound, channels, ffmpeg);
+      const type = format === 'wav' ? 'audio/wav' : 'audio/ogg';
+      if (made.ok) return ok({ ...soundOf(type, made.value, channels === 'two' ? 2 : sound.channels), tag });
       return fail(makeProblem('recording-no-converter', { reason: made.error.message }));
     } finally {
       sound.close();
     }
   }
 
-  /** When it began, and where it has no sound. */
+  /** When it began, where it has no sound, and who is on which channel. */
   async timeline(callId: string): Promise<Result<RecordingTimeline, Problem>> {
     const facts = this.#there(callId);
     if (!facts.ok) return facts;
-    const { recordingId, startedAt, content, gaps } = facts.value;
-    const found = content === 'g711' ? await this.#options.archive?.gapsOf(recordingId) : gaps;
-    return ok({ startedAt, gaps: [...(found ?? [])] });
+    const { recordingId, startedAt, content, gaps, channels } = facts.value;
+    const found = await this.#options.archive?.told(recordingId);
+    const silent = content === 'g711' ? (found?.gaps ?? []) : gaps;
+    return ok({
+      startedAt,
+      gaps: [...silent],
+      channels: found === undefined ? channels : named(channels, found.channels),
+    });
   }
 
   /** Checks the file against itself and against the ledger. */

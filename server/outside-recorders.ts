@@ -2,7 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { type Calls, type CallState, hasEnded, isOnHold, type MediaPort } from './calls/index.ts';
+import {
+  type Calls,
+  type CallState,
+  hasEnded,
+  isOnHold,
+  type MediaPort,
+  membersOf,
+  supervisorsOf,
+} from './calls/index.ts';
 import type { Plan } from './dialplan/index.ts';
 import type { MediaClient } from './media-client.ts';
 import type { Rows } from './rows.ts';
@@ -101,12 +109,14 @@ export class OutsideRecorders {
     const { callId, phase, talkingSince, startedAt, dial, from, to, recording } = state;
     const quiet = recording?.state === 'paused' || recording?.state === 'masked';
     const other = phase === 'talking' ? this.#otherOf(state) : null;
+    const joined = other === null ? [] : this.#joinedOf(state);
     const number = dial === null ? from : to;
     return {
       callId,
       since: talkingSince ?? startedAt,
       caller: { id: 'caller', aor: this.#addressOf(number), name: null },
       other,
+      ...(joined.length === 0 ? {} : { joined }),
       flowing: other !== null && !isOnHold(state) && !quiet,
     };
   }
@@ -117,6 +127,26 @@ export class OutsideRecorders {
     if (agentId === undefined) return { id: `leg ${other.legId}`, aor: this.#addressOf(to), name: null };
     const name = this.#options.plan()?.agents.get(agentId)?.name ?? null;
     return { id: `agent ${agentId}`, aor: this.#addressOf(agentId), name };
+  }
+
+  /** Members of a conference, and supervisors who are heard by the caller. */
+  #joinedOf(state: CallState): Party[] {
+    const members = membersOf(state).map(({ leg, who, since }) =>
+      who.type === 'agent' ? this.#agent(who.agentId, since) : this.#outside(leg.legId, who.to, since),
+    );
+    const barging = supervisorsOf(state).flatMap(({ mode, since, agentId }) =>
+      mode === 'barge' && since !== null ? [this.#agent(agentId, since)] : [],
+    );
+    return [...members, ...barging];
+  }
+
+  #agent(agentId: string, since: number): Party {
+    const name = this.#options.plan()?.agents.get(agentId)?.name ?? null;
+    return { id: `agent ${agentId}`, aor: this.#addressOf(agentId), name, since };
+  }
+
+  #outside(legId: string, number: string, since: number): Party {
+    return { id: `leg ${legId}`, aor: this.#addressOf(number), name: null, since };
   }
 
   #addressOf(user: string): string {

@@ -21,6 +21,7 @@ type Say = (key: keyof typeof recordingTexts & string, facts?: Record<string, st
 interface RecordingOptions {
   readonly out?: string;
   readonly format?: string;
+  readonly channels?: string;
   readonly verify?: boolean;
   readonly hold?: string;
   readonly remove?: boolean;
@@ -35,6 +36,7 @@ export function registerRecording(call: Command, terminal: Terminal): void {
     .argument('<id>', say('id'))
     .option('--out <file>', say('out'))
     .option('--format <name>', say('format'))
+    .option('--channels <which>', say('channels'))
     .option('--verify', say('verify'))
     .option('--hold <on|off>', say('hold'))
     .option('--remove', say('remove'))
@@ -96,7 +98,7 @@ async function holdIt(api: Api, id: string, hold: string, terminal: Terminal, sa
 async function write(
   api: Api,
   id: string,
-  { out, format }: RecordingOptions & { readonly out: string },
+  { out, format, channels }: RecordingOptions & { readonly out: string },
   terminal: Terminal,
   say: Say,
 ): Promise<void> {
@@ -104,7 +106,9 @@ async function write(
   const wanted = format ?? (named === 'webm' || named === 'mkv' ? 'film' : named);
   if (wanted !== undefined && wanted !== 'wav' && wanted !== 'ogg' && wanted !== 'film')
     throw new CliError(exitCodes.usage, say('bad-format', { given: wanted }));
-  const sound = await api.bytes(pathOf(id), { format: wanted });
+  if (channels !== undefined && channels !== 'two' && channels !== 'all')
+    throw new CliError(exitCodes.usage, say('bad-channels', { given: channels }));
+  const sound = await api.bytes(pathOf(id), { format: wanted, channels });
   const file = createWriteStream(out, { mode: 0o600 });
   await pipeline(sound, file);
   terminal.err(say('written', { file: out, bytes: file.bytesWritten }));
@@ -122,6 +126,16 @@ function told(verdict: RecordingVerdict, { json }: RecordingOptions, terminal: T
   return whole && matches ? exitCodes.ok : exitCodes.failed;
 }
 
+/** The channels in their order, each with whoever was on it last. */
+function channelsText(channels: RecordingSummary['channels']): string {
+  const named = channels.map(({ channel, parties }) => {
+    const last = parties.at(-1);
+    const who = last?.agent ?? last?.to;
+    return who === undefined ? channel : `${channel}=${who}`;
+  });
+  return named.join(' ');
+}
+
 function factLines(facts: RecordingSummary, say: Say): string[] {
   return tableLines(
     [facts],
@@ -131,6 +145,10 @@ function factLines(facts: RecordingSummary, say: Say): string[] {
       { title: say('title-bytes'), of: ({ bytes }) => bytes ?? undefined, align: 'right' },
       { title: say('title-content'), of: ({ content }) => content },
       { title: say('title-pictures'), of: ({ pictures }) => pictures.map((side) => say(side)).join(' ') || undefined },
+      {
+        title: say('title-channels'),
+        of: ({ channels }) => (channels.length === 2 ? undefined : channelsText(channels)),
+      },
       { title: say('title-held'), of: ({ held }) => say(held ? 'yes' : 'no') },
       { title: say('title-until'), of: ({ until }) => (until === null ? undefined : dateTime(until)) },
       { title: say('title-hash'), of: ({ hash }) => hash ?? undefined },

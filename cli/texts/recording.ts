@@ -20,6 +20,10 @@ export const recordingTexts = {
     en: 'wav, ogg or film (default: by the name of the file, else as it is kept)',
     zh: 'wav、ogg 或 film（影片；默认按文件名，否则按保存格式）',
   },
+  channels: {
+    en: 'of a conference: two (the caller, and all that the caller heard; default) or all (everybody on a channel of their own)',
+    zh: '会议录音：two（来电方，及其听到的全部声音；默认）或 all（每人单独一个声道）',
+  },
   verify: {
     en: 'check every second against its seal, and the whole against the ledger',
     zh: '逐秒校验封存，并与台账核对',
@@ -28,6 +32,7 @@ export const recordingTexts = {
   remove: { en: 'remove it for good', zh: '永久删除录音' },
   'listen-at': { en: 'Listen to it at {url}', zh: '收听：{url}' },
   'bad-format': { en: '--format {given}: expected wav, ogg or film', zh: '--format {given}：应为 wav、ogg 或 film' },
+  'bad-channels': { en: '--channels {given}: expected two or all', zh: '--channels {given}：应为 two 或 all' },
   'bad-hold': { en: '--hold {given}: expected on or off', zh: '--hold {given}：应为 on 或 off' },
   'bad-order': {
     en: '{given}: expected start, pause, resume, mask or unmask',
@@ -52,6 +57,7 @@ export const recordingTexts = {
   'title-pictures': { en: 'pictures', zh: '画面' },
   caller: { en: 'caller', zh: '来电方' },
   agent: { en: 'agent', zh: '坐席' },
+  'title-channels': { en: 'channels', zh: '声道' },
   'title-held': { en: 'legal hold', zh: '法律保全' },
   'title-until': { en: 'kept until', zh: '保存至' },
   'title-hash': { en: 'SHA-256', zh: 'SHA-256' },

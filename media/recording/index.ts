@@ -1,7 +1,7 @@
 export { Chunker, type Mark, type StereoFrame } from './chunker.ts';
 export { extension, GrowingFile, OpenFile, recordingPath } from './file.ts';
 export { type Keyring, readKeys, type RecordingKey, recordingKey } from './keys.ts';
-export { wavBytes, wavHeadOf, wavSize } from './player.ts';
+export { bothSides, wavBytes, wavHeadOf, wavPlace, wavSize } from './player.ts';
 export {
   type Bytes,
   bytesOf,
@@ -16,6 +16,8 @@ export { type Frame, FrameReader, type FrameShape } from './film/index.ts';
 export { type PictureIn, PictureTracks } from './picture-tracks.ts';
 export {
   type Gap,
+  channelsOf,
+  ownChannels,
   type Piece,
   type PictureStretch,
   readTimeline,
@@ -23,6 +25,7 @@ export {
   type Stretch,
   type Timeline,
   type Unreadable,
+  type VoiceStretch,
 } from './timeline.ts';
 export * from './track.ts';
 export { failureOf, type Finished, type Recorded, type RecordFailure, RecordingWriter } from './writer.ts';

@@ -18,6 +18,8 @@ export const tagBytes = 16;
 const mostContent = 1 << 20;
 const magic = 0x52_4a;
 const partKind = 1;
+/** More have not been tried with what reads converted files. */
+export const mostChannels = 16;
 
 /** What a part says of itself, in clear. */
 export const partHead = z.object({
@@ -30,7 +32,7 @@ export const partHead = z.object({
   content: z.string().min(1).max(100),
   codec: z.string().max(20),
   sampleRate: z.number().int().positive(),
-  channels: z.array(z.string().max(20)).max(16),
+  channels: z.array(z.string().max(20)).max(mostChannels),
   /** When the part was begun, ms since the epoch. */
   at: z.number().int().nonnegative(),
 });

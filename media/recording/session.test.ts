@@ -6,7 +6,16 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TapRingWriter, tapRingMemory } from '../audio/tap-ring.ts';
 import { ringOf, timelineOf } from './fixture.test-support.ts';
-import { type FromRecorder, recordingPath, RecorderSession } from './index.ts';
+import {
+  bytesOf,
+  channelsOf,
+  type FromRecorder,
+  recordingPath,
+  RecorderSession,
+  wavBytes,
+  wavPlace,
+  wavSize,
+} from './index.ts';
 
 const keys = ringOf(1);
 const stereo = new Int16Array(320);
@@ -62,6 +71,61 @@ describe('whoever writes recordings', () => {
       end: 'ended',
       head: { callId: 'call-r1' },
     });
+  });
+
+  it('keeps voices by themselves beside both channels, each from when they come to when they go', () => {
+    const { recorder, told } = session();
+    const rings = new Map(
+      ['both', 'agent', 'x2', 's3'].map((name) => [name, tapRingMemory(name === 'both' ? 320 : 160)]),
+    );
+    const ring = (name: string): SharedArrayBuffer => rings.get(name) ?? new SharedArrayBuffer(0);
+    const writers = new Map([...rings].map(([name, memory]) => [name, new TapRingWriter(memory)]));
+    recorder.take({ type: 'open', recordingId: 'r1', callId: 'c', memory: ring('both') });
+    let timeMs = 0;
+    const say = (frames: number, who: Readonly<Record<string, number>>): void => {
+      for (let at = 0; at < frames; at++, timeMs += 20) {
+        for (const [name, level] of Object.entries(who))
+          writers.get(name)?.write(new Int16Array(160).fill(level), timeMs);
+        writers.get('both')?.write(new Int16Array(320).fill(500), timeMs);
+      }
+      recorder.drain();
+    };
+    const voice = (type: 'voice' | 'voice-ended', channel: string): void =>
+      recorder.take(
+        type === 'voice'
+          ? { type, recordingId: 'r1', channel, memory: ring(channel) }
+          : { type, recordingId: 'r1', channel },
+      );
+    say(50, {});
+    voice('voice', 'agent');
+    voice('voice', 'x2');
+    say(50, { agent: 1000, x2: 2000 });
+    voice('voice-ended', 'x2');
+    voice('voice', 's3');
+    say(50, { agent: 1000, s3: 3000 });
+    voice('voice-ended', 'agent');
+    voice('voice-ended', 's3');
+    say(50, {});
+    recorder.take({ type: 'close', recordingId: 'r1', reason: 'ended' });
+    expect(told).toMatchObject([{ type: 'ended', lengthMs: 4000, dropped: 0, voices: ['x2', 's3'] }]);
+    const file = readFileSync(recordingPath(directory, 'r1'));
+    const timeline = timelineOf(file, keys);
+    expect(timeline).toMatchObject({ gaps: [], damages: [] });
+    const channels = channelsOf(timeline);
+    expect(channels).toEqual(['caller', 'agent', 'x2', 's3']);
+    const wav = wavBytes(bytesOf(file), keys, timeline, 0, wavSize(timeline, 4), channels);
+    /** What is on each channel in the middle of each second, in hundreds. */
+    const levels = channels.map((_, channel) =>
+      [500, 1500, 2500, 3500].map((ms) => Math.round(wav.readInt16LE(wavPlace(ms, 4) + channel * 2) / 100)),
+    );
+    // Alone with the caller, the agent's channel has all that the caller hears.
+    expect(levels).toEqual([
+      [5, 5, 5, 5],
+      [5, 10, 10, 5],
+      [0, 20, 0, 0],
+      [0, 0, 30, 0],
+    ]);
+    expect([wav.readUInt16LE(20), wav.readUInt16LE(22), wav.readUInt32LE(4)]).toEqual([0xfffe, 4, wav.length - 8]);
   });
 
   it('marks what was said before it looked for the first time', () => {

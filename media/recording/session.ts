@@ -6,6 +6,7 @@ import type { Keyring } from './keys.ts';
 import { type PictureIn, PictureTracks } from './picture-tracks.ts';
 import { failureOf, type Finished, type RecordFailure, RecordingWriter } from './writer.ts';
 import { type EndReason, frameMs, frameSamples } from './track.ts';
+import { VoiceFrames } from './voice-frames.ts';
 
 /** To whoever writes recordings. */
 export type ToRecorder =
@@ -19,6 +20,14 @@ export type ToRecorder =
       readonly at?: number;
     }
   | { readonly type: 'close'; readonly recordingId: string; readonly reason: EndReason }
+  /** From now on a voice of it has a channel of its own: frames with the times of those of both channels. */
+  | {
+      readonly type: 'voice';
+      readonly recordingId: string;
+      readonly channel: string;
+      readonly memory: SharedArrayBuffer;
+    }
+  | { readonly type: 'voice-ended'; readonly recordingId: string; readonly channel: string }
   /** Its shard died: the file is left as it is, to be taken up again. */
   | { readonly type: 'leave'; readonly recordingId: string }
   /** Packets of a picture come from this port from now on; `picture-ready` is told when they are waited for. */
@@ -43,6 +52,7 @@ interface Open {
   readonly reader: TapRingReader;
   readonly writer: RecordingWriter;
   readonly pictures: PictureTracks;
+  readonly voices: VoiceFrames;
   /** Time of the first frame on the ring's clock. */
   beganMs: number | undefined;
 }
@@ -70,6 +80,11 @@ export class RecorderSession {
         return this.#begin(message);
       case 'close':
         return this.#finish(message.recordingId, message.reason);
+      case 'voice':
+        this.#open.get(message.recordingId)?.voices.add(message.channel, message.memory);
+        return;
+      case 'voice-ended':
+        return this.#quiet(message.recordingId, message.channel);
       case 'leave':
         return this.#leave(message.recordingId);
       case 'picture':
@@ -101,7 +116,7 @@ export class RecorderSession {
     const reader = new TapRingReader(memory);
     const writer = opened.value;
     const pictures = new PictureTracks((record) => writer.picture(record));
-    this.#open.set(recordingId, { callId, reader, writer, pictures, beganMs: undefined });
+    this.#open.set(recordingId, { callId, reader, writer, pictures, voices: new VoiceFrames(), beganMs: undefined });
   }
 
   #show(recordingId: string, picture: PictureIn): void {
@@ -118,6 +133,15 @@ export class RecorderSession {
     this.#guard(recordingId, open, () => {
       this.#drain(open);
       open.pictures.remove(port);
+    });
+  }
+
+  #quiet(recordingId: string, channel: string): void {
+    const open = this.#open.get(recordingId);
+    if (open === undefined) return;
+    this.#guard(recordingId, open, () => {
+      this.#drain(open);
+      open.voices.remove(channel);
     });
   }
 
@@ -153,7 +177,8 @@ export class RecorderSession {
       const kind = marks[readMark(mark, now).state];
       const left = compress('PCMU', frame.subarray(0, frameSamples));
       const right = compress('PCMU', frame.subarray(frameSamples));
-      open.writer.write({ mediaMs, mark: kind, left, right });
+      const voices = open.voices.at(timeMs);
+      open.writer.write({ mediaMs, mark: kind, left, right, voices });
       open.pictures.frame(mediaMs, mark, now, kind === 'audio');
     });
     open.pictures.drain();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { frameOf, recordingOf, ringOf, timelineOf } from './fixture.test-support.ts';
-import { bytesOf, chunkFrames, wavBytes, wavSize } from './index.ts';
+import { bytesOf, channelsOf, chunkFrames, ownChannels, wavBytes, wavPlace, wavSize } from './index.ts';
 import { expandTable } from '../audio/g711.ts';
 
 const keys = ringOf(1);
@@ -50,6 +50,59 @@ describe('a recording', () => {
     expect(timeline.gaps).toEqual([{ fromMs: 800, toMs: 1600, reason: 'damaged' }]);
     expect(timeline.damages).toEqual([{ damage: 'forged', offset: ends[1] }]);
     expect(timeline.lengthMs).toBe(4000);
+  });
+
+  it('with voices of their own plays any range of all channels, and both as if there were none', () => {
+    const voices = (number: number) => [
+      { channel: 'agent', bytes: new Uint8Array(160).fill(number) },
+      ...(number < 70 ? [{ channel: 'x2', bytes: new Uint8Array(160).fill(200 - number) }] : []),
+    ];
+    const told = frames(0, 130).map((frame, number) => (number < 30 ? frame : { ...frame, voices: voices(number) }));
+    const { file, ends } = recordingOf(keys, told);
+    const plain = recordingOf(keys, frames(0, 130));
+    const timeline = timelineOf(file, keys);
+    expect([ownChannels(timeline), timeline.voices.map(({ fromMs, channels }) => [fromMs, channels.length])]).toEqual([
+      ['x2'],
+      [
+        [600, 2],
+        [1400, 1],
+        [2200, 1],
+      ],
+    ]);
+    const both = wavBytes(bytesOf(file), keys, timeline, 0, wavSize(timeline));
+    const plainLine = timelineOf(plain.file, keys);
+    expect(both.equals(wavBytes(bytesOf(plain.file), keys, plainLine, 0, wavSize(plainLine)))).toBe(true);
+    const size = wavSize(timeline, 3);
+    const whole = wavBytes(bytesOf(file), keys, timeline, 0, size, channelsOf(timeline));
+    expect(whole.length).toBe(68 + 130 * 160 * 6);
+    for (const number of [0, 29, 30, 69, 70, 129]) {
+      const at = wavPlace(number * 20, 3);
+      const [agent, own] = number < 30 ? [~number & 0xff, undefined] : [number, number < 70 ? 200 - number : undefined];
+      expect(whole.readInt16LE(at)).toBe(expandTable.PCMU[number & 0xff]);
+      expect(whole.readInt16LE(at + 2)).toBe(expandTable.PCMU[agent]);
+      expect(whole.readInt16LE(at + 4)).toBe(own === undefined ? 0 : expandTable.PCMU[own]);
+    }
+    fc.assert(
+      fc.property(fc.nat({ max: size }), fc.nat({ max: 90_000 }), (from, length) => {
+        const part = wavBytes(bytesOf(file), keys, timeline, from, from + length, channelsOf(timeline));
+        expect(part.equals(whole.subarray(from, from + length))).toBe(true);
+      }),
+    );
+    // Cut at any record, nobody is on another's channel: voices come before what they are in.
+    for (const end of ends.slice(1)) {
+      const cut = timelineOf(file.subarray(0, end), keys);
+      const each = cut.stretches.filter(({ fromMs }) => fromMs >= 600);
+      expect(each.every(({ fromMs }) => cut.voices.some((voice) => voice.fromMs === fromMs))).toBe(true);
+    }
+  });
+
+  it('has two channels where more came than a file can have', () => {
+    const many = Array.from({ length: 15 }, (_, at) => ({ channel: `x${String(at)}`, bytes: new Uint8Array(160) }));
+    const { file } = recordingOf(
+      keys,
+      frames(0, 10).map((frame) => ({ ...frame, voices: many })),
+    );
+    expect(channelsOf(timelineOf(file, keys))).toEqual(['caller', 'agent']);
   });
 
   it('plays any range of its WAV file as the whole has it, the caller left, gaps as silence', () => {

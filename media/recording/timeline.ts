@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { Keyring } from './keys.ts';
-import { type Bytes, type Damage, type PartHead, readSealed, type Sealed } from './sealed.ts';
+import { type Bytes, type Damage, mostChannels, type PartHead, readSealed, type Sealed } from './sealed.ts';
 import {
+  agentChannel,
   decodeTrack,
   type EndReason,
   type GapReason,
@@ -35,6 +36,14 @@ export interface PictureStretch {
   readonly offset: number;
 }
 
+/** Voices by themselves beside a stretch of audio, which begins where they do. */
+export interface VoiceStretch {
+  readonly fromMs: number;
+  readonly channels: readonly string[];
+  /** Its record in the file. */
+  readonly offset: number;
+}
+
 /** A piece of a converted file. */
 export interface Piece {
   readonly offset: number;
@@ -52,6 +61,8 @@ export interface Timeline {
   readonly gaps: readonly Gap[];
   /** Pictures, in the order they were written. */
   readonly pictures: readonly PictureStretch[];
+  /** Where the caller heard several. */
+  readonly voices: readonly VoiceStretch[];
   /** Of a converted file. */
   readonly pieces: readonly Piece[];
   readonly lengthMs: number;
@@ -61,6 +72,18 @@ export interface Timeline {
   /** Where the last whole record ends, and the clock where its audio ends. */
   readonly wholeTo: number;
   readonly lastWallMs: number;
+}
+
+/** Those who have a channel of their own beside caller and agent, in the order in which they came. */
+export function ownChannels({ voices }: Pick<Timeline, 'voices'>): string[] {
+  return [...new Set(voices.flatMap(({ channels }) => channels))].filter((channel) => channel !== agentChannel);
+}
+
+/** Every channel of a recording: caller, agent, and those who came to their talk. Where more came than a file can have, all are heard on two. */
+export function channelsOf({ head, voices }: Pick<Timeline, 'head' | 'voices'>): readonly string[] {
+  if (head.content !== 'g711') return head.channels;
+  const own = ownChannels({ voices });
+  return ['caller', agentChannel, ...(own.length > mostChannels - 2 ? [] : own)];
 }
 
 /** Why nothing of a file can be played. */
@@ -80,6 +103,7 @@ class Gathering {
   readonly stretches: Stretch[] = [];
   readonly gaps: Gap[] = [];
   readonly pictures: PictureStretch[] = [];
+  readonly voices: VoiceStretch[] = [];
   readonly pieces: Piece[] = [];
   readonly damages: { damage: Damage; offset: number }[] = [];
   atMs = 0;
@@ -113,6 +137,11 @@ class Gathering {
       this.pictures.push({ fromMs, side, codec, offset });
       return;
     }
+    if (record.type === 'voices') {
+      const { fromMs, voices } = record;
+      this.voices.push({ fromMs, channels: voices.map(({ channel }) => channel), offset });
+      return;
+    }
     const fromMs = record.type === 'end' ? record.atMs : record.fromMs;
     // A converted file is one piece of another kind: only its end has a place on the clock.
     if (fromMs > this.atMs && this.head?.content === 'g711')
@@ -142,9 +171,10 @@ class Gathering {
 }
 
 function finish(gathering: Gathering): Result<Timeline, Unreadable> {
-  const { head, parts, end, stretches, gaps, pictures, pieces, damages, atMs, wholeTo, lastWallMs } = gathering;
+  const { head, parts, end, stretches, gaps, pictures, voices, pieces, damages, atMs, wholeTo, lastWallMs } = gathering;
   if (head === undefined) return notRecording();
-  return ok({ head, parts, end, stretches, gaps, pictures, pieces, damages, lengthMs: atMs, wholeTo, lastWallMs });
+  const places = { lengthMs: atMs, wholeTo, lastWallMs };
+  return ok({ head, parts, end, stretches, gaps, pictures, voices, pieces, damages, ...places });
 }
 
 /** Reads all of a file at once. */

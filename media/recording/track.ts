@@ -29,6 +29,25 @@ export interface PictureRecord {
   readonly packets: readonly { readonly atMs: number; readonly bytes: Uint8Array }[];
 }
 
+/** The channel of whoever is the caller's agent just now. */
+export const agentChannel = 'agent';
+
+/** One of several whom the caller hears, as the caller hears them: a channel of their own. */
+export interface Voice {
+  /** `agent`, or a name of its own for everybody who comes to a talk of two. */
+  readonly channel: string;
+  /** G.711. */
+  readonly bytes: Uint8Array;
+}
+
+/** While several are heard by the caller: each of them by themselves, over the same time as the audio record after it. */
+export interface VoicesRecord {
+  readonly type: 'voices';
+  readonly fromMs: number;
+  readonly wallMs: number;
+  readonly voices: readonly Voice[];
+}
+
 /** Why a recording ended. */
 export const endReasons = ['ended', 'stopped', 'media-failure', 'recorder-failed'] as const;
 export type EndReason = (typeof endReasons)[number];
@@ -50,10 +69,11 @@ export type TrackRecord =
       readonly reason: GapReason;
     }
   | PictureRecord
+  | VoicesRecord
   | { readonly type: 'end'; readonly atMs: number; readonly wallMs: number; readonly reason: EndReason };
 
 /** Kinds of records, beside the head of a part (1). */
-export const recordKind = { audio: 2, gap: 3, end: 4, piece: 5, picture: 6, front: 7 } as const;
+export const recordKind = { audio: 2, gap: 3, end: 4, piece: 5, picture: 6, front: 7, voices: 8 } as const;
 
 const times = 12;
 
@@ -81,6 +101,8 @@ export function encodeTrack(record: TrackRecord): { readonly kind: number; reado
     }
     case 'picture':
       return { kind: recordKind.picture, content: encodePicture(record) };
+    case 'voices':
+      return { kind: recordKind.voices, content: encodeVoices(record) };
     case 'end': {
       const content = placed(1, record.atMs, record.wallMs);
       content.writeUInt8(endReasons.indexOf(record.reason), times);
@@ -104,6 +126,7 @@ export function decodeTrack(kind: number, content: Buffer): TrackRecord | undefi
     return reason && { type: 'gap', fromMs: at, toMs: content.readUInt32LE(times), wallMs, reason };
   }
   if (kind === recordKind.picture) return decodePicture(at, wallMs, content.subarray(times));
+  if (kind === recordKind.voices) return decodeVoices(at, wallMs, content.subarray(times));
   if (kind === recordKind.end && content.length === times + 1) {
     const reason = endReasons[content.readUInt8(times)];
     return reason && { type: 'end', atMs: at, wallMs, reason };
@@ -141,6 +164,37 @@ function decodePicture(fromMs: number, wallMs: number, content: Buffer): Picture
     at = end;
   }
   return { type: 'picture', fromMs, wallMs, side, codec, packets };
+}
+
+/** Before a voice: the length of its channel's name and of its bytes. */
+const voiceHead = 3;
+
+function encodeVoices({ fromMs, wallMs, voices }: VoicesRecord): Buffer {
+  const named = voices.map(({ channel, bytes }) => ({ name: Buffer.from(channel, 'latin1'), bytes }));
+  const length = named.reduce((sum, { name, bytes }) => sum + voiceHead + name.length + bytes.length, 0);
+  const content = placed(length, fromMs, wallMs);
+  let at = times;
+  for (const { name, bytes } of named) {
+    content.writeUInt8(name.length, at);
+    content.writeUInt16LE(bytes.length, at + 1);
+    content.set(name, at + voiceHead);
+    content.set(bytes, at + voiceHead + name.length);
+    at += voiceHead + name.length + bytes.length;
+  }
+  return content;
+}
+
+function decodeVoices(fromMs: number, wallMs: number, content: Buffer): VoicesRecord | undefined {
+  const voices: Voice[] = [];
+  for (let at = 0; at < content.length;) {
+    if (at + voiceHead > content.length) return undefined;
+    const begin = at + voiceHead + content.readUInt8(at);
+    const end = begin + content.readUInt16LE(at + 1);
+    if (end > content.length) return undefined;
+    voices.push({ channel: content.toString('latin1', at + voiceHead, begin), bytes: content.subarray(begin, end) });
+    at = end;
+  }
+  return { type: 'voices', fromMs, wallMs, voices };
 }
 
 /** Milliseconds of a channel's bytes. */

@@ -4,8 +4,9 @@ import { Chunker, type StereoFrame } from './chunker.ts';
 import { GrowingFile, OpenFile, recordingPath } from './file.ts';
 import type { Keyring } from './keys.ts';
 import { type PartFacts, Sealer, tagBytes } from './sealed.ts';
-import { readTimeline, type Timeline } from './timeline.ts';
+import { ownChannels, readTimeline, type Timeline } from './timeline.ts';
 import {
+  agentChannel,
   encodeTrack,
   frameMs,
   type EndReason,
@@ -35,6 +36,8 @@ export interface Finished {
   readonly dropped: number;
   /** Whose pictures are in it. */
   readonly pictures: PictureSide[];
+  /** The channels it has beside the caller's and the agent's; absent: none. */
+  readonly voices?: string[];
   readonly reason: EndReason;
 }
 
@@ -72,6 +75,7 @@ export class RecordingWriter {
   /** Where frames that begin at zero belong on the recording's clock. */
   readonly #offsetMs: number;
   readonly #pictures: Set<PictureSide>;
+  readonly #voices: Set<string>;
 
   private constructor(
     recorded: Recorded,
@@ -83,6 +87,7 @@ export class RecordingWriter {
     this.#keys = keys;
     this.#wall = wall;
     this.#pictures = new Set(before?.pictures.map(({ side }) => side));
+    this.#voices = new Set(before === undefined ? [] : ownChannels(before));
     const path = recordingPath(recorded.directory, recorded.recordingId);
     const now = began ?? wall();
     if (before === undefined) {
@@ -153,7 +158,8 @@ export class RecordingWriter {
     const bytes = this.#file.size;
     this.#file.close();
     const pictures = [...this.#pictures].toSorted();
-    return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, pictures, reason };
+    const voices = this.#voices.size === 0 ? {} : { voices: [...this.#voices] };
+    return { recordingId, callId, lengthMs: nextMs, bytes, hash, keyId, dropped, pictures, ...voices, reason };
   }
 
   /** Writes what was gathered, and leaves the file without an end: it is to be taken up again. */
@@ -168,6 +174,8 @@ export class RecordingWriter {
   }
 
   #append(record: TrackRecord): void {
+    if (record.type === 'voices')
+      for (const { channel } of record.voices) if (channel !== agentChannel) this.#voices.add(channel);
     const { kind, content } = encodeTrack(record);
     this.#file.append(this.#sealer.seal(kind, content));
   }

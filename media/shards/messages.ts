@@ -61,9 +61,10 @@ export interface TapRing {
   readonly memory: SharedArrayBuffer;
 }
 
-/** The memory of a new recording's ring. */
+/** The memory of a new recording's ring; with a `channel`, of a voice in it. */
 export interface RecordRing {
   readonly recordingId: string;
+  readonly channel?: string;
   readonly memory: SharedArrayBuffer;
 }
 

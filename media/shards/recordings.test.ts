@@ -111,6 +111,63 @@ describe('a recording', () => {
     ).toEqual(Array(14).fill(8));
   });
 
+  it('has everybody whom the caller hears by themselves as well, and silence of whom the caller does not hear', async () => {
+    const { rig, frames } = await recording();
+    const names = ['agent', 'x2', 's3'] as const;
+    await rig.open('x2');
+    await rig.open('s3');
+    const rings = new Map(names.map((channel) => [channel, tapRingMemory(160)]));
+    const readers = new Map([...rings].map(([channel, memory]) => [channel, new TapRingReader(memory)]));
+    const voices = names.map((channel) => ({ channel, endpointId: channel === 'agent' ? 'b' : channel }));
+    const wanted: GraphInput['recordings'] = [{ recordingId: 'r', endpointId: 'a', state: 'on', voices }];
+    const main = tapRingMemory(320);
+    const conference = [...edges, { from: 'x2', to: 'a', gainDb: -6 }, { from: 's3', to: 'b' }];
+    rig.apply(
+      { edges: conference, recordings: wanted },
+      [],
+      [
+        { recordingId: 'r', memory: main },
+        ...[...rings].map(([channel, memory]) => ({ recordingId: 'r', channel, memory })),
+      ],
+    );
+    const voice = (level: number) => ({ payload: compress('PCMU', new Int16Array(160).fill(level)) });
+    const talk = (count: number, from: number): void =>
+      rig.tick(count, (step) => {
+        const place = { sequence: from + step, timestamp: (from + step) * 160 };
+        for (const [name, level] of [
+          ['a', 1000],
+          ['x2', 8000],
+          ['s3', 16_000],
+        ] as const)
+          rig.say(name, { ...place, ...voice(level) });
+        rig.say('b', { ...place, payloadType: 8, payload: compress('PCMA', new Int16Array(160).fill(2000)) });
+      });
+    /** Level and time of what was written on a channel. */
+    const read = (channel: (typeof names)[number]): { level: number; timeMs: number }[] => {
+      const all: { level: number; timeMs: number }[] = [];
+      readers.get(channel)?.drain((frame, timeMs) => all.push({ level: Math.round((frame[80] ?? 0) / 1000), timeMs }));
+      return all;
+    };
+    talk(20, 0);
+    const heard = names.map((channel) => read(channel));
+    for (const each of heard)
+      expect(each.map(({ timeMs }) => timeMs)).toEqual(Array.from({ length: 20 }, (_, at) => at * 20));
+    expect(heard.map((each) => each.slice(6).map(({ level }) => level))).toEqual(
+      [2, 4, 0].map((level) => Array<number>(14).fill(level)),
+    );
+    // The supervisor barges in, and the member is muted.
+    rig.apply({ edges: [...edges, { from: 's3', to: 'a' }, { from: 's3', to: 'b' }], recordings: wanted });
+    talk(10, 20);
+    expect(names.map((channel) => read(channel).at(-1)?.level)).toEqual([2, 0, 16]);
+    // Of a pause nothing is kept, and of a time in which the caller hears none of them.
+    rig.apply({ edges: conference, recordings: wanted.map((each) => ({ ...each, state: 'paused' as const })) });
+    talk(5, 30);
+    rig.apply({ edges: [{ from: 'a', to: 'b' }], recordings: wanted });
+    talk(5, 35);
+    expect(names.flatMap((channel) => read(channel))).toEqual([]);
+    expect(frames()).toEqual([]);
+  });
+
   it('ends with the graph that no longer has it', async () => {
     const { rig, speak, frames, apply } = await recording();
     apply({ edges, recordings: recorded() });

@@ -49,7 +49,7 @@ export class Room {
   /** Makes this the graph of the call. */
   apply({ graph, rings, records }: ShardGraph): void {
     this.#graph = graph;
-    this.#recordings.apply(graph.recordings ?? [], records);
+    this.#recordings.apply(graph.recordings ?? [], graph.edges, records);
     for (const { endpointId, memory } of rings) {
       this.#rings.set(endpointId, memory);
       this.#legs.get(endpointId)?.tap(undefined);

@@ -197,6 +197,25 @@ describe('in a conference', () => {
     expect(heard([...added, held]).filter((edge) => edge.startsWith('x2'))).toEqual([]);
   });
 
+  it('everybody has a channel of their own in the recording while there are several, and the ledger tells whose', () => {
+    const decided: CallEvent = { type: 'recording-decided', decision: 'on', policy: 'always' };
+    const voices = (events: readonly CallEvent[]) => run(events).state.graph.recordings?.[0]?.voices;
+    expect(voices([...toTalk, decided])).toBeUndefined();
+    expect(voices([...added, decided])).toEqual([
+      { channel: 'agent', endpointId: agentLeg },
+      { channel: 'x2', endpointId: outside },
+    ]);
+    expect(voices([...added, decided, gone(outside)])).toBeUndefined();
+    expect(rowsOf(run([...added, decided]).effects).filter(({ type }) => type === 'recording-channel')).toMatchObject([
+      { facts: { channel: 'agent', member: 'agent', agent: 'alice' } },
+      { facts: { channel: 'x2', member: 'outside' }, personal: { to: number.to } },
+    ]);
+    // A mute changes nothing of it, and is no row.
+    const muted: CallEvent = { type: 'conference-set', member: outside, by: 'alice', muted: true };
+    const rows = rowsOf(run([...added, decided, muted]).effects);
+    expect(rows.filter(({ type }) => type === 'recording-channel')).toHaveLength(2);
+  });
+
   it('the caller is recorded with all they hear, until they leave', () => {
     const decided: CallEvent = { type: 'recording-decided', decision: 'on', policy: 'always' };
     expect(run([...added, decided]).state.graph.recordings).toMatchObject([{ endpointId: callerLeg, state: 'on' }]);

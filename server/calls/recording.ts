@@ -3,6 +3,7 @@ import type { Graph } from '../../protocol/media.ts';
 import type { CallEvent } from './events.ts';
 import { isMoving } from './moving.ts';
 import type { CallRecording, RecordingOrder } from './recorded.ts';
+import { voicesOf } from './recording-channels.ts';
 import { type CallState, hasEnded } from './state.ts';
 import { record, type Step, step } from './step.ts';
 
@@ -83,5 +84,7 @@ export function recorded(state: CallState, graph: Graph): Graph {
   const { recordingId, state: now } = recording;
   if (now !== 'on' && now !== 'paused' && now !== 'masked') return graph;
   const entry = { recordingId, endpointId: caller.legId, state: phase === 'talking' ? now : 'paused' } as const;
-  return { ...graph, ...(now === 'masked' ? { taps: [] } : {}), recordings: [entry] };
+  const voices = voicesOf(state);
+  const whole = voices.length === 0 ? entry : { ...entry, voices };
+  return { ...graph, ...(now === 'masked' ? { taps: [] } : {}), recordings: [whole] };
 }

@@ -156,6 +156,20 @@ describe('a supervisor', () => {
     const graph = run([...on('whisper'), decided]).state.graph;
     expect(graph.recordings).toMatchObject([{ endpointId: callerLeg }]);
     expect(graph.edges.filter(({ to }) => to === callerLeg).map(({ from }) => from)).toEqual([agentLeg]);
+    expect(graph.recordings?.[0]).not.toHaveProperty('voices');
+    const barging = run([...on('barge'), decided]);
+    expect(barging.state.graph.recordings?.[0]?.voices).toEqual([
+      { channel: 'agent', endpointId: agentLeg },
+      { channel: 's2', endpointId: sue },
+    ]);
+    const told = barging.effects.flatMap((effect) => (effect.type === 'record' ? [effect.row] : []));
+    expect(told.filter(({ type }) => type === 'recording-channel').at(-1)).toMatchObject({
+      facts: { channel: 's2', member: 'supervisor', agent: 'sue' },
+    });
+    const channels = (...more: readonly CallEvent[]) =>
+      rowsOf(run([...on('barge'), decided, ...more]).effects).filter(({ type }) => type === 'recording-channel');
+    expect(channels(takeOver).at(-1)).toMatchObject({ facts: { channel: 'agent', member: 'agent', agent: 'sue' } });
+    expect(channels(gone(sue))).toEqual(channels());
   });
 });
 

@@ -22,6 +22,7 @@ import { onDeviceRinging, onOffered, onOfferLost } from './offers.ts';
 import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { onAnnouncementDue, onRecovered, onDigit, onMenuTime, onPlanMoved, onPlayEnded } from './plan.ts';
+import { channelRows } from './recording-channels.ts';
 import { onPictureWanted, onVideo, pictured, withPicture } from './video.ts';
 import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
@@ -323,6 +324,7 @@ function settle(before: CallState, reacted: Step): Step {
   let state = tidied(reacted.state);
   const graph = pictured(state, recorded(state, forked(state, supervised(state, graphOf(state)))));
   if (!hasEnded(state) && JSON.stringify(graph) !== JSON.stringify(state.graph)) {
+    effects.push(...channelRows(state, state.graph, graph));
     state = { ...state, graph, revision: state.revision + 1 };
     effects.push({ type: 'apply-graph', revision: state.revision, graph });
   }

@@ -27,10 +27,13 @@ import type { WebPass, WebPassRequest, WebRoute } from '../../protocol/web-call.
 export interface RecordingsPort {
   /** What is known of a call's recording; undefined where there is none. */
   facts(callId: string): RecordingSummary | undefined;
-  /** Opens its sound; `by` has then listened to it. Close it. `tag` names these bytes. */
+  /** Opens its sound, on two channels or everybody's own; `by` has then listened to it. Close it. `tag` names these bytes. */
   open(
     callId: string,
-    format: 'wav' | 'ogg' | 'film' | undefined,
+    wanted: {
+      readonly format?: 'wav' | 'ogg' | 'film' | undefined;
+      readonly channels?: 'two' | 'all' | undefined;
+    },
     by: string,
   ): Promise<Result<RecordingSound, Problem>>;
   timeline(callId: string): Promise<Result<RecordingTimeline, Problem>>;

@@ -4,9 +4,11 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { FilmSource } from './film.ts';
 import { PieceReader } from './piece-reader.ts';
-import { Replacement } from './replacement.ts';
-import type { Sound } from './sound.ts';
+import { Replacement, type ReplacementFacts } from './replacement.ts';
+import type { Channels, Sound } from './sound.ts';
 import {
+  bothSides,
+  channelsOf,
   type EndReason,
   extension,
   type Finished,
@@ -53,8 +55,8 @@ export class Archive {
     return names.map((name) => name.slice(0, -extension.length));
   }
 
-  /** Opens a recording as it is kept: as WAV where it is G.711 (without its pictures), as the file it was converted to otherwise. */
-  async open(recordingId: string): Promise<Result<Sound, ArchiveError>> {
+  /** Opens a recording as it is kept: as WAV where it is G.711 (without its pictures), as the file it was converted to otherwise, on all its channels. */
+  async open(recordingId: string, wanted: Channels = 'two'): Promise<Result<Sound, ArchiveError>> {
     const bytes = this.#file(recordingId);
     if (bytes === undefined) return missing();
     const timeline = await readTimelineGently(bytes, this.#keys, breath);
@@ -66,24 +68,29 @@ export class Archive {
       const pieces = new PieceReader(bytes, this.#keys, timeline.value);
       const type = typeOf(timeline.value.head.content);
       const read = (from: number, to: number): Buffer => pieces.read(from, to);
-      return ok({ type, size: pieces.size, read, close: () => bytes.close() });
+      const channels = timeline.value.head.channels.length;
+      return ok({ type, channels, size: pieces.size, read, close: () => bytes.close() });
     }
     const keys = this.#keys;
+    const channels = wanted === 'all' ? channelsOf(timeline.value) : bothSides;
     return ok({
       type: 'audio/wav',
-      size: wavSize(timeline.value),
-      read: (from, to) => wavBytes(bytes, keys, timeline.value, from, to),
+      channels: channels.length,
+      size: wavSize(timeline.value, channels.length),
+      read: (from, to) => wavBytes(bytes, keys, timeline.value, from, to, channels),
       close: () => bytes.close(),
     });
   }
 
-  /** Where a file has no sound, if it is as it was received; undefined if it is not to be read. */
-  async gapsOf(recordingId: string): Promise<Timeline['gaps'] | undefined> {
+  /** The names of a file's channels, and where it has no sound if it is as it was received; undefined if it is not to be read. */
+  async told(
+    recordingId: string,
+  ): Promise<(Pick<Timeline, 'gaps'> & { readonly channels: readonly string[] }) | undefined> {
     const bytes = this.#file(recordingId);
     if (bytes === undefined) return undefined;
     try {
       const timeline = await readTimelineGently(bytes, this.#keys, breath);
-      return timeline.ok ? timeline.value.gaps : undefined;
+      return timeline.ok ? { gaps: timeline.value.gaps, channels: channelsOf(timeline.value) } : undefined;
     } finally {
       bytes.close();
     }
@@ -127,9 +134,8 @@ export class Archive {
    * Writes a converted file beside what was received, sealed likewise. Throws what the disk throws; `abandon` it then. It takes the
    * place of what was received by `commit`: when its hash is in the ledger.
    */
-  replace(recordingId: string, callId: string, content: string, at: number): Replacement {
-    const path = recordingPath(this.#directory, recordingId);
-    return new Replacement(path, this.#keys, { recordingId, callId, content, at });
+  replace(recordingId: string, facts: ReplacementFacts): Replacement {
+    return new Replacement(recordingPath(this.#directory, recordingId), this.#keys, { recordingId, ...facts });
   }
 
   /**

@@ -27,6 +27,12 @@ type Made = Result<
   ConvertError
 >;
 
+/** What is converted: what the ledger knows of it, and the channels of its file. */
+interface Received {
+  readonly facts: RecordingFacts;
+  readonly channels: string[];
+}
+
 /** In what ffmpeg makes of a film the sound is track 1. */
 const firstPicture = 2;
 
@@ -113,8 +119,10 @@ export class Conversions {
     const facts = this.#facts(callId);
     if (archive === undefined || facts?.state !== 'finished') return;
     // The converted file is one piece of sound: what of it is a pause, the ledger has to know.
-    const gaps = (await archive.gapsOf(facts.recordingId))?.slice(0, mostGaps) ?? [];
-    const made = (await this.#film(archive, callId, facts)) ?? (await this.#sound(archive, callId, facts));
+    const told = await archive.told(facts.recordingId);
+    const gaps = told?.gaps.slice(0, mostGaps) ?? [];
+    const from = { facts, channels: [...(told?.channels ?? [])] };
+    const made = (await this.#film(archive, callId, from)) ?? (await this.#sound(archive, callId, from));
     if (made === undefined) return;
     if (!made.ok) return this.#failed(callId, made.error);
     this.#converter = 'there';
@@ -127,19 +135,20 @@ export class Conversions {
   }
 
   /** Sound and pictures in one; undefined where there are no pictures to be shown. */
-  async #film(archive: Archive, callId: string, facts: RecordingFacts): Promise<Made | undefined> {
+  async #film(archive: Archive, callId: string, { facts, channels }: Received): Promise<Made | undefined> {
     const { keepAs: sound, ffmpeg } = this.#options;
-    const { recordingId, startedAt } = facts;
+    const { recordingId, startedAt: at } = facts;
     const source = await archive.openFilm(recordingId);
     try {
       const tracks = source === undefined ? [] : filmTracks(source);
       if (source === undefined || tracks.length === 0) return undefined;
       const plain = sound === 'opus' && tracks.every(({ codec }) => codec === 'VP8');
       const type = plain ? 'video/webm' : 'video/x-matroska';
-      const replacement = archive.replace(recordingId, callId, type, startedAt);
+      const replacement = archive.replace(recordingId, { callId, content: type, at, channels });
+      const how = { type, sound, channels: channels.length } as const;
       const front = new FilmFront((bytes) => replacement.write(bytes), firstPicture);
       return await written(replacement, type, source.timeline.lengthMs, async () => {
-        const made = await muxed(filmOf(source, tracks), { type, sound }, (piece) => front.push(piece), ffmpeg);
+        const made = await muxed(filmOf(source, tracks), how, (piece) => front.push(piece), ffmpeg);
         if (made.ok) replacement.front(front.finish(source.timeline.lengthMs));
         return made;
       });
@@ -148,14 +157,14 @@ export class Conversions {
     }
   }
 
-  async #sound(archive: Archive, callId: string, facts: RecordingFacts): Promise<Made | undefined> {
-    const { recordingId, lengthMs, startedAt } = facts;
+  async #sound(archive: Archive, callId: string, { facts, channels }: Received): Promise<Made | undefined> {
+    const { recordingId, lengthMs, startedAt: at } = facts;
     if (this.#options.keepAs === 'g711') return undefined;
-    const opened = await archive.open(recordingId);
+    const opened = await archive.open(recordingId, 'all');
     if (!opened.ok || opened.value.type !== 'audio/wav') return undefined;
-    const made = await opusOf(opened.value, this.#options.ffmpeg).finally(() => opened.value.close());
+    const made = await opusOf(opened.value, 'all', this.#options.ffmpeg).finally(() => opened.value.close());
     if (!made.ok) return made;
-    const replacement = archive.replace(recordingId, callId, 'audio/ogg', startedAt);
+    const replacement = archive.replace(recordingId, { callId, content: 'audio/ogg', at, channels });
     return written(replacement, 'audio/ogg', lengthMs ?? 0, () => {
       replacement.write(made.value);
       return Promise.resolve(ok(undefined));

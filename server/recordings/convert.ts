@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { once } from 'node:events';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { wavHeadOf } from '../../media/recording/index.ts';
-import type { FilmType, Sound } from './sound.ts';
+import type { Channels, FilmType, Sound } from './sound.ts';
 
 /** Why ffmpeg made nothing. `no-converter`: it is not installed. */
 export interface ConvertError {
@@ -12,45 +12,77 @@ export interface ConvertError {
   readonly retryable: boolean;
 }
 
+const kilobits = (channels: number): string => `${String(16 * channels)}k`;
+
 /**
- * Two Opus streams of 16 kb/s that know nothing of each other (RFC 7845 mapping family 255): with a stereo pair a voice
- * would be heard faintly on the other's side.
+ * An Opus stream of 16 kb/s for each channel, which know nothing of each other (RFC 7845 mapping family 255): with a stereo pair a
+ * voice would be heard faintly on the other's side.
  */
-const opus = ['-c:a', 'libopus', '-b:a', '32k', '-application', 'voip', '-mapping_family', '255'];
-const toOpus = (wav: boolean): string[] => [
-  ...(wav ? ['-f', 'wav'] : []),
-  ...['-i', 'pipe:0', '-map', '0:a:0', ...opus, '-f', 'ogg', 'pipe:1'],
-];
-const toPcm = ['-i', 'pipe:0', '-map', '0:a:0', '-ar', '8000', '-c:a', 'pcm_s16le', '-f', 's16le', 'pipe:1'];
-/** The sound of a film as it is in there. */
-const toSound = ['-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-c:a', 'copy', '-f', 'ogg', 'pipe:1'];
+const opus = ['-c:a', 'libopus', '-application', 'voip', '-mapping_family', '255'];
+
+/** What is read: a film has everybody's own channels as a second sound. */
+function inputOf({ type, channels }: Sound, wanted: Channels): string[] {
+  const film = type.startsWith('video/');
+  const second = film && wanted === 'all' && channels > 2;
+  const form = { 'audio/wav': ['-f', 'wav'], 'audio/ogg': [] }[type as string] ?? ['-f', 'matroska'];
+  return [...form, '-i', 'pipe:0', '-map', second ? '0:a:1' : '0:a:0'];
+}
+
+/** Where a sound has more channels than are wanted, everybody whom the caller heard goes to the right. */
+function foldOf({ type, channels }: Sound, wanted: Channels): string[] {
+  if (wanted === 'all' || channels === 2 || type.startsWith('video/')) return [];
+  const heard = Array.from({ length: channels - 1 }, (_, at) => `c${String(at + 1)}`);
+  return ['-af', `pan=stereo|c0=c0|c1=${heard.join('+')}`];
+}
+
+function countOf({ channels }: Sound, wanted: Channels): number {
+  return wanted === 'all' ? channels : 2;
+}
 
 /** What is given to ffmpeg at a time. */
 const pieceBytes = 1 << 18;
 
-/** Turns a recording into an Ogg file of Opus. */
-export function opusOf(sound: Sound, program = 'ffmpeg'): Promise<Result<Buffer, ConvertError>> {
-  return gathered(sound, sound.type === 'video/webm' ? toSound : toOpus(sound.type === 'audio/wav'), program);
+/** Turns a recording into an Ogg file of Opus; the sound of a film of Opus is taken as it is in there. */
+export function opusOf(
+  sound: Sound,
+  wanted: Channels = 'two',
+  program = 'ffmpeg',
+): Promise<Result<Buffer, ConvertError>> {
+  const coded = [...foldOf(sound, wanted), ...opus, '-b:a', kilobits(countOf(sound, wanted))];
+  const how = sound.type === 'video/webm' ? ['-c:a', 'copy'] : coded;
+  return gathered(sound, [...inputOf(sound, wanted), ...how, '-f', 'ogg', 'pipe:1'], program);
 }
 
-/** Turns an Ogg file, or a film, into WAV: PCM16, 8 kHz, two channels. */
-export async function wavOf(sound: Sound, program = 'ffmpeg'): Promise<Result<Buffer, ConvertError>> {
-  const made = await gathered(sound, toPcm, program);
+/** Turns an Ogg file, or a film, into WAV: PCM16, 8 kHz. */
+export async function wavOf(
+  sound: Sound,
+  wanted: Channels = 'two',
+  program = 'ffmpeg',
+): Promise<Result<Buffer, ConvertError>> {
+  const pcm = ['-ar', '8000', '-c:a', 'pcm_s16le', '-f', 's16le', 'pipe:1'];
+  const made = await gathered(sound, [...inputOf(sound, wanted), ...foldOf(sound, wanted), ...pcm], program);
+  if (!made.ok) return made;
   // Into a pipe ffmpeg cannot write the sizes that it learns only at the end, so the head is ours.
-  return made.ok ? ok(Buffer.concat([wavHeadOf(made.value.length >> 2), made.value])) : made;
+  const channels = countOf(sound, wanted);
+  return ok(Buffer.concat([wavHeadOf(Math.floor(made.value.length / 2 / channels), channels), made.value]));
 }
 
 /**
  * Muxes a film: the pictures as they were sent, the sound as Opus (in WebM also where browsers are to play it) or, in Matroska, as the
- * G.711 it was. `take` gets the file piece by piece; what it throws ends it.
+ * G.711 it was; `channels` of everybody's own, as a second sound, where they are more than two. `take` gets the file piece by piece; what it throws ends it.
  */
 export function muxed(
   film: Iterable<Buffer>,
-  { type, sound }: { readonly type: FilmType; readonly sound: 'opus' | 'g711' },
+  {
+    type,
+    sound,
+    channels = 2,
+  }: { readonly type: FilmType; readonly sound: 'opus' | 'g711'; readonly channels?: number },
   take: (piece: Buffer) => void,
   program = 'ffmpeg',
 ): Promise<Result<undefined, ConvertError>> {
-  const audio = sound === 'opus' ? opus : ['-c:a', 'pcm_mulaw'];
+  const rates = ['-b:a:0', kilobits(2), ...(channels > 2 ? ['-b:a:1', kilobits(channels)] : [])];
+  const audio = sound === 'opus' ? [...opus, ...rates] : ['-c:a', 'pcm_mulaw'];
   const how = ['-f', 'matroska', '-i', 'pipe:0', '-map', '0', '-c:v', 'copy', ...audio];
   return convert(film, [...how, '-f', type === 'video/webm' ? 'webm' : 'matroska', 'pipe:1'], take, program);
 }

@@ -1,12 +1,7 @@
 /** What the ledger tells of the recording of a call. Pure. */
-import { recordingGap, type RecordingGap } from '../../protocol/rest.ts';
-
-/** A row, as far as it matters here. */
-export interface RecordingRow {
-  readonly type: string;
-  readonly at: number;
-  readonly facts: Readonly<Record<string, unknown>>;
-}
+import { recordingGap, type RecordingChannel, type RecordingGap } from '../../protocol/rest.ts';
+import { channelsWith, inOrder } from './channels.ts';
+import type { RecordingRow } from './row.ts';
 
 /** The recording of one call. */
 export interface RecordingFacts {
@@ -25,6 +20,8 @@ export interface RecordingFacts {
   readonly content: string;
   /** Whose pictures were recorded. */
   readonly pictures: ('caller' | 'agent')[];
+  /** Its channels, as its file has them once it is finished. */
+  readonly channels: RecordingChannel[];
   /** It may not be removed, whatever retention and erasure say. */
   readonly held: boolean;
   /** When retention removes it, ms; null: never. */
@@ -55,7 +52,8 @@ export function recordingOf(rows: readonly RecordingRow[]): RecordingFacts | und
   return rows.reduce<RecordingFacts | undefined>(fold, undefined);
 }
 
-function fold(before: RecordingFacts | undefined, { type, at, facts }: RecordingRow): RecordingFacts | undefined {
+function fold(before: RecordingFacts | undefined, row: RecordingRow): RecordingFacts | undefined {
+  const { type, at, facts } = row;
   if (type === 'recording-started') return started(before, at, facts);
   if (before === undefined) return undefined;
   switch (type) {
@@ -65,8 +63,11 @@ function fold(before: RecordingFacts | undefined, { type, at, facts }: Recording
       const keepDays = number(facts['keepDays']);
       const until = keepDays === null ? null : at + keepDays * dayMs;
       const state = before.state === 'failed' ? 'failed' : 'finished';
-      return { ...before, state, endedAt: at, ...sizes, pictures: sidesOf(facts['pictures']), until };
+      const channels = inOrder(before.channels, facts['voices']);
+      return { ...before, state, endedAt: at, ...sizes, pictures: sidesOf(facts['pictures']), channels, until };
     }
+    case 'recording-channel':
+      return { ...before, channels: channelsWith(before.channels, row, before.startedAt) };
     case 'recording-converted': {
       const { bytes, hash, content } = facts;
       const gaps = recordingGap.array().safeParse(facts['gaps']).data ?? [];
@@ -100,6 +101,7 @@ function started(
     queue: text(queue),
     content: 'g711',
     pictures: [],
+    channels: inOrder([], []),
     held: false,
     gaps: [],
   };

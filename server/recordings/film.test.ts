@@ -9,7 +9,14 @@ import { flashesIn, onsetsIn } from '../../test/support/flashes.ts';
 import { compress } from '../../media/audio/g711.ts';
 import { encoded, packetsOf, type SentPacket } from '../../media/recording/film/packets.test-support.ts';
 import { ringOf } from '../../media/recording/fixture.test-support.ts';
-import { type PictureCodec, type PictureSide, recordingPath, RecordingWriter } from '../../media/recording/index.ts';
+import {
+  type PictureCodec,
+  type PictureSide,
+  recordingPath,
+  RecordingWriter,
+  type Voice,
+} from '../../media/recording/index.ts';
+import { strength } from '../../test/support/audio-measure.ts';
 import { Archive, Conversions, opusOf, type RecordingLedger, recordingOf, wavOf } from './index.ts';
 
 const keys = ringOf(1);
@@ -38,14 +45,28 @@ interface Shown {
   readonly packets: readonly SentPacket[];
 }
 
-/** Writes a recording of six seconds with these pictures, masked between `masked`. */
-function record(shown: readonly Shown[], masked: readonly [number, number] = [0, 0]): void {
+/** While several were heard, each by themselves: from 2 to 4 s. */
+function voicesAt(mediaMs: number): Voice[] {
+  if (mediaMs < 2000 || mediaMs >= 4000) return [];
+  const tone = (hertz: number): Uint8Array =>
+    compress(
+      'PCMU',
+      Int16Array.from({ length: 160 }, (_, at) => 6000 * Math.sin(((mediaMs * 8 + at) * hertz * 2 * Math.PI) / 8000)),
+    );
+  return [
+    { channel: 'agent', bytes: tone(500) },
+    { channel: 'x2', bytes: tone(900) },
+  ];
+}
+
+/** Writes a recording of six seconds with these pictures, masked between `masked`, in which others come to the talk if `several`. */
+function record(shown: readonly Shown[], masked: readonly [number, number] = [0, 0], several = false): void {
   const opened = RecordingWriter.open({ recordingId: 'c.r1', callId: 'c', directory }, keys, () => 1_000_000);
   if (!opened.ok) throw new Error(opened.error.message);
   const writer = opened.value;
   for (let mediaMs = 0; mediaMs < lengthMs; mediaMs += 20) {
     const mark = mediaMs >= masked[0] && mediaMs < masked[1] ? 'masked' : 'audio';
-    writer.write({ mediaMs, mark, ...frameAt(mediaMs) });
+    writer.write({ mediaMs, mark, ...frameAt(mediaMs), ...(several && { voices: voicesAt(mediaMs) }) });
     if (mediaMs % 800 !== 780) continue;
     for (const { side, codec, packets } of shown) {
       const due = packets.filter(({ atMs }) => atMs > mediaMs - 800 && atMs <= mediaMs);
@@ -175,6 +196,30 @@ describe('a film of a recorded call', () => {
       { encoding: 'utf8' },
     );
     expect(Number(seek.split(',')[0])).toBeCloseTo(3, 1);
+    sound.close();
+  });
+
+  it.each(['opus', 'g711'] as const)('has everybody’s own channels as a second sound, kept as %s', async (keepAs) => {
+    record([{ side: 'caller', codec: 'VP8', packets: packetsOf('VP8', caller) }], [0, 0], true);
+    const { sound, file } = await converted(keepAs);
+    expect(probe(file).streams.map(({ channels, tags }) => [channels, tags?.title])).toEqual([
+      [2, undefined],
+      [undefined, 'caller'],
+      [3, 'caller agent x2'],
+    ]);
+    expect(sound.channels).toBe(3);
+    const [two, all, ogg] = [await wavOf(sound), await wavOf(sound, 'all'), await opusOf(sound, 'all')];
+    if (!two.ok || !all.ok || !ogg.ok) throw new Error('ffmpeg made no sound of it');
+    expect([two.value.readUInt16LE(22), all.value.readUInt16LE(22), ogg.value.toString('latin1', 0, 4)]).toEqual([
+      ...[2, 3, 'OggS'],
+    ]);
+    const side = (channel: number): Int16Array =>
+      Int16Array.from({ length: 8000 }, (_, at) => all.value.readInt16LE(68 + ((20_000 + at) * 3 + channel) * 2));
+    const levels = [1, 2].map((channel) => [500, 900].map((hertz) => strength(side(channel), hertz) > 1000));
+    expect(levels).toEqual([
+      [true, false],
+      [false, true],
+    ]);
     sound.close();
   });
 

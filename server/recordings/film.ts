@@ -1,6 +1,8 @@
 /** A recording with pictures as one Matroska stream for ffmpeg: the sound as PCM, each picture as it was sent, on one clock. */
 import {
   type Bytes,
+  bothSides,
+  channelsOf,
   decodeTrack,
   type Frame,
   FrameReader,
@@ -14,6 +16,7 @@ import {
   sampleRate,
   type Timeline,
   wavBytes,
+  wavPlace,
 } from '../../media/recording/index.ts';
 import { element, float, ids, openHead, text, uint } from './ebml.ts';
 
@@ -32,7 +35,6 @@ export interface FilmSource {
 }
 
 const soundTrack = 1;
-const wavHead = 44;
 const clusterMs = 1000;
 /** Frames come out of their packets so much later at most: what is lost is waited for. */
 const aheadMs = 2000;
@@ -69,7 +71,8 @@ function framesOf({ bytes, keys, timeline }: FilmSource, reader: FrameReader, of
 /** The stream, about a second at a time. */
 export function* filmOf(source: FilmSource, tracks: readonly FilmTrack[]): Generator<Buffer> {
   const { timeline } = source;
-  yield head(timeline, tracks);
+  const sounds = soundsOf(timeline, tracks.length);
+  yield head(timeline, tracks, sounds);
   const readers = tracks.map(({ codec }) => new FrameReader(codec));
   const frames: Frame[][] = tracks.map(() => []);
   let read = 0;
@@ -88,7 +91,7 @@ export function* filmOf(source: FilmSource, tracks: readonly FilmTrack[]): Gener
       const due = queue.findIndex(({ atMs }) => atMs >= toMs);
       return queue.splice(0, due < 0 ? queue.length : due).map((frame) => ({ number: soundTrack + 1 + at, ...frame }));
     });
-    yield cluster(fromMs, [...soundBlocks(source, fromMs, toMs), ...blocks]);
+    yield cluster(fromMs, [...sounds.flatMap((sound) => soundBlocks(source, sound, fromMs, toMs)), ...blocks]);
   }
 }
 
@@ -101,13 +104,33 @@ interface Block {
 
 const soundMs = 100;
 
-function soundBlocks({ bytes, keys, timeline }: FilmSource, fromMs: number, toMs: number): Block[] {
-  const place = (ms: number): number => wavHead + Math.round((ms * sampleRate) / 1000) * 4;
-  const pcm = wavBytes(bytes, keys, timeline, place(fromMs), place(toMs));
+/** A track of sound: what both sides hear, for players as they are, and where several were heard everybody's own channels behind the pictures. */
+interface FilmSound {
+  readonly number: number;
+  readonly name: string;
+  readonly channels: readonly string[];
+}
+
+function soundsOf(timeline: Timeline, pictures: number): FilmSound[] {
+  const all = channelsOf(timeline);
+  const first = { number: soundTrack, name: 'sound', channels: bothSides };
+  return all.length === 2
+    ? [first]
+    : [first, { number: soundTrack + 1 + pictures, name: all.join(' '), channels: all }];
+}
+
+function soundBlocks(
+  { bytes, keys, timeline }: FilmSource,
+  { number, channels }: FilmSound,
+  fromMs: number,
+  toMs: number,
+): Block[] {
+  const place = (ms: number): number => wavPlace(ms, channels.length);
+  const pcm = wavBytes(bytes, keys, timeline, place(fromMs), place(toMs), channels);
   const blocks: Block[] = [];
   for (let atMs = fromMs; atMs < toMs; atMs += soundMs) {
     const data = pcm.subarray(place(atMs) - place(fromMs), place(Math.min(atMs + soundMs, toMs)) - place(fromMs));
-    blocks.push({ number: soundTrack, atMs, key: true, data });
+    blocks.push({ number, atMs, key: true, data });
   }
   return blocks;
 }
@@ -128,7 +151,7 @@ function cluster(fromMs: number, blocks: readonly Block[]): Buffer {
   );
 }
 
-function head(timeline: Timeline, tracks: readonly FilmTrack[]): Buffer {
+function head(timeline: Timeline, tracks: readonly FilmTrack[], sounds: readonly FilmSound[]): Buffer {
   const ebml = element(
     ids.ebml,
     ...[uint(ids.ebmlVersion, 1), uint(ids.ebmlReadVersion, 1), uint(ids.ebmlMaxIdLength, 4)],
@@ -140,16 +163,19 @@ function head(timeline: Timeline, tracks: readonly FilmTrack[]): Buffer {
     ...[uint(ids.timestampScale, 1_000_000), float(ids.duration, timeline.lengthMs)],
     ...[text(ids.muxingApp, 'jackfield'), text(ids.writingApp, 'jackfield')],
   );
-  const entries = element(ids.tracks, soundEntry(), ...tracks.map((track, at) => entryOf(track, soundTrack + 1 + at)));
+  const pictures = tracks.map((track, at) => entryOf(track, soundTrack + 1 + at));
+  const [first = Buffer.alloc(0), ...more] = sounds.map(soundEntry);
+  const entries = element(ids.tracks, first, ...pictures, ...more);
   return Buffer.concat([ebml, openHead(ids.segment), info, entries, chapters(timeline.gaps, timeline.lengthMs)]);
 }
 
-function soundEntry(): Buffer {
+function soundEntry({ number, name, channels }: FilmSound): Buffer {
+  const shape = [float(ids.samplingFrequency, sampleRate), uint(ids.channels, channels.length), uint(ids.bitDepth, 16)];
   return element(
     ids.trackEntry,
-    ...[uint(ids.trackNumber, soundTrack), uint(ids.trackUid, soundTrack), uint(ids.trackType, 2)],
-    ...[uint(ids.flagLacing, 0), text(ids.codecId, 'A_PCM/INT/LIT')],
-    element(ids.audio, float(ids.samplingFrequency, sampleRate), uint(ids.channels, 2), uint(ids.bitDepth, 16)),
+    ...[uint(ids.trackNumber, number), uint(ids.trackUid, number), uint(ids.trackType, 2), uint(ids.flagLacing, 0)],
+    ...(number === soundTrack ? [] : [text(ids.name, name)]),
+    ...[text(ids.codecId, 'A_PCM/INT/LIT'), element(ids.audio, ...shape)],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { RecordingRow } from './facts.ts';
+import type { RecordingRow } from './row.ts';
 
 /** What recordings need of the ledger. */
 export interface RecordingLedger {

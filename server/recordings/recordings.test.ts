@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../base/logger.ts';
 import { frameOf, recordingOf as fileOf, ringOf } from '../../media/recording/fixture.test-support.ts';
-import { recordingPath, RecordingWriter } from '../../media/recording/index.ts';
+import { recordingPath, RecordingWriter, wavHeadOf } from '../../media/recording/index.ts';
+import { strength } from '../../test/support/audio-measure.ts';
 import {
   Archive,
   Conversions,
@@ -70,6 +71,38 @@ describe('what the ledger tells of a recording', () => {
     expect(recordingOf([begun, finished, removed])).toMatchObject({ state: 'removed', reason: 'retention' });
   });
 
+  it('knows who is on which channel, and since when; of one that is finished, in the order of its file', () => {
+    const channel = (at: number, facts: object, personal?: object) =>
+      ({
+        ...row('recording-channel', at, { recording: 'c.r1', ...facts }),
+        ...(personal && { personal }),
+      }) as RecordingRow;
+    const rows = [
+      begun,
+      channel(2001, { channel: 'agent', member: 'agent', agent: 'alice' }),
+      channel(2001, { channel: 'x2', member: 'outside' }, { to: '+861' }),
+      channel(3001, { channel: 's3', member: 'supervisor', agent: 'sue' }),
+      channel(4001, { channel: 'agent', member: 'agent', agent: 'bob' }),
+      channel(4001, { channel: 'x9', member: 'nobody known' }),
+    ];
+    const agents = [
+      { member: 'agent', agent: 'alice', fromMs: 2000 },
+      { member: 'agent', agent: 'bob', fromMs: 4000 },
+    ];
+    const sue = { channel: 's3', parties: [{ member: 'supervisor', agent: 'sue', fromMs: 3000 }] };
+    const outside = { channel: 'x2', parties: [{ member: 'outside', to: '+861', fromMs: 2000 }] };
+    const both = [
+      { channel: 'caller', parties: [] },
+      { channel: 'agent', parties: agents },
+    ];
+    expect(recordingOf(rows)?.channels).toEqual([...both, outside, sue]);
+    const ended = { ...finished, facts: { ...finished.facts, voices: ['s3', 'x2'] } };
+    expect(recordingOf([...rows, ended])?.channels).toEqual([...both, sue, outside]);
+    expect(recordingOf([begun, finished])?.channels).toEqual(
+      ['caller', 'agent'].map((each) => ({ channel: each, parties: [] })),
+    );
+  });
+
   it('expires after its days, but not under legal hold', () => {
     const later = 5 + 2 * 86_400_000;
     const facts = (...more: RecordingRow[]) => recordingOf([begun, finished, ...more]);
@@ -124,7 +157,12 @@ describe('the archive', () => {
     writeFileSync(recordingPath(directory, 'c.r1'), fileOf(keys, frames(100)).file);
     const archive = new Archive(directory, keys);
     const file = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at & 0xff));
-    const replacement = archive.replace('c.r1', 'c', 'audio/ogg', 5);
+    const replacement = archive.replace('c.r1', {
+      callId: 'c',
+      content: 'audio/ogg',
+      at: 5,
+      channels: ['caller', 'agent'],
+    });
     replacement.write(file.subarray(100));
     replacement.front(file.subarray(0, 100));
     const made = replacement.finish(2000);
@@ -178,7 +216,12 @@ describe('conversions', () => {
     const archive = new Archive(directory, keys);
     const { rows, ledger } = ledgerOf('aa');
     // The process died before `commit`.
-    const replacement = archive.replace('c.r1', 'c', 'audio/ogg', 5);
+    const replacement = archive.replace('c.r1', {
+      callId: 'c',
+      content: 'audio/ogg',
+      at: 5,
+      channels: ['caller', 'agent'],
+    });
     replacement.write(ogg);
     const made = replacement.finish(2000);
     if (known) ledger.put({ type: 'recording-converted', callId: 'c', facts: { ...made, content: 'audio/ogg' } });
@@ -226,8 +269,14 @@ describe('the converter', () => {
     }
     return wav;
   }
-  const sound = (type: 'audio/wav' | 'audio/ogg', whole: Buffer) => ({
-    ...{ type, size: whole.length, read: (from: number, to: number) => whole.subarray(from, to), close: () => {} },
+  const sound = (type: 'audio/wav' | 'audio/ogg', whole: Buffer, channels = 2) => ({
+    ...{
+      type,
+      channels,
+      size: whole.length,
+      read: (from: number, to: number) => whole.subarray(from, to),
+      close: () => {},
+    },
   });
   /** Level of a tone in the middle of a channel. */
   function level(wav: Buffer, channel: 0 | 1, hz: number): number {
@@ -257,8 +306,37 @@ describe('the converter', () => {
     expect(level(again.value, 1, 400)).toBeLessThan(30);
   });
 
+  it('keeps five channels apart as Opus, and folds them to two: the caller left, all others right', async () => {
+    const hertz = [400, 700, 1000, 1300, 1600];
+    const pcm = Buffer.alloc(80_000 * 10);
+    for (let at = 0; at < 80_000; at++)
+      for (const [channel, hz] of hertz.entries())
+        pcm.writeInt16LE(Math.round(4000 * Math.sin((2 * Math.PI * hz * at) / 8000)), (at * 5 + channel) * 2);
+    const opus = await opusOf(sound('audio/wav', Buffer.concat([wavHeadOf(80_000, 5), pcm]), 5), 'all');
+    if (!opus.ok) throw new Error(opus.error.message);
+    const kept = sound('audio/ogg', opus.value, 5);
+    const [all, two] = [await wavOf(kept, 'all'), await wavOf(kept)];
+    if (!all.ok || !two.ok) throw new Error('ffmpeg made no WAV of it');
+    expect([all.value.readUInt16LE(22), two.value.readUInt16LE(22)]).toEqual([5, 2]);
+    /** The level of each tone on a channel. */
+    const levels = (wav: Buffer, head: number, channels: number, channel: number): number[] => {
+      const side = Int16Array.from({ length: 40_000 }, (_, at) =>
+        wav.readInt16LE(head + ((20_000 + at) * channels + channel) * 2),
+      );
+      return hertz.map((hz) => strength(side, hz));
+    };
+    const alone = (at: number) =>
+      hertz.map((_, each) => (each === at ? (expect.toSatisfy((is: number) => is > 3000) as number) : quiet));
+    const quiet = expect.toSatisfy((is: number) => is < 30) as number;
+    for (const channel of hertz.keys()) expect(levels(all.value, 68, 5, channel)).toEqual(alone(channel));
+    expect(levels(two.value, 44, 2, 0)).toEqual(alone(0));
+    const [caller = 0, ...others] = levels(two.value, 44, 2, 1);
+    expect(caller).toBeLessThan(30);
+    expect(Math.min(...others)).toBeGreaterThan(3000);
+  });
+
   it('says that it is not installed', async () => {
-    const made = await opusOf(sound('audio/wav', tones()), 'jackfield-no-such-program');
+    const made = await opusOf(sound('audio/wav', tones()), 'two', 'jackfield-no-such-program');
     expect(made).toMatchObject({ ok: false, error: { code: 'no-converter' } });
   });
 

@@ -5,6 +5,16 @@ import { GrowingFile, type Keyring, recordKind, Sealer } from '../../media/recor
 /** Pieces of a converted file. */
 const pieceBytes = 65_536;
 
+/** What a converted file says of itself. */
+export interface ReplacementFacts {
+  readonly callId: string;
+  /** Its MIME type. */
+  readonly content: string;
+  /** When the recording began, ms since the epoch. */
+  readonly at: number;
+  readonly channels: string[];
+}
+
 /** A converted file that is being written, and may take the place of what was received. */
 export class Replacement {
   readonly #path: string;
@@ -13,16 +23,12 @@ export class Replacement {
   readonly #file: GrowingFile;
   readonly #at: number;
 
-  constructor(
-    path: string,
-    keys: Keyring,
-    facts: { readonly recordingId: string; readonly callId: string; readonly content: string; readonly at: number },
-  ) {
+  constructor(path: string, keys: Keyring, facts: ReplacementFacts & { readonly recordingId: string }) {
     this.#path = path;
     this.#keys = keys;
     this.#at = facts.at;
     this.#sealer = new Sealer(keys.current);
-    const head = this.#sealer.begin({ ...facts, codec: 'opus', sampleRate: 48_000, channels: ['caller', 'agent'] });
+    const head = this.#sealer.begin({ ...facts, codec: 'opus', sampleRate: 48_000 });
     this.#file = GrowingFile.create(`${path}.converted`, head);
   }
 

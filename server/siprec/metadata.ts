@@ -46,13 +46,14 @@ function streamAssociation(callId: string, { id }: Party, own: StreamName, flowi
 }
 
 /** The document (`application/rs-metadata+xml`). Its elements stand in the order of the schema. */
-export function metadataOf({ callId, since, caller, other, flowing }: Talk): string {
+export function metadataOf({ callId, since, caller, other, joined = [], flowing }: Talk): string {
   const session = idOf(callId, 'session');
   const parties: readonly (readonly [StreamName, Party])[] = [
     ['caller', caller],
     ...(other === null ? [] : [['other', other] as const]),
+    ...joined.map((party) => ['other', party] as const),
   ];
-  const joined = `<associate-time>${time(since)}</associate-time>`;
+  const from = (ms: number): string => `<associate-time>${time(ms)}</associate-time>`;
   return [
     `<?xml version="1.0" encoding="UTF-8"?>
 <recording xmlns="urn:ietf:params:xml:ns:recording:1">
@@ -68,11 +69,11 @@ export function metadataOf({ callId, since, caller, other, flowing }: Talk): str
   </stream>
 `,
     ),
-    `  <sessionrecordingassoc session_id="${session}">${joined}</sessionrecordingassoc>
+    `  <sessionrecordingassoc session_id="${session}">${from(since)}</sessionrecordingassoc>
 `,
     ...parties.map(
-      ([, { id }]) =>
-        `  <participantsessionassoc participant_id="${idOf(callId, id)}" session_id="${session}">${joined}</participantsessionassoc>
+      ([, { id, since: came = since }]) =>
+        `  <participantsessionassoc participant_id="${idOf(callId, id)}" session_id="${session}">${from(came)}</participantsessionassoc>
 `,
     ),
     ...parties.map(([own, party]) => streamAssociation(callId, party, own, flowing)),

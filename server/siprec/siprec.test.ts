@@ -12,11 +12,15 @@ const talk: Talk = {
   caller: { id: 'caller', aor: 'sip:+8613800138000@jackfield.local', name: null },
 };
 const held: Talk = { ...talk, flowing: false };
+const joined = [
+  { id: 'leg c1.x2', aor: 'sip:+862112345678@jackfield.local', name: null, since: Date.UTC(2026, 10, 22, 11) },
+];
+const three: Talk = { ...talk, joined };
 const moved: Talk = { ...talk, other: { id: 'agent bob', aor: 'sip:bob@jackfield.local', name: 'Bob' } };
 
 describe('the metadata', () => {
   it('is as the schema wants it, in every state of a talk', () => {
-    for (const each of [talk, held, moved, { ...talk, other: null, flowing: false }])
+    for (const each of [talk, held, three, moved, { ...talk, other: null, flowing: false }])
       expect({ talk: each, faults: metadataFaults(metadataOf(each)) }).toEqual({ talk: each, faults: [] });
   });
 
@@ -37,6 +41,17 @@ describe('the metadata', () => {
       ],
     ]);
     expect(of('participant')[1]?.children[0]?.children[0]?.text).toBe('Alice <"Ally"> & Söhne 陈');
+  });
+
+  it('names those who came to the talk, since when, and that they are heard in the stream of the other party', () => {
+    const { children } = readXml(metadataOf(three));
+    const of = (name: string) => children.filter((child) => child.name === name);
+    const [, other = ''] = of('stream').map(({ attributes }) => attributes['stream_id']);
+    const sends = of('participantstreamassoc').map((each) => each.children[0]?.text);
+    expect(sends.slice(1)).toEqual([other, other]);
+    expect(of('participantsessionassoc').map((each) => each.children[0]?.text)).toEqual([
+      ...['2026-11-22T10:00:00.000Z', '2026-11-22T10:00:00.000Z', '2026-11-22T11:00:00.000Z'],
+    ]);
   });
 
   it('has the same ids whenever it is asked, others for another call and another person', () => {

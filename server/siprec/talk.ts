@@ -7,6 +7,8 @@ export interface Party {
   /** SIP address of record. */
   readonly aor: string;
   readonly name: string | null;
+  /** Since when, if not from the beginning of the talk; ms since the epoch. */
+  readonly since?: number;
 }
 
 export interface Talk {
@@ -16,6 +18,8 @@ export interface Talk {
   readonly caller: Party;
   /** Null: nobody talks with the caller now. */
   readonly other: Party | null;
+  /** Those who came to the talk: the caller hears them beside the other party, in the same stream. */
+  readonly joined?: readonly Party[];
   /** False on hold and while the recording is paused or masked. */
   readonly flowing: boolean;
 }

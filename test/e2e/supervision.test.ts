@@ -150,16 +150,17 @@ class Listener extends Caller {
   }
 }
 
+/** Its half seconds. */
+const pieces = (samples: Int16Array): Int16Array[] =>
+  Array.from({ length: Math.floor(samples.length / 4000) }, (_, at) => samples.subarray(at * 4000, (at + 1) * 4000));
+
+/** The chirp goes through all of these, the tones through none. */
+const band = Array.from({ length: 16 }, (_, at) => 1750 + at * 100);
+const chirped = (piece: Int16Array): boolean => band.reduce((sum, hertz) => sum + strength(piece, hertz), 0) > 2000;
+
 /** In how many half seconds the supervisor is heard beside the phone. */
-function together(samples: Int16Array): number {
-  const pieces = Array.from({ length: Math.floor(samples.length / 4000) }, (_, at) =>
-    samples.subarray(at * 4000, (at + 1) * 4000),
-  );
-  // The chirp goes through all of these, the tones through none.
-  const band = Array.from({ length: 16 }, (_, at) => 1750 + at * 100);
-  const chirped = (piece: Int16Array): number => band.reduce((sum, hertz) => sum + strength(piece, hertz), 0);
-  return pieces.filter((piece) => phoneHeard(piece) > 1000 && chirped(piece) > 2000).length;
-}
+const together = (samples: Int16Array): number =>
+  pieces(samples).filter((piece) => phoneHeard(piece) > 1000 && chirped(piece)).length;
 
 const phoneHeard = (samples: Int16Array): number => strength(samples, phoneTone);
 const supervisorHeard = (samples: Int16Array): number => agentHeardIn(samples).peak;
@@ -231,7 +232,78 @@ it('a conference, a whisper, a barge and a take-over', async () => {
   const heardTogether = together(caller.part(0));
   expect(together(right), 'a barge is recorded').toBeGreaterThan(0);
   expect(together(right), 'a whisper is not recorded').toBeLessThan(heardTogether + 3);
+  await eachOnTheirOwn(await caller.callId(), story);
+  await eachOnTheirLane(await caller.callId());
 });
+
+/** The page for recordings has a lane for everybody, with their names, and plays on without one who is left out. */
+async function eachOnTheirLane(callId: string): Promise<void> {
+  const listen = await sue.page.context().newPage();
+  await listen.goto(`${site.url}/listen?call=${callId}`);
+  const { login, password } = site.loginOf('sue');
+  await listen.locator('input[name=name]').fill(login);
+  await listen.locator('input[name=password]').fill(password);
+  await listen.locator('form button').click();
+  await listen.getByTestId('waveform').waitFor();
+  expect(await listen.locator('label:has(input[type=checkbox])').allInnerTexts()).toEqual([
+    ...['来电者', '坐席 alice sue', expect.stringMatching(/^外线 \+?\d+$/), '班长 sue'],
+  ]);
+  const place = (): Promise<number> =>
+    listen.getByTestId('sound').evaluate((sound) => (sound as unknown as Media).currentTime);
+  await listen.getByTestId('waveform').press(' ');
+  await until(async () => (await place()) > 0.5);
+  await listen.getByTestId('hear-x2').click();
+  const left = await place();
+  await until(async () => (await place()) > Math.max(left, 0.5) + 0.3);
+  if (process.env['JACKFIELD_PICTURES'] !== undefined)
+    await listen.screenshot({ path: join(process.env['JACKFIELD_PICTURES'], 'listen-conference.png') });
+  await listen.close();
+}
+
+interface Media {
+  readonly currentTime: number;
+}
+
+/** Everybody has a channel of their own, the ledger says whose it is, and nobody is on another's. */
+async function eachOnTheirOwn(callId: string, story: Awaited<ReturnType<Listener['story']>>): Promise<void> {
+  const channels = story.flatMap(({ type, facts }) => (type === 'recording-channel' ? [facts] : []));
+  expect(channels).toMatchObject([
+    { channel: 'agent', member: 'agent', agent: 'alice' },
+    { channel: 'x2', member: 'outside' },
+    { member: 'supervisor', agent: 'sue' },
+    // She took over.
+    { channel: 'agent', member: 'agent', agent: 'sue' },
+  ]);
+  const file = join(folder, 'channels.wav');
+  const options = ['--out', file, '--format', 'wav', '--channels', 'all'];
+  const { code, stderr } = await site.command('call', 'recording', callId, ...options);
+  expect(code, stderr).toBe(0);
+  const bytes = readFileSync(file);
+  expect(bytes.readUInt16LE(22)).toBe(4);
+  const [, agent = none, phoneSide = none, supervisor = none] = [0, 1, 2, 3].map((channel) =>
+    Int16Array.from({ length: Math.floor((bytes.length - 68) / 8) }, (_, at) =>
+      bytes.readInt16LE(68 + at * 8 + channel * 2),
+    ),
+  );
+  const heard = {
+    phone: [agent, phoneSide, supervisor].map((side) => Math.round(loudestPhone(side))),
+    supervisor: [phoneSide, supervisor].map((side) => pieces(side).filter(chirped).length),
+  };
+  console.log('on the channels of agent, phone and supervisor', JSON.stringify(heard));
+  const [withAgent = NaN, own = NaN] = heard.phone;
+  expect(own, 'the phone has a channel').toBeGreaterThan(1000);
+  // The one who took over is the agent at the end, and says chirps that pass the phone's tone.
+  expect(withAgent, 'the phone is not on the agent’s').toBeLessThan(own / 3);
+  // That nobody is on another's, tone by tone: media-mixing.test.ts.
+  expect(heard.supervisor.at(1), 'the barge has a channel').toBeGreaterThan(0);
+}
+
+const none = new Int16Array(0);
+
+/** How loud the phone is in the half second where it is loudest. */
+function loudestPhone(side: Int16Array): number {
+  return Math.max(0, ...pieces(side).map(phoneHeard));
+}
 
 /** The sides of a recording at 8 kHz: what the caller said, and what they heard. */
 async function recorded(callId: string): Promise<{ readonly left: Int16Array; readonly right: Int16Array }> {

@@ -149,6 +149,7 @@ const fakeTransfers: Pick<LivePort, 'transfer' | 'proceedTransfer'> = {
 function fakeRecordings(): LivePort['recordings'] {
   const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at & 0xff));
   const none = makeProblem('no-recording');
+  const bothChannels = ['caller', 'agent'].map((channel) => ({ channel, parties: [] }));
   const asked = (callId: string) => (callId === 'c1' ? undefined : none);
   return {
     facts: (callId) =>
@@ -156,12 +157,14 @@ function fakeRecordings(): LivePort['recordings'] {
         ? {
             ...{ recordingId: 'c1.r1', state: 'finished', startedAt: 1, endedAt: 2, queue: null, lengthMs: 1000 },
             ...{ bytes: 1000, hash: 'aa', keyId: 'k', content: 'g711', held: false, until: null, reason: null },
-            pictures: [],
+            ...{ pictures: [], channels: bothChannels },
           }
         : undefined,
     timeline: (callId) =>
       Promise.resolve(
-        callId === 'c1' ? ok({ startedAt: 1, gaps: [{ fromMs: 200, toMs: 400, reason: 'masked' }] }) : fail(none),
+        callId === 'c1'
+          ? ok({ startedAt: 1, gaps: [{ fromMs: 200, toMs: 400, reason: 'masked' }], channels: bothChannels })
+          : fail(none),
       ),
     open: (callId) =>
       Promise.resolve(

@@ -22,7 +22,7 @@ export function recordingRoutes({ live, ledger }: Context): Route[] {
     method: 'get',
     path,
     summary:
-      'The sound of a call: the caller left, what the caller heard right; of a call with pictures the film. Takes Range, If-Range and HEAD; the ledger keeps who listened',
+      'The sound of a call: the caller left, what the caller heard right, or everybody on a channel of their own; of a call with pictures the film. Takes Range, If-Range and HEAD; the ledger keeps who listened',
     access: 'supervisor',
     params: idParams,
     query: z.object({
@@ -30,11 +30,17 @@ export function recordingRoutes({ live, ledger }: Context): Route[] {
         .enum(['wav', 'ogg', 'film'])
         .optional()
         .describe('The sound as WAV or Ogg, or sound and pictures. Without it, as it is kept.'),
+      channels: z
+        .enum(['two', 'all'])
+        .optional()
+        .describe(
+          'Of a conference: `two` (default), or `all`: the caller, the agent, and each of the others by themselves, as the timeline lists them.',
+        ),
     }),
     responses: { 200: z.instanceof(Download) },
     problems: ['no-recording', 'recording-no-key', 'recording-no-converter', 'recording-no-film'],
     async handle({ params, query, caller }) {
-      const opened = await live.recordings.open(params.id, query.format, caller.account.id);
+      const opened = await live.recordings.open(params.id, query, caller.account.id);
       if (!opened.ok) return refuse(opened.error);
       const { type, tag } = opened.value;
       const name = `${params.id.replace(/[^\w.-]/g, '_')}.${endings[type]}`;
@@ -61,7 +67,8 @@ export function recordingRoutes({ live, ledger }: Context): Route[] {
   const timeline = route({
     method: 'get',
     path: `${path}/timeline`,
-    summary: 'When a recording began, and where it has no sound: pauses, what was masked, what was lost',
+    summary:
+      'When a recording began, where it has no sound (pauses, what was masked, what was lost), and who is on which channel',
     access: 'supervisor',
     params: idParams,
     responses: { 200: recordingTimeline },

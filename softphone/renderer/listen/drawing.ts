@@ -1,5 +1,6 @@
-/** Both sides of a recording as a picture: one lane each, what is silent on purpose hatched, and where it plays. */
+/** A recording as a picture: a lane for everybody, what is silent on purpose hatched, and where it plays. */
 import type { RecordingGap } from '../../../protocol/rest.ts';
+import type { Lane } from './lanes.ts';
 import type { TextName } from './texts.ts';
 import { gapName } from './texts.ts';
 import type { Waveform } from './waveform.ts';
@@ -21,7 +22,7 @@ interface Stage {
 /** Draws all of it, in the page's colours. */
 export function draw(
   canvas: HTMLCanvasElement,
-  { waveform, gaps, seconds, say }: DrawnRecording & { readonly seconds: number; readonly say: Say },
+  { waveform, gaps, lanes, seconds, say }: DrawnRecording & { readonly seconds: number; readonly say: Say },
 ): void {
   const scale = window.devicePixelRatio;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -35,8 +36,9 @@ export function draw(
   const x = (at: number): number => (at / Math.max(waveform.seconds, 0.001)) * width;
   const stage = { paint, width, height, x, colour: (name: string) => styles.getPropertyValue(name) };
   for (const gap of gaps) drawGap(stage, gap, say);
-  drawLane(stage, waveform.left, 0, say.caller);
-  drawLane(stage, waveform.right, 1, say.agent);
+  const each = height / waveform.lanes.length;
+  for (const [at, peaks] of waveform.lanes.entries())
+    drawLane(stage, peaks, { at, top: at * each, height: each, name: lanes[at]?.name ?? '' });
   paint.fillStyle = stage.colour('--ink');
   paint.fillRect(Math.min(width - 2, x(seconds)), 0, 2, height);
 }
@@ -44,21 +46,34 @@ export function draw(
 export interface DrawnRecording {
   readonly waveform: Waveform;
   readonly gaps: readonly RecordingGap[];
+  /** Who they are, one for each lane of the waveform. */
+  readonly lanes: readonly Lane[];
 }
 
-function drawLane({ paint, width, height, colour }: Stage, peaks: readonly number[], lane: number, name: string): void {
-  const middle = (height * (lane * 2 + 1)) / 4;
+interface Place {
+  readonly at: number;
+  readonly top: number;
+  readonly height: number;
+  readonly name: string;
+}
+
+function drawLane(
+  { paint, width, colour }: Stage,
+  peaks: readonly number[],
+  { at: lane, top, height, name }: Place,
+): void {
+  const middle = top + height / 2;
   paint.fillStyle = colour(lane === 0 ? '--caller' : '--agent');
   const column = width / peaks.length;
   for (const [at, peak] of peaks.entries()) {
     // Quiet speech is to be seen, too.
-    const reach = Math.max(0.5, (Math.sqrt(peak) * height) / 4.4);
+    const reach = Math.max(0.5, (Math.sqrt(peak) * height) / 2.2);
     paint.fillRect(at * column, middle - reach, Math.max(column, 1), 2 * reach);
   }
   paint.fillStyle = colour('--panel');
-  paint.fillRect(0, (height * lane) / 2 + 2, paint.measureText(name).width + 14, 19);
+  paint.fillRect(0, top + 2, paint.measureText(name).width + 14, 19);
   paint.fillStyle = colour('--ink');
-  paint.fillText(name, 7, (height * lane) / 2 + 16);
+  paint.fillText(name, 7, top + 16);
 }
 
 function drawGap({ paint, height, colour, x }: Stage, { fromMs, toMs, reason }: RecordingGap, say: Say): void {

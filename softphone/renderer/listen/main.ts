@@ -4,10 +4,12 @@ import type { CallSummary } from '../../../protocol/rest.ts';
 import { RestClient } from '../api/rest-client.ts';
 import { forgetLogin, savedLogin, saveLogin } from '../api/saved-login.ts';
 import { button, make } from './make.ts';
+import { lanesOf } from './lanes.ts';
 import { Player } from './player.ts';
 import { type Recording, recordingOf } from './server.ts';
 import { textsOf, tongueOf } from './texts.ts';
 import type { TextName, Tongue } from './texts.ts';
+import { readWav, type Wav } from './wav.ts';
 import { waveformOf, type Waveform } from './waveform.ts';
 
 /** The same that the agents' page keeps it under. */
@@ -21,7 +23,7 @@ type Shown =
   | { readonly type: 'loading' }
   | { readonly type: 'refused'; readonly problem: Problem }
   | { readonly type: 'broken' }
-  | { readonly type: 'playing'; readonly recording: Recording; readonly waveform: Waveform; readonly url: string };
+  | { readonly type: 'playing'; readonly recording: Recording; readonly wav: Wav; readonly waveform: Waveform };
 
 /** Codes after which another login may help. */
 const wantsLogin = ['not-signed-in', 'session-expired', 'not-allowed', 'call-of-others'];
@@ -53,11 +55,9 @@ class Page {
       if (found.error.status === 401) forgetLogin(window.sessionStorage);
       return this.#show({ type: 'refused', problem: found.error });
     }
-    const { wav } = found.value;
-    const waveform = waveformOf(wav, columns);
-    if (waveform === undefined) return this.#show({ type: 'broken' });
-    const url = URL.createObjectURL(new Blob([wav], { type: 'audio/wav' }));
-    this.#show({ type: 'playing', recording: found.value, waveform, url });
+    const wav = readWav(found.value.wav);
+    if (wav === undefined) return this.#show({ type: 'broken' });
+    this.#show({ type: 'playing', recording: found.value, wav, waveform: waveformOf(wav, columns) });
   }
 
   async #logIn(fields: FormData): Promise<void> {
@@ -104,9 +104,10 @@ class Page {
         return again ? [told, make('p', { class: 'quiet' }, say.who), this.#loginForm(say)] : [told];
       }
       case 'playing': {
-        const { recording, waveform, url } = shown;
-        const { gaps } = recording.timeline;
-        this.#player = new Player({ waveform, gaps, url, file: `${fileName(recording.call)}.wav` }, say);
+        const { recording, wav, waveform } = shown;
+        const { gaps, channels } = recording.timeline;
+        const [lanes, file] = [lanesOf(channels, say), fileName(recording.call)];
+        this.#player = new Player({ waveform, gaps, lanes, bytes: recording.wav, wav, file }, say);
         return [make('p', { 'data-testid': 'facts' }, factsOf(recording, this.#tongue)), this.#player.root];
       }
     }

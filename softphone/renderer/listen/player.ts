@@ -1,19 +1,25 @@
 import { draw, type DrawnRecording } from './drawing.ts';
+import type { Lane } from './lanes.ts';
 import { button, make } from './make.ts';
-import { type Side, Sides } from './sides.ts';
+import { Sides } from './sides.ts';
 import { gapName, type TextName } from './texts.ts';
+import type { Wav } from './wav.ts';
 import { clockText, orderOf, type PlayerOrder, speeds } from './waveform.ts';
 
 type Say = Readonly<Record<TextName, string>>;
 
 export interface Played extends DrawnRecording {
-  /** Address of the sound. */
-  readonly url: string;
-  /** Name of the file for who wants it. */
+  /** The sound, everybody on a channel of their own, and what was read of it. */
+  readonly bytes: ArrayBuffer;
+  readonly wav: Wav;
+  /** What the file is called for who wants it, without its ending. */
   readonly file: string;
 }
 
-/** Sound, both sides drawn, and what one can do with them. */
+/** Of two lanes. */
+const remPerLane = 6.5;
+
+/** Sound, everybody drawn, and what one can do with them. */
 export class Player {
   readonly root: HTMLElement;
   readonly #audio = make('audio', { preload: 'auto', 'data-testid': 'sound' });
@@ -21,18 +27,21 @@ export class Player {
   readonly #toggle = button('play', () => this.#do({ type: 'toggle' }));
   readonly #clock = make('output', { class: 'clock', 'data-testid': 'clock' });
   readonly #speed = make('select', { 'data-testid': 'speed' });
-  readonly #sides = new Sides(this.#audio);
+  readonly #sides: Sides;
   readonly #played: Played;
   readonly #say: Say;
+  /** Where all channels are, once somebody has wanted them. */
+  #all: string | undefined;
 
   constructor(played: Played, say: Say) {
     this.#played = played;
     this.#say = say;
-    this.#audio.src = played.url;
+    this.#sides = new Sides(this.#audio, played.bytes, played.wav);
     const { seconds } = played.waveform;
     const slider = { role: 'slider', tabindex: '0', 'aria-label': say.place, 'aria-valuemin': '0' };
     const most = String(Math.round(seconds));
     this.#canvas = make('canvas', { ...slider, 'aria-valuemax': most, 'data-testid': 'waveform' });
+    this.#canvas.style.height = `${String(remPerLane * played.lanes.length)}rem`;
     for (const each of speeds) this.#speed.append(new Option(`${String(each)}×`, String(each), each === 1, each === 1));
     this.root = make('section', {}, this.#audio, this.#canvas, ...this.#controls(), ...this.#gapList(), this.#keys());
     this.#listen();
@@ -42,11 +51,11 @@ export class Player {
   /** Stops, when another takes its place. */
   close(): void {
     this.#audio.pause();
-    this.#audio.removeAttribute('src');
+    this.#sides.close();
   }
 
   #controls(): HTMLElement[] {
-    const { url, file } = this.#played;
+    const { lanes } = this.#played;
     const say = this.#say;
     const move = (seconds: number) => () => this.#do({ type: 'move', seconds });
     const playing = make(
@@ -58,19 +67,29 @@ export class Player {
       this.#clock,
       make('label', { class: 'inline' }, say.speed, this.#speed),
     );
-    const download = make(
-      'a',
-      { href: url, download: file, class: 'download', 'data-testid': 'download' },
-      say.download,
-    );
-    return [playing, make('div', { class: 'controls' }, this.#heardBox('caller'), this.#heardBox('agent'), download)];
+    const boxes = lanes.map((lane, channel) => this.#heardBox(lane, channel));
+    return [playing, make('div', { class: 'controls' }, ...boxes, ...this.#downloads())];
   }
 
-  #heardBox(side: Side): HTMLElement {
-    const box = make('input', { type: 'checkbox', 'data-testid': `hear-${side}` });
+  #heardBox({ channel, name }: Lane, index: number): HTMLElement {
+    const box = make('input', { type: 'checkbox', 'data-testid': `hear-${channel}` });
     box.checked = true;
-    box.addEventListener('change', () => this.#sides.set(side, box.checked));
-    return make('label', { class: `inline ${side}` }, box, this.#say[side]);
+    box.addEventListener('change', () => this.#sides.set(index, box.checked));
+    return make('label', { class: `inline ${index === 0 ? 'caller' : 'agent'}` }, box, name);
+  }
+
+  /** What is played, on two channels; of a conference also everybody on their own. */
+  #downloads(): HTMLElement[] {
+    const { file, bytes, lanes } = this.#played;
+    const link = (testId: string, name: string, text: string, url: () => string): HTMLElement => {
+      const made = make('a', { href: '#', download: name, class: 'download', 'data-testid': testId }, text);
+      made.addEventListener('click', () => (made.href = url()));
+      return made;
+    };
+    const two = link('download', `${file}.wav`, this.#say.download, () => this.#sides.url);
+    if (lanes.length === 2) return [two];
+    const all = (): string => (this.#all ??= URL.createObjectURL(new Blob([bytes], { type: 'audio/wav' })));
+    return [two, link('download-all', `${file}-channels.wav`, this.#say['download-all'], all)];
   }
 
   /** In words too, for who sees no picture; pressed, it plays from there. */
@@ -139,12 +158,12 @@ export class Player {
 
   #draw(): void {
     const { paused, currentTime } = this.#audio;
-    const { waveform, gaps } = this.#played;
+    const { waveform, gaps, lanes } = this.#played;
     this.#toggle.textContent = paused ? this.#say.play : this.#say.pause;
     const place = `${clockText(currentTime)} / ${clockText(waveform.seconds)}`;
     this.#clock.textContent = place;
     this.#canvas.setAttribute('aria-valuenow', String(Math.round(currentTime)));
     this.#canvas.setAttribute('aria-valuetext', place);
-    draw(this.#canvas, { waveform, gaps, seconds: currentTime, say: this.#say });
+    draw(this.#canvas, { waveform, gaps, lanes, seconds: currentTime, say: this.#say });
   }
 }

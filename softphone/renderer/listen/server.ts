@@ -7,14 +7,14 @@ import type { CallSummary, RecordingTimeline } from '../../../protocol/rest.ts';
 export interface Recording {
   readonly call: CallSummary;
   readonly timeline: RecordingTimeline;
-  /** WAV, two channels of 16 bits: its samples are drawn as well. */
+  /** WAV of 16 bits, everybody on a channel of their own: its samples are drawn as well. */
   readonly wav: ArrayBuffer;
 }
 
 /** Fetches a recording and what is known of it. Nothing of it stays in the browser's cache. */
 export async function recordingOf(callId: string, token: string): Promise<Result<Recording, Problem>> {
   const path = `/api/v1/calls/${encodeURIComponent(callId)}`;
-  const sound = await get(`${path}/recording?format=wav`, token);
+  const sound = await get(`${path}/recording?format=wav&channels=all`, token);
   if (!sound.ok) return sound;
   const [call, timeline] = await Promise.all([get(path, token), get(`${path}/recording/timeline`, token)]);
   if (!call.ok) return call;

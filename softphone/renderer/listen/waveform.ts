@@ -1,47 +1,26 @@
-/** How loud both sides of a recording are, column by column. Pure. */
+/** How loud everybody in a recording is, column by column. Pure. */
+import type { Wav } from './wav.ts';
 
 export interface Waveform {
   readonly seconds: number;
-  /** The greatest magnitude of each column, 0 to 1. */
-  readonly left: readonly number[];
-  readonly right: readonly number[];
+  /** Of each channel the greatest magnitude of each column, 0 to 1. */
+  readonly lanes: readonly (readonly number[])[];
 }
 
-/** Reads a WAV file of 16 bits and two channels; undefined for anything else. */
-export function waveformOf(wav: ArrayBuffer, columns: number): Waveform | undefined {
-  const view = new DataView(wav);
-  const tag = (at: number): string => String.fromCharCode(...new Uint8Array(wav, at, 4));
-  if (wav.byteLength < 44 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE') return undefined;
-  let rate = 0;
-  for (let at = 12; at + 8 <= wav.byteLength;) {
-    const length = view.getUint32(at + 4, true);
-    const name = tag(at);
-    if (name === 'fmt ') {
-      if (view.getUint16(at + 10, true) !== 2 || view.getUint16(at + 22, true) !== 16) return undefined;
-      rate = view.getUint32(at + 12, true);
-    }
-    if (name === 'data' && rate > 0) {
-      const frames = Math.floor(Math.min(length, wav.byteLength - at - 8) / 4);
-      return peaks(view, { start: at + 8, frames, rate, columns });
-    }
-    at += 8 + length + (length % 2);
-  }
-  return undefined;
+/** The waveform of a WAV file. */
+export function waveformOf(wav: Wav, columns: number): Waveform {
+  const lanes = Array.from({ length: wav.channels }, (_, channel) => peaks(wav, channel, columns));
+  return { seconds: wav.frames / wav.rate, lanes };
 }
 
-function peaks(
-  view: DataView,
-  { start, frames, rate, columns }: { start: number; frames: number; rate: number; columns: number },
-): Waveform {
-  const side = (offset: number): number[] =>
-    Array.from({ length: columns }, (_, column) => {
-      const [from, to] = [column, column + 1].map((each) => Math.floor((each * frames) / columns));
-      let most = 0;
-      for (let frame = from ?? 0; frame < (to ?? 0); frame++)
-        most = Math.max(most, Math.abs(view.getInt16(start + frame * 4 + offset, true)));
-      return most / 32_768;
-    });
-  return { seconds: frames / rate, left: side(0), right: side(2) };
+function peaks({ samples, frames, channels }: Wav, channel: number, columns: number): number[] {
+  return Array.from({ length: columns }, (_, column) => {
+    const [from = 0, to = 0] = [column, column + 1].map((each) => Math.floor((each * frames) / columns));
+    let most = 0;
+    for (let frame = from; frame < to; frame++)
+      most = Math.max(most, Math.abs(samples.getInt16((frame * channels + channel) * 2, true)));
+    return most / 32_768;
+  });
 }
 
 /** What a key does to the player; undefined: nothing. */
