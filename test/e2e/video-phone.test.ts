@@ -1,5 +1,5 @@
 /** A SIP phone with a picture calls an agent in the browser: baresip with ffmpeg's H.264, which nobody here wrote. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { AgentPage } from '../support/agent-page.ts';
@@ -20,6 +20,7 @@ const route = (id: string, number: string, video: string): string => `
 
 let stage: Stage;
 let alice: AgentPage;
+let bob: AgentPage;
 let phone: Baresip | undefined;
 let figures = '';
 
@@ -27,14 +28,15 @@ beforeAll(async () => {
   const routes = `routes:${route('seen', '1700', 'video: h264')}${route('heard', '1701', '')}`;
   stage = await openStage({
     cameraFps: 5,
-    prepare: (dialplans) => writeFileSync(join(dialplans, 'phones.yaml'), routes),
+    prepare(dialplans) {
+      writeFileSync(join(dialplans, 'phones.yaml'), routes);
+      const queues = join(dialplans, 'queues.yaml');
+      const recorded = readFileSync(queues, 'utf8').replace(/^ {4}skills: { support: 1 }$/m, '$&\n    record: always');
+      if (!recorded.includes('record: always')) throw new Error('the demo queue is not as this test believes');
+      writeFileSync(queues, recorded);
+    },
   });
-  const context = await stage.browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
-  await keepPeers(context);
-  [alice] = await Promise.all([
-    stage.agentIn(context, { secure: true }),
-    makeFilm(join(stage.folder, 'green.mp4'), 'green'),
-  ]);
+  [alice, bob] = await Promise.all([open('alice'), open('bob'), makeFilm(join(stage.folder, 'green.mp4'), 'green')]);
   await alice.goAvailable();
 });
 
@@ -46,6 +48,13 @@ afterEach(async ({ task }) => {
   phone = undefined;
 });
 
+/** The page of an agent, whose pictures are counted. */
+async function open(agent: string): Promise<AgentPage> {
+  const context = await stage.browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
+  await keepPeers(context);
+  return stage.agentIn(context, { agent, secure: true });
+}
+
 /** A phone that shows a green film calls `number`; alice answers. */
 async function called(number: string, options: BaresipOptions): Promise<Baresip> {
   phone = await startBaresip({ shows: join(stage.folder, 'green.mp4'), ...options });
@@ -55,27 +64,48 @@ async function called(number: string, options: BaresipOptions): Promise<Baresip>
   return phone;
 }
 
-/** So many more pictures of the phone are seen. */
-function seen(more: number): Promise<void> {
-  return seesFrames(alice.page, more, (frames) => (figures = JSON.stringify(frames)));
+/** Five more pictures of the phone are seen by an agent, and they are green. */
+async function isSeen(by: AgentPage): Promise<void> {
+  await seesFrames(by.page, 5, (frames) => (figures = JSON.stringify(frames)));
+  await by.page.locator('[data-testid=pictures][data-state=seen]').waitFor();
+  await until(async () => {
+    const colour = await meanColour(by.page, 'picture');
+    figures = `the agent sees ${colour.join(' ')}`;
+    return isGreen(colour);
+  });
+}
+
+/** A green film with a white box. */
+function isGreen([red = 0, green = 0, blue = 0]: readonly number[]): boolean {
+  return green > Math.max(red, blue) + 50;
 }
 
 /** The phone sees what Chromium's camera shows, which has many colours. */
 function isShown(by: Baresip): Promise<void> {
   return until(async () => {
     const shown = await coloursOf(await by.sees());
-    figures = JSON.stringify(shown);
+    figures = `the phone sees ${JSON.stringify(shown)}`;
     return shown.colours > 8;
   });
 }
 
-it('is seen by the agent and sees the agent, in H.264, through hold and back', async () => {
+/** The facts of a row of the call's story, which is there or will be. */
+async function facts(callId: string, type: string): Promise<unknown> {
+  let found: { readonly facts: unknown } | undefined;
+  await until(async () => {
+    const { body } = await stage.site.api('GET', `/api/v1/calls/${callId}`);
+    const { story } = body as { story: { readonly type: string; readonly facts: unknown }[] };
+    found = story.find((row) => row.type === type);
+    return found !== undefined;
+  });
+  return found?.facts;
+}
+
+it('is seen by the agent and sees the agent, in H.264, through hold and back, and in the recording', async () => {
   const caller = await called('1700', { user: '13800138001' });
-  await alice.page.locator('[data-testid=pictures][data-state=seen]').waitFor();
-  await seen(5);
+  const callId = await alice.call('talking');
+  await isSeen(alice);
   expect((await framesOf(alice.page)).codec).toBe('video/H264');
-  const [red = 0, green = 0, blue = 0] = await meanColour(alice.page, 'picture');
-  expect(green, `${red} ${green} ${blue}: a green film with a white box`).toBeGreaterThan(Math.max(red, blue) + 50);
   await alice.at('camera').click();
   await isShown(caller);
   expect(caller.log).toContain('Set video decoder: H264 packetization-mode=1');
@@ -84,20 +114,37 @@ it('is seen by the agent and sees the agent, in H.264, through hold and back', a
   await alice.call('held');
   await alice.at('resume').click();
   await alice.call('talking');
-  await Promise.all([seen(5), isShown(caller)]);
+  await Promise.all([isSeen(alice), isShown(caller)]);
   await alice.at('hang-up').click();
   await waited(caller.event('CALL_CLOSED'));
   await alice.wrapUp();
+
+  expect(await facts(callId, 'recording-finished')).toMatchObject({ pictures: ['agent', 'caller'] });
+  await facts(callId, 'recording-converted');
+  const film = join(stage.folder, 'call.mkv');
+  const { code, stderr } = await stage.site.command('call', 'recording', callId, '--out', film, '--verify');
+  expect(code, stderr).toBe(0);
+  expect(isGreen((await coloursOf(film)).mean), 'the first picture of the caller').toBe(true);
 });
 
-it('that takes no fragments is shown small packets', async () => {
+it('that takes no fragments is shown small packets, and is handed over with its picture', async () => {
   const caller = await called('1700', { user: '13800138003', smallPackets: true });
-  await seen(5);
+  const callId = await alice.call('talking');
+  await isSeen(alice);
   await alice.at('camera').click();
   await isShown(caller);
   expect(caller.log).toContain('Set video decoder: H264 packetization-mode=0');
-  await caller.hangUp();
+
+  const asked = await stage.site.api('POST', `/api/v1/calls/${callId}/transfer`, { to: 'agent:bob', type: 'blind' });
+  expect(asked.status, JSON.stringify(asked.body)).toBeLessThan(300);
+  await bob.call('ringing');
+  await bob.answer();
   await alice.wrapUp();
+  await isSeen(bob);
+  await bob.at('camera').click();
+  await isShown(caller);
+  await caller.hangUp();
+  await bob.wrapUp();
 });
 
 it('talks without a picture where the route has none for phones', async () => {

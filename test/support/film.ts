@@ -19,14 +19,28 @@ export async function makeFilm(file: string, colour: string): Promise<void> {
   await run('ffmpeg', ['-v', 'error', '-stream_loop', String(repeats), '-i', short, '-c', 'copy', '-y', file]);
 }
 
-/** The mean colour of a picture file: red, green, blue, 0 to 255; and how many colours a small copy of it has. */
+/** The mean colour of a picture, or of the first of a film: red, green, blue, 0 to 255; and how many colours a small copy of it has. */
 export async function coloursOf(file: string): Promise<{ readonly mean: readonly number[]; readonly colours: number }> {
   const options = { encoding: 'buffer', maxBuffer: 1 << 20 } as const;
   const pixels = async (size: string): Promise<Buffer> =>
     (
       await run(
         'ffmpeg',
-        ['-v', 'error', '-i', file, '-vf', `scale=${size}:flags=area`, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
+        [
+          '-v',
+          'error',
+          '-i',
+          file,
+          '-frames:v',
+          '1',
+          '-vf',
+          `scale=${size}:flags=area`,
+          '-f',
+          'rawvideo',
+          '-pix_fmt',
+          'rgb24',
+          '-',
+        ],
         options,
       )
     ).stdout;
