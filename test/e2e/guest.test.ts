@@ -184,6 +184,7 @@ it('shows caller and agent to each other: cameras on and off, hold, and sound al
   network.narrow(110);
   await pictures('paused');
   await guest.getByText('No pictures: the network is too slow').waitFor();
+  expect(await guest.getByTestId('guest-picture').isVisible(), 'no photograph beside those words').toBe(false);
   await hearsTone(alice.page, guestHz, [agentHz], (told) => (figures.agent = told));
   network.narrow(100_000);
   await pictures('seen');

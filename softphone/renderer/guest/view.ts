@@ -70,6 +70,8 @@ export class GuestView {
   #shown: GuestState['type'] | undefined;
   #camera: CameraState['type'] = 'off';
   #stopWatching: () => void = nothing;
+  #moves = false;
+  #paused = false;
   #routes: readonly WebRoute[] = [];
 
   constructor(root: HTMLElement, post: Post, tongue: () => Tongue, changeTongue: () => void, turnCamera: () => void) {
@@ -114,6 +116,8 @@ export class GuestView {
     this.#status.textContent = statusText(state, texts);
     this.#showProblem(problemIn(state));
     this.#renderTalk(state, texts);
+    this.#paused = state.type === 'talking' && state.picturesPaused;
+    this.#showScreen();
     this.#moveFocus(state.type);
     this.#shown = state.type;
   }
@@ -122,9 +126,20 @@ export class GuestView {
   see(stream: MediaStream | undefined): void {
     this.#stopWatching();
     this.#screen.srcObject = stream ?? null;
-    this.#screen.hidden = true;
+    this.#moves = false;
     this.#stopWatching =
-      stream === undefined ? nothing : watchPicture(this.#screen, (moves) => (this.#screen.hidden = !moves));
+      stream === undefined
+        ? nothing
+        : watchPicture(this.#screen, (moves) => {
+            this.#moves = moves;
+            this.#showScreen();
+          });
+    this.#showScreen();
+  }
+
+  /** No photograph of the other side beside the words that there are no pictures. */
+  #showScreen(): void {
+    this.#screen.hidden = !this.#moves || this.#paused;
   }
 
   /** The page's own camera. */
