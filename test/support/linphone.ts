@@ -1,17 +1,21 @@
-/** A headless linphonec (a phone nobody here wrote) that registers and is commanded on its own console. Debian: linphone-cli. */
+/** A headless linphonec (a phone nobody here wrote) that is commanded on its own console. Debian: linphone-cli. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../cli/caller/index.ts';
 import { freePort } from './programs.ts';
 
-export interface LinphoneOptions {
-  readonly user: string;
+/** What it registers. */
+interface LinphoneAccount {
   readonly domain: string;
   readonly password: string;
   /** Port of the registrar on 127.0.0.1. */
   readonly registrar: number;
+}
+
+interface LinphoneSound {
+  readonly user: string;
   readonly transport: 'udp' | 'tcp' | 'tls';
   /** Speaks SRTP with keys in its SDP, and nothing else. */
   readonly srtp?: boolean;
@@ -19,8 +23,32 @@ export interface LinphoneOptions {
   readonly says?: Int16Array;
 }
 
+/** Without an account it is not registered anywhere, and calls. */
+export type LinphoneOptions = LinphoneSound & (LinphoneAccount | { readonly registrar?: never });
+
+/** Its config's lines about where it registers. */
+function accountLines(
+  user: string,
+  transport: string,
+  { domain, password, registrar }: LinphoneAccount,
+): readonly string[] {
+  return [
+    '[auth_info_0]',
+    `username=${user}`,
+    `passwd=${password}`,
+    '[proxy_0]',
+    `reg_proxy=<sip:127.0.0.1:${String(registrar)};transport=${transport}>`,
+    // Its calls go there as well: the domain is no name in DNS.
+    `reg_route=<sip:127.0.0.1:${String(registrar)};transport=${transport};lr>`,
+    `reg_identity=<sip:${user}@${domain}>`,
+    'reg_expires=300',
+    'reg_sendregister=1',
+    'publish=0',
+  ];
+}
+
 function configText(options: LinphoneOptions, folder: string, sipPort: number, rtpPort: number): string {
-  const { user, domain, password, registrar, transport } = options;
+  const { user, transport } = options;
   const ports = { udp: 0, tcp: 0, tls: 0, [transport]: sipPort };
   return [
     '[sip]',
@@ -37,17 +65,7 @@ function configText(options: LinphoneOptions, folder: string, sipPort: number, r
     'nat_policy_ref=none',
     '[rtp]',
     `audio_rtp_port=${String(rtpPort)}`,
-    '[auth_info_0]',
-    `username=${user}`,
-    `passwd=${password}`,
-    '[proxy_0]',
-    `reg_proxy=<sip:127.0.0.1:${String(registrar)};transport=${transport}>`,
-    // Its calls go there as well: the domain is no name in DNS.
-    `reg_route=<sip:127.0.0.1:${String(registrar)};transport=${transport};lr>`,
-    `reg_identity=<sip:${user}@${domain}>`,
-    'reg_expires=300',
-    'reg_sendregister=1',
-    'publish=0',
+    ...(options.registrar === undefined ? [] : accountLines(user, transport, options)),
     '[misc]',
     `history_max_size=0`,
     `uuid=${'0'.repeat(8)}-0000-4000-8000-${String(sipPort).padStart(12, '0')}`,
@@ -82,6 +100,16 @@ export class Linphone {
     return this.#output;
   }
 
+  /** What it heard so far in its call, at 8 kHz; nothing unless it says something. */
+  async heardSoFar(): Promise<Int16Array> {
+    const bytes = (await readFile(this.#heard).catch(() => Buffer.alloc(0))).subarray(44);
+    return Int16Array.from({ length: bytes.length >> 1 }, (_, at) => bytes.readInt16LE(at * 2));
+  }
+
+  get #heard(): string {
+    return join(this.#folder, 'heard.wav');
+  }
+
   /** A command of its console: `answer`, `terminate`, `pause`, `resume` ... */
   command(text: string): void {
     this.#child.stdin.write(`${text}\n`);
@@ -112,7 +140,7 @@ export class Linphone {
   }
 }
 
-/** Starts a linphonec, which registers at once. */
+/** Starts a linphonec, which registers at once if it has an account. */
 export async function startLinphone(options: LinphoneOptions): Promise<Linphone> {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-linphone-'));
   const [sipPort, rtpPort] = await Promise.all([freePort(), freePort()]);
@@ -124,10 +152,13 @@ export async function startLinphone(options: LinphoneOptions): Promise<Linphone>
   process.once('exit', endToo);
   child.once('exit', () => process.off('exit', endToo));
   const phone = new Linphone(child, folder, options.user);
+  // Else it tells a far side it does not know by a registration the machine's IPv6 address.
+  if (options.registrar === undefined) phone.command('ipv6 disable');
   if (options.says !== undefined) {
     await writeFile(join(folder, 'says.wav'), writeWav(options.says, 8000));
     phone.command('soundcard use files');
     phone.command(`play ${join(folder, 'says.wav')}`);
+    phone.command(`record ${join(folder, 'heard.wav')}`);
   }
   return phone;
 }
