@@ -3,12 +3,25 @@ import type { CallEvent } from './events.ts';
 import { isMovable, moveMs } from './moving.ts';
 import { newLeg } from './state.ts';
 import { admit, transition } from './transition.ts';
-import { agentLeg, callerLeg, failed, opened, rowsOf, run, toTalk } from './transferring.test-support.ts';
+import {
+  agentLeg,
+  answered,
+  asked,
+  bob,
+  callerLeg,
+  colleague,
+  device,
+  failed,
+  opened,
+  rowsOf,
+  run,
+  taken,
+  toTalk,
+} from './transferring.test-support.ts';
 
 const died = (legId: string, cause = 'node-died'): CallEvent => ({ type: 'endpoint-lost', legId, cause });
 const reanswered = (legId: string): CallEvent => ({ type: 'leg-reanswered', legId, sdp: 'new answer' });
 const refused = (legId: string, status: number): CallEvent => ({ type: 'leg-reinvite-failed', legId, status });
-const taken = (legId: string): CallEvent => ({ type: 'endpoint-answered', legId });
 const noRoom = (legId: string): CallEvent => ({ type: 'endpoint-failed', legId, code: 'overloaded', token: null });
 const reinvited = (legId: string): CallEvent => ({ type: 'leg-reinvited', legId, token: 7, sdp: 'theirs' });
 const due: CallEvent = { type: 'timer', timer: 'move' };
@@ -200,6 +213,13 @@ describe("the agent's page is registered over another connection", () => {
   });
   const known = [...toTalk, seen(page('ws/one'))];
   const changed = [...known, seen(page('ws/two'))];
+  const reached = [opened(colleague), answered(colleague), taken(colleague)];
+  const consulted = [...toTalk, asked(bob, { consult: true }), ...reached];
+  const added = [...toTalk, asked(bob, { consult: true, joins: true }), ...reached];
+  const listening: CallEvent = {
+    ...{ type: 'supervision-asked', agentId: 'sue', mode: 'listen', offerId: 's1', device },
+  };
+  const supervised = [...toTalk, listening, opened('01CALL.s2'), answered('01CALL.s2'), taken('01CALL.s2')];
 
   it('restarts ICE at once, and leaves the talk as it is', () => {
     const { state, effects } = run(changed);
@@ -230,6 +250,23 @@ describe("the agent's page is registered over another connection", () => {
     const { state } = run([...changed, opened(agentLeg), refused(agentLeg, status)]);
     expect(state).toMatchObject({ phase: 'talking', moves: [] });
     expect(state.other === null ? 'away' : 'agent').toBe(where);
+  });
+
+  it.each([
+    ['who is consulted', 'bob', colleague, 'other', consulted],
+    ['who was added to the talk', 'bob', colleague, 'member', added],
+    ['who listens', 'sue', '01CALL.s2', 'supervisor', supervised],
+  ] as const)('restarts ICE of an agent %s', (_name, agentId, legId, role, events) => {
+    const theirs = (flow: string): CallEvent => ({ type: 'agent-seen', agentId, pages: [page(flow)] });
+    const { effects, state } = run([...events, theirs('ws/one'), theirs('ws/two'), ...moved(legId)]);
+    expect(effects.filter(({ type }) => type === 'restart-ice')).toEqual([{ type: 'restart-ice', legId }]);
+    expect(rowsOf(effects).at(-1)).toMatchObject({ type: 'ice-restarted', facts: { leg: role } });
+    expect(state.graph).toEqual(run(events).state.graph);
+  });
+
+  it('leaves a talk alone in which that agent has no part', () => {
+    const strange: CallEvent = { type: 'agent-seen', agentId: 'bob', pages: [page('ws/two')] };
+    expect(run([...known, strange]).effects.filter(({ type }) => type === 'restart-ice')).toEqual([]);
   });
 
   it('becomes a move to a fresh endpoint when the worker dies under it', () => {

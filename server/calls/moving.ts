@@ -4,10 +4,12 @@
  * refuses, the endpoint counts as lost for good.
  */
 import { spread } from '../../base/spread.ts';
+import { membersOf } from './conferenced.ts';
 import type { CallEffect, CallEvent } from './events.ts';
 import type { On } from './handing.ts';
 import { type CallState, type Leg, legsOf, type Move } from './state.ts';
 import { record, type Step, step, withTimer } from './step.ts';
+import { supervisorsOf } from './supervised.ts';
 
 /** How long a move may take until it is given up, ms. */
 export const moveMs = 15_000;
@@ -83,15 +85,26 @@ function onLost(state: CallState, event: On<'endpoint-lost'>, move: Move | undef
   return { ...opening, step: step(opening.step.state, lost, ...opening.step.effects) };
 }
 
+/** The leg at a page of this agent, whatever their part in the talk: its agent, who is consulted, a member, a supervisor. */
+function pageLeg(state: CallState, agentId: string): Leg | undefined {
+  const { other, offer, transfer } = state;
+  const legs = [
+    ...(offer?.agentId === agentId ? [other] : []),
+    ...(transfer?.target.type === 'agent' && transfer.target.agentId === agentId ? [transfer.leg] : []),
+    ...membersOf(state).flatMap(({ who, leg }) => (who.type === 'agent' && who.agentId === agentId ? [leg] : [])),
+    ...supervisorsOf(state).flatMap((each) => (each.agentId === agentId ? [each.leg] : [])),
+  ];
+  return legs.find((leg) => leg?.kind === 'webrtc' && leg.signalling === 'confirmed' && leg.open) ?? undefined;
+}
+
 /**
  * The agent's page is registered over another connection: its network has changed, and its audio has to find the new way
  * before ICE notices that the old one is dead. The page is the same, so its peer connection is.
  */
 function onSeen(state: CallState, event: On<'agent-seen'>, now: number): Moved | undefined {
-  const { phase, other, offer } = state;
-  const talks = phase === 'talking' && other?.kind === 'webrtc' && other.signalling === 'confirmed' && other.open;
-  if (!talks || offer?.agentId !== event.agentId) return undefined;
-  const { legId, device } = other;
+  const leg = state.phase === 'talking' ? pageLeg(state, event.agentId) : undefined;
+  if (leg === undefined) return undefined;
+  const { legId, device } = leg;
   const page = event.pages.find(({ deviceId }) => deviceId === device?.deviceId);
   if (page?.flow === undefined || page.flow === device?.flow) return undefined;
   const found = patchLeg(state, legId, { device: page });
