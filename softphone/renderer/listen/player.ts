@@ -41,6 +41,7 @@ export class Player {
     const slider = { role: 'slider', tabindex: '0', 'aria-label': say.place, 'aria-valuemin': '0' };
     const most = String(Math.round(seconds));
     this.#canvas = make('canvas', { ...slider, 'aria-valuemax': most, 'data-testid': 'waveform' });
+    this.#toggle.className = 'go';
     this.#canvas.style.height = `${String(remPerLane * played.lanes.length)}rem`;
     for (const each of speeds) this.#speed.append(new Option(`${String(each)}×`, String(each), each === 1, each === 1));
     this.root = make('section', {}, this.#audio, this.#canvas, ...this.#controls(), ...this.#gapList(), this.#keys());
@@ -82,7 +83,7 @@ export class Player {
   #downloads(): HTMLElement[] {
     const { file, bytes, lanes } = this.#played;
     const link = (testId: string, name: string, text: string, url: () => string): HTMLElement => {
-      const made = make('a', { href: '#', download: name, class: 'download', 'data-testid': testId }, text);
+      const made = make('a', { href: '#', download: name, class: 'button', 'data-testid': testId }, text);
       made.addEventListener('click', () => (made.href = url()));
       return made;
     };
