@@ -88,9 +88,10 @@ export class AgentPage {
     return [...(await Promise.all(states)), ...this.complaints.slice(-3)].join('\n');
   }
 
-  /** The same in a line. */
+  /** The same in a line: its states, and the end of its last complaint. */
   async brief(): Promise<string> {
-    return (await this.glance()).replaceAll('\n', ' ');
+    const [presence, phone, feed, card, ...complaints] = (await this.glance()).split('\n');
+    return [presence, phone, feed, card, complaints.at(-1)?.slice(-80) ?? ''].join(' ');
   }
 
   /** Chooses a disposition and ends the wrap-up. */
