@@ -113,8 +113,7 @@ export class Endpoints {
       answer: ({ endpointId, remoteSdp, ...notes }) =>
         this.#with(endpointId, async (endpoint) => {
           const answered = await endpoint.answer(remoteSdp, notes);
-          this.#pictures.changed(endpoint.callId);
-          this.#pictureRecordings.changed(endpoint.callId);
+          this.#pictureChanged(endpoint.callId);
           return answered;
         }),
       apply: (params) => this.#inOrder(params.callId, () => this.#apply(params)),
@@ -248,8 +247,15 @@ export class Endpoints {
     if (!opened.ok || setup.video?.codecs.includes('H264') !== true) return opened;
     const { callId, endpointId } = setup;
     const wanted = (): void => this.events.emit({ type: 'picture-wanted', callId, endpointId });
-    const around = { workers: webrtc.workers, ports: sip.ports, bind: sip.bind, clock: systemClock, wanted };
+    const moved = (): void => this.#pictureChanged(callId);
+    const around = { workers: webrtc.workers, ports: sip.ports, bind: sip.bind, clock: systemClock, wanted, moved };
     return { ok: true, value: new PicturedEndpoint(setup, opened.value, around) };
+  }
+
+  /** What was wanted of it may be possible now. */
+  #pictureChanged(callId: string): void {
+    this.#pictures.changed(callId);
+    this.#pictureRecordings.changed(callId);
   }
 
   #apply({ callId, revision, graph }: Params<'apply'>): Awaited<ReturnType<Verbs['apply']>> {

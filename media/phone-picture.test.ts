@@ -53,22 +53,30 @@ async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: 
   const refreshes = new Emitter<undefined>();
   let ssrc = 0;
   let edgePort = 0;
-  const termination = {
-    ...{ port: inside.port, lost: new Emitter(), source: { id: 'p' }, show: () => Promise.resolve() },
-    refresh: () => (asked.refreshed++, refreshes.emit(undefined)),
-  } as unknown as PhoneTermination;
+  const terminationAt = (port: number): PhoneTermination =>
+    ({
+      ...{ port, lost: new Emitter(), source: { id: 'p' }, show: () => Promise.resolve() },
+      refresh: () => (asked.refreshed++, refreshes.emit(undefined)),
+    }) as unknown as PhoneTermination;
+  /** What the workers give, in this order; nothing: no worker runs. */
+  const terminations = [terminationAt(inside.port)];
+  const shut: PhoneTermination[] = [];
   const workers = {
     openPhone: (port: number, source: number) => {
       [edgePort, ssrc] = [port, source];
-      return Promise.resolve(termination);
+      const next = terminations.shift();
+      return next === undefined ? Promise.reject(new Error('no worker')) : Promise.resolve(next);
     },
-    shut: () => undefined,
+    shut: (termination: PhoneTermination) => shut.push(termination),
   };
+  const [theFirst] = terminations as [PhoneTermination];
+  const moves = new Emitter<undefined>();
   const wishes = new Emitter<undefined>();
   const first = 20_000 + 2 * Math.floor(Math.random() * 10_000);
   const picture = await PhonePicture.open({
     ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock },
     wanted: () => (asked.wanted++, wishes.emit(undefined)),
+    moved: () => moves.emit(undefined),
   });
   if (picture === undefined) throw new Error('no port is free');
   open.push(picture);
@@ -98,6 +106,7 @@ async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: 
     asked,
     ssrc,
     edgePort,
+    ...{ terminations, terminationAt, shut, died: () => theFirst.lost.emit('worker-died'), moved: once_(moves) },
     wished: once_(wishes),
     refreshed: once_(refreshes),
   };
@@ -137,6 +146,49 @@ describe('the picture of a phone', () => {
     send(phone.socket, { sequence: 2, payload: idr });
     await inside.got(with_(idr));
     expect(inside.came.some((each) => with_(sps)(each) || with_(pps)(each))).toBe(false);
+  });
+});
+
+describe('the death of a worker', () => {
+  it('is bridged by the next: the same name, numbers that go on, and a key frame is asked for', async () => {
+    const { phone, control, inside, send, ssrc, edgePort, died, moved, terminations, terminationAt } = await rig({
+      ...{ pli: true, fir: false },
+    });
+    send(phone.socket, { sequence: 1, payload: idr });
+    const before = readRtp(await inside.got(with_(idr)));
+    const next = await peer();
+    terminations.push(terminationAt(next.port));
+    died();
+    await moved;
+    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    send(phone.socket, { sequence: 2, payload: slice });
+    const after = readRtp(await next.got(with_(slice)));
+    expect([after?.ssrc, after?.sequence]).toEqual([ssrc, ((before?.sequence ?? 0) + 1) & 0xffff]);
+    send(next.socket, { payloadType: 97, payload: pps }, edgePort);
+    await phone.got(with_(pps));
+  });
+
+  it('is waited out where there is no other yet, and no longer once the call is over', async () => {
+    const clock = new SimulatedClock(1000);
+    const { died, picture, terminations, terminationAt, shut, moved, inside } = await rig(
+      { pli: true, fir: true },
+      1,
+      clock,
+    );
+    died();
+    // The first try fails at once; the next is made when a second is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    const next = terminationAt(inside.port);
+    terminations.push(next);
+    clock.advance(1000);
+    await moved;
+    expect(await picture.loss(), 'it lives').toBeDefined();
+    next.lost.emit('worker-died');
+    picture.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    const armed = clock.armed;
+    clock.advance(60_000);
+    expect([armed, terminations.length, shut.length]).toEqual([0, 0, 1]);
   });
 });
 

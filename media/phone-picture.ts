@@ -19,13 +19,15 @@ import type { MediasoupWorkers } from './mediasoup/workers.ts';
 import type { PortPool } from './port-pool.ts';
 import { peerListens, rtcpPlaceOf, videoPayloadTypes, type VideoLine } from './sdp/index.ts';
 import type { LegSocket } from './shards/leg-ports.ts';
-import { openLoopback, openPair } from './shards/sockets.ts';
+import { openMovable, openPair } from './shards/sockets.ts';
 
 const loopback = '127.0.0.1';
 /** How many ports are tried when other programs sit in our range. */
 const mostTries = 50;
 /** How often it is looked whether a report is due, ms. */
 const reportLookMs = 500;
+/** Where no worker could be had, another try after so long, ms. */
+const reopenEveryMs = 1000;
 /** Between two wishes for a key frame in one way: an encoder needs a moment, and a request in SIP a round trip; ms. */
 const wishEveryMs = { rtcp: 300, info: 1000 } as const;
 const ticksPerMs = 90;
@@ -37,6 +39,8 @@ export interface PhonePictureOptions {
   readonly clock: Clock;
   /** The phone is to send a key frame, and knows no RTCP for it. */
   readonly wanted: () => void;
+  /** It has another source than before, since its worker died: whoever saw it sees it no more. */
+  readonly moved: () => void;
 }
 
 type Way = keyof typeof wishEveryMs;
@@ -55,7 +59,7 @@ interface Ends {
 export class PhonePicture implements Screen {
   readonly #options: PhonePictureOptions;
   readonly #ends: Ends;
-  readonly #termination: PhoneTermination;
+  #termination: PhoneTermination;
   readonly #lock = new SourceLock<RtpPacket>();
   readonly #in: PictureStream;
   readonly #out: PictureStream;
@@ -65,7 +69,10 @@ export class PhonePicture implements Screen {
   readonly #control: Control;
   readonly codec = 'H264';
   #line: VideoLine | undefined;
+  /** Its worker died, and there is no other yet. Only the picture is gone then: the sound does not pass there. */
   #dead = false;
+  #closed = false;
+  #reopening: Cancel = () => undefined;
   readonly #wish = new KeyFrameWish();
   #firs = 0;
   #refreshedAt = 0;
@@ -81,15 +88,14 @@ export class PhonePicture implements Screen {
     this.#in = new PictureStream(ssrc, videoPayloadTypes.H264, begin());
     this.#out = new PictureStream(randomInt(1, 2 ** 32), videoPayloadTypes.H264, begin());
     this.#control = new Control(this.#out.ssrc);
-    // Only the picture is gone then: the sound does not pass there.
-    termination.lost.on(() => (this.#dead = true));
+    termination.lost.on(() => this.#lost());
     this.#timer = this.#look();
   }
 
   /** Opens sockets and transport; undefined where no port is free or no worker runs: the phone is heard all the same. */
   static async open(options: PhonePictureOptions): Promise<PhonePicture | undefined> {
     let picture: PhonePicture | undefined;
-    const inside = await openLoopback(loopback, (packet) => {
+    const inside = await openMovable(loopback, (packet) => {
       if (picture !== undefined) picture.#fromInside(packet);
     });
     const phone = await openOutside(options, {
@@ -124,11 +130,6 @@ export class PhonePicture implements Screen {
 
   get source(): PhoneTermination['source'] {
     return this.#termination.source;
-  }
-
-  /** Its worker died: it shows nothing any more. */
-  get dead(): boolean {
-    return this.#dead;
   }
 
   /** What the phone has described; undefined: it refuses its picture now, and neither shows nor is shown anything. */
@@ -171,6 +172,8 @@ export class PhonePicture implements Screen {
   }
 
   close(): void {
+    this.#closed = true;
+    this.#reopening();
     this.#timer();
     this.#asking();
     const now = this.#options.clock.now();
@@ -180,6 +183,30 @@ export class PhonePicture implements Screen {
     this.#ends.inside.close();
     this.#ends.phone.close();
     this.#options.ports.give(this.port);
+  }
+
+  #lost(): void {
+    this.#dead = true;
+    this.#asking();
+    void this.#reopen();
+  }
+
+  /** In the next worker, under the same name and from the same socket: the phone does not notice. Never rejects. */
+  async #reopen(): Promise<void> {
+    const { workers, clock, moved } = this.#options;
+    try {
+      const termination = await workers.openPhone(this.#ends.inside.port, this.#in.ssrc);
+      if (this.#closed) return workers.shut(termination);
+      this.#termination = termination;
+      this.#ends.inside.connect({ address: loopback, port: termination.port });
+      this.#dead = false;
+      termination.lost.on(() => this.#lost());
+    } catch {
+      if (!this.#closed) this.#reopening = clock.at(clock.now() + reopenEveryMs, () => void this.#reopen());
+      return;
+    }
+    moved();
+    this.#want();
   }
 
   #fromPhone(bytes: Buffer, from: Place): void {

@@ -122,9 +122,7 @@ export class PicturedEndpoint implements Endpoint {
   }
 
   async #open(): Promise<PhonePicture | undefined> {
-    if (this.#picture?.dead === false) return this.#picture;
-    this.#picture?.close();
-    this.#picture = undefined;
+    if (this.#picture !== undefined) return this.#picture;
     const opened = await PhonePicture.open(this.#options);
     // Closed meanwhile.
     if (this.#closed) opened?.close();

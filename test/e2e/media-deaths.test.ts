@@ -1,5 +1,4 @@
 /** The mediasoup worker, then the whole media node, are killed under a call between a phone and a page; the page's connection, too: it goes on. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { type AgentPage, openAgentPage } from '../support/agent-page.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { launchChromium } from '../support/browser/chromium.ts';
 import { agentHears, missingMs, phoneHears } from '../support/heard-both-ways.ts';
+import { killMediaWorker } from '../support/media-worker.ts';
 import { startSite, type TestSite } from '../support/site.ts';
 import { until } from '../support/until.ts';
 import { callerChirp, repeated, writeMicrophone } from '../support/voices.ts';
@@ -74,17 +74,9 @@ async function survives(kill: () => Promise<unknown>, legs: number) {
   return Math.max(...(await rows('leg-resumed')).slice(-legs).map(({ facts }) => Number(facts['gapMs'])));
 }
 
-async function killWorker(): Promise<void> {
-  const media = await site.pidOf('media');
-  const children = execFileSync('ps', ['--ppid', String(media), '-o', 'pid=,comm='], { encoding: 'utf8' }).split('\n');
-  const worker = children.find((line) => line.includes('mediasoup'));
-  if (worker === undefined) throw new Error(`no mediasoup worker among ${children.join('; ')}`);
-  process.kill(Number.parseInt(worker, 10), 'SIGKILL');
-}
-
 it('is heard both ways after each kill -9 of the mediasoup worker, which moves the page alone', async () => {
   const gaps = [];
-  for (let count = 0; count < kills; count++) gaps.push(await survives(killWorker, 1));
+  for (let count = 0; count < kills; count++) gaps.push(await survives(() => killMediaWorker(site), 1));
   console.log('mediasoup worker killed in mid-call, gaps in ms:', JSON.stringify(gaps));
   expect((await rows('leg-lost')).map(({ facts }) => facts)).toEqual(
     Array.from({ length: kills }, () => ({ leg: 'agent', cause: 'worker-died' })),

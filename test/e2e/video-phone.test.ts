@@ -6,6 +6,7 @@ import type { AgentPage } from '../support/agent-page.ts';
 import { type Baresip, type BaresipOptions, startBaresip } from '../support/baresip.ts';
 import { framesOf, keepPeers, meanColour, seesFrames } from '../support/browser/pictures.ts';
 import { coloursOf, makeFilm } from '../support/film.ts';
+import { killMediaWorker } from '../support/media-worker.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until, waited } from '../support/until.ts';
 
@@ -27,7 +28,7 @@ let figures = '';
 beforeAll(async () => {
   const routes = `routes:${route('seen', '1700', 'video: h264')}${route('heard', '1701', '')}`;
   stage = await openStage({
-    cameraFps: 5,
+    ...{ cameraFps: 5, deaths: true },
     prepare(dialplans) {
       writeFileSync(join(dialplans, 'phones.yaml'), routes);
       const queues = join(dialplans, 'queues.yaml');
@@ -89,13 +90,16 @@ function isShown(by: Baresip): Promise<void> {
   });
 }
 
-/** The facts of a row of the call's story, which is there or will be. */
-async function facts(callId: string, type: string): Promise<unknown> {
-  let found: { readonly facts: unknown } | undefined;
+/** So many rows of a type in the call's story, which are there or will be: the facts of the last. */
+async function facts(callId: string, type: string, count = 1): Promise<unknown> {
+  interface Row {
+    readonly type: string;
+    readonly facts: unknown;
+  }
+  let found: Row | undefined;
   await until(async () => {
     const { body } = await stage.site.api('GET', `/api/v1/calls/${callId}`);
-    const { story } = body as { story: { readonly type: string; readonly facts: unknown }[] };
-    found = story.find((row) => row.type === type);
+    found = (body as { readonly story: readonly Row[] }).story.filter((row) => row.type === type).at(count - 1);
     return found !== undefined;
   });
   return found?.facts;
@@ -145,6 +149,26 @@ it('that takes no fragments is shown small packets, and is handed over with its 
   await isShown(caller);
   await caller.hangUp();
   await bob.wrapUp();
+});
+
+it('is seen again, and sees again, when the mediasoup worker has died, and when the whole media node has', async () => {
+  const caller = await called('1700', { user: '13800138004' });
+  const callId = await alice.call('talking');
+  await alice.at('camera').click();
+  await isSeen(alice);
+  await isShown(caller);
+  // The page is called again; the phone does not notice.
+  await killMediaWorker(stage.site);
+  await facts(callId, 'leg-resumed', 1);
+  await isSeen(alice);
+  await isShown(caller);
+  await stage.site.kill('media');
+  await facts(callId, 'leg-resumed', 3);
+  await isSeen(alice);
+  await isShown(caller);
+  await alice.at('hang-up').click();
+  await waited(caller.event('CALL_CLOSED'));
+  await alice.wrapUp();
 });
 
 it('talks without a picture where the route has none for phones', async () => {
