@@ -81,6 +81,16 @@ describe('a consultation', () => {
   } as unknown as CallState;
   const blind = { ...talking, transfer: { ...transfer, consult: null } } as unknown as CallState;
 
+  it('is not to be had by an agent whose page is gone; their caller may be handed over', () => {
+    const waiting = { ...talking, away: { since: 0, until: 1, leg: null } } as unknown as CallState;
+    const { transfers, posted } = transfersWith(waiting);
+    for (const more of [{ consult: true }, { joins: true }])
+      expect(transfers.begin({ callId: 'c', to: 'bob', way: 'api', ...more })).toMatchObject({ code: 'not-now' });
+    expect(posted).toEqual([]);
+    expect(transfers.begin({ callId: 'c', to: 'bob', way: 'api' })).toBeUndefined();
+    expect(posted).toMatchObject([{ type: 'transfer-asked', order: { by: 'alice' } }]);
+  });
+
   it('is asked for with a person, not with a queue', () => {
     const { transfers, posted } = transfersWith(talking);
     expect(transfers.begin({ callId: 'c', to: 'bob', way: 'desk', consult: true })).toBeUndefined();

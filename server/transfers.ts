@@ -77,6 +77,7 @@ export class Transfers {
     if (joins && members >= mostMembers) return makeProblem('conference-full', { most: mostMembers + 2 });
     if (members > 0 && !consult && !joins)
       return makeProblem('not-now', { state: 'in a conference', expected: 'a consultation, or a talk of two' });
+    if (call?.away != null && (consult || joins)) return makeProblem('not-now', { state: 'away', expected: 'talking' });
     const order = this.#orderOf(call, to, way, consult || joins);
     if (!order.ok) return order.error;
     const asked = joins ? { ...order.value, joins } : order.value;

@@ -11,6 +11,8 @@ import {
   gone,
   opened,
   outside,
+  queue,
+  referred,
   rowsOf,
   run,
   taken,
@@ -24,6 +26,7 @@ const seen = (...ids: readonly string[]): CallEvent => ({
 });
 const lost: CallEvent = { type: 'endpoint-lost', legId: agentLeg, cause: 'dtls-closed' };
 const fresh = '01CALL.a2';
+const outside3 = '01CALL.x3';
 const look: CallEvent = { type: 'timer', timer: 'return' };
 const away = [...toTalk, lost];
 const rung = [...away, seen('new'), opened(fresh)];
@@ -171,10 +174,55 @@ describe('a page that is gone in mid-call', () => {
     expect(state.away).toBeNull();
   });
 
-  it('hands nothing over while it is away', () => {
-    const { state } = run([...away, asked()]);
-    expect(state.transfer).toBeNull();
+  it('has nobody consulted, added or handed over by REFER while it is away', () => {
+    for (const more of [{ consult: true }, { consult: true, joins: true }, { by: 'bob' }])
+      expect(run([...away, asked(undefined, more)]).state).toEqual(run(away).state);
+    const { state, effects } = run([...away, referred]);
     expect(state).toEqual(run(away).state);
+    expect(effects.at(-1)).toMatchObject({ type: 'answer-refer', status: 491 });
+  });
+
+  describe('whose caller is handed over meanwhile', () => {
+    const handed = [...rung, asked(undefined, { way: 'api' })];
+    const ringing = [...handed, opened(outside3)];
+
+    it('is waited for no more: the target rings, the caller hears music, and the agent is done', () => {
+      const { state, effects } = run(handed);
+      expect(state).toMatchObject({
+        phase: 'talking',
+        away: null,
+        other: null,
+        offer: null,
+        transfer: { by: 'alice' },
+      });
+      expect(state.timers.return).toBeUndefined();
+      expect(state.graph).toMatchObject({ edges: [], plays: [{ to: callerLeg, files: ['music.wav'] }] });
+      expect(effects).toContainEqual({ type: 'cancel-leg', legId: fresh, answeredElsewhere: false });
+      expect(effects).toContainEqual({ type: 'free-agent', agentId: 'alice', wrapUp: true });
+      const told = rowsOf(effects).map(({ type }) => type);
+      expect(told.slice(-2)).toEqual(['transfer-asked', 'wrap-up-started']);
+    });
+
+    it('gets no ring when it comes back, and the target talks to the caller', () => {
+      const { state, effects } = run([...ringing, seen('newer'), answered(outside3), taken(outside3)]);
+      expect(talkers([...ringing, answered(outside3), taken(outside3)]).sort()).toEqual([callerLeg, outside3]);
+      expect(state).toMatchObject({ offer: null, transfer: null, other: { legId: outside3 } });
+      expect(effects.filter(({ type }) => type === 'invite-leg')).toHaveLength(3);
+    });
+
+    it('is rung back when the target is not to be had', () => {
+      const { effects } = run([...ringing, failed(outside3, 486)]);
+      expect(effects).toContainEqual({ type: 'recall-agent', agentId: 'alice' });
+      const { state } = run([...ringing, failed(outside3, 486), { type: 'recall-failed' }]);
+      expect(state).toMatchObject({ phase: 'queued', transfer: null });
+    });
+
+    it('loses them to a queue at once', () => {
+      const sales = { type: 'queue', order: { ...queue, queueId: 'sales' } } as const;
+      const { state } = run([...away, asked(sales, { way: 'api' })]);
+      expect(state).toMatchObject({ phase: 'queued', away: null, offer: null, queue: { queueId: 'sales' } });
+      expect(state.timers.return).toBeUndefined();
+    });
   });
 
   it('is looked for by a server that came back', () => {

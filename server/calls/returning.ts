@@ -5,13 +5,14 @@
 import { leaveConference } from './conference.ts';
 import { membersOf } from './conferenced.ts';
 import type { CallEffect, CallEvent } from './events.ts';
-import { type On, part } from './handing.ts';
+import { isTransferring, leave, type On, part } from './handing.ts';
 import { onOfferLost, release } from './offers.ts';
 import { enterQueue } from './plan.ts';
 import type { Device } from './ports.ts';
 import { type Away, type CallState, isOnHold, type Leg, newLeg } from './state.ts';
 import { andThen, nowPlaying, record, type Step, step, withTimer } from './step.ts';
 import { end, legGoodbye } from './teardown.ts';
+import { onTransferAsked } from './transferring.ts';
 
 /** How long an agent has to come back, ms: a page is loaded again in seconds, a machine that crashed in more. */
 export const returnMs = 30_000;
@@ -50,7 +51,7 @@ export function onReturning(state: CallState, event: CallEvent, now: number): St
     case 'offer-lost':
       return andThen(settled(state), (next) => onOfferLost(next, event));
     case 'transfer-asked':
-      return step(state, ...refused(event));
+      return handOver(state, event, now);
     default:
       return undefined;
   }
@@ -190,6 +191,20 @@ function settled(state: Waiting): Step {
   const { leg } = state.away;
   const free: CallState = { ...withTimer(state, 'return', null), away: null };
   return step(free, ...(leg === null ? [] : release(leg, false)));
+}
+
+/**
+ * The caller goes on without the agent (by the API, or at their desk): whoever is named is rung, and if they are not to be had the
+ * agent is rung back as after any blind transfer. There is nobody to consult somebody.
+ */
+function handOver(state: Waiting, event: On<'transfer-asked'>, now: number): Step {
+  const { order, refer } = event;
+  const isBlind = order.consult !== true && refer === undefined && membersOf(state).length === 0;
+  if (!isBlind || order.by !== state.offer?.agentId) return step(state, ...refused(event));
+  return andThen(
+    andThen(settled(state), (next) => onTransferAsked(next, event, now)),
+    (next) => (isTransferring(next) ? leave(next, true, now) : step(next)),
+  );
 }
 
 /** Not while the agent is away: said to the phone that asked, and whoever was to be rung is free again. */

@@ -329,3 +329,25 @@ describe('REFER of a desk phone', () => {
     await party.close();
   });
 });
+
+describe('a caller whose agent is gone with their page', () => {
+  it('is handed over to a colleague meanwhile', async () => {
+    const caller = await talkTo(alice);
+    await alice.page.goto('about:blank');
+    expect((await caller.row('leg-lost')).facts).toMatchObject({ leg: 'agent' });
+    const { code, stderr } = await site.command('call', 'transfer', await caller.callId(), 'agent:bob');
+    expect(code, stderr).toBe(0);
+    expect(await bob.call('ringing')).toBe(await caller.callId());
+    await bob.answer();
+    await caller.hears(150);
+    const { recording } = await caller.hangUp();
+    expect(agentHeardIn(recording.subarray(-16_000)).peak).toBeGreaterThan(0.8);
+    await bob.wrapUp();
+    expect((await caller.row('call-transferred')).facts).toMatchObject({
+      by: 'alice',
+      way: 'api',
+      outcome: 'connected',
+    });
+    expect(types(await caller.story())).not.toContain('leg-resumed');
+  });
+});
