@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, SimulatedClock, systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
+import { writeReport } from './edge/rtcp.ts';
 import { readRtp, writeRtp, type RtpPacket } from './edge/rtp.ts';
 import type { PhoneTermination } from './mediasoup/phone-picture.ts';
 import { PhonePicture } from './phone-picture.ts';
@@ -203,6 +204,31 @@ describe('what a phone sees', () => {
     expect([second?.ssrc, second?.payloadType]).toEqual([first?.ssrc, 99]);
     expect(second?.sequence).toBe(((first?.sequence ?? 0) + 1) & 0xffff);
   });
+});
+
+it('tells what is lost of it, since it was last asked, and of what it is shown, as the phone says', async () => {
+  const { phone, control, inside, send, edgePort, picture, refreshed } = await rig({ pli: true, fir: false });
+  expect(await picture.loss()).toEqual({ shows: 0, shown: 0 });
+  for (const sequence of [1, 2, 3, 4, 9]) send(phone.socket, { sequence });
+  send(phone.socket, { sequence: 10, payload: idr });
+  await inside.got(with_(idr));
+  send(inside.socket, { payloadType: 97 }, edgePort);
+  const { ssrc = 0 } = readRtp(await phone.got(with_(slice))) ?? {};
+  const block = {
+    ssrc,
+    fractionLost: 64,
+    lost: 1,
+    highestSequence: 4,
+    jitter: 0,
+    lastSenderReport: 0,
+    delaySinceLast: 0,
+  };
+  const report = writeReport(7, { packets: 0, octets: 0, timestamp: 0 }, block, 0);
+  // The picture is broken, too: who hears of that has heard the report.
+  control.socket.send(Buffer.concat([report, writePli(7, ssrc)]), picture.port + 1, '127.0.0.1');
+  await refreshed;
+  expect(await picture.loss()).toEqual({ shows: 0.4, shown: 0.25 });
+  expect(await picture.loss(), 'nothing came since').toEqual({ shows: 0, shown: 0.25 });
 });
 
 describe('a wish for a key frame', () => {
