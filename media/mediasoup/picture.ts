@@ -3,6 +3,7 @@ import type { types } from 'mediasoup';
 import { congestionExtension, h264Parameters, videoFeedback, videoPayloadTypes } from '../sdp/index.ts';
 import type { VideoAnswer, VideoCodec } from '../sdp/index.ts';
 import { PictureCopy } from './picture-copy.ts';
+import { ClaimedLoss } from './picture-freeze.ts';
 
 /** More than this of a picture is not taken from a browser, bit/s: a face needs no more, and sound comes first. */
 const mostBitrate = 1_200_000;
@@ -30,7 +31,7 @@ const shown: types.RtpCapabilities = {
   })),
 };
 
-/** Shares of packets lost, 0 to 1, as RTCP last told: of what the browser shows, and of what it is shown. */
+/** Shares of packets lost, 0 to 1, as RTCP last told or lets us guess: of what the browser shows, and of what it is shown. */
 export interface PictureLoss {
   readonly shows: number;
   readonly shown: number;
@@ -56,6 +57,7 @@ export class Picture implements Screen {
   readonly source: types.Producer;
   readonly #router: types.Router;
   readonly codec: VideoCodec;
+  readonly #claims = new ClaimedLoss();
   #shown: types.Consumer | undefined;
 
   private constructor(router: types.Router, web: types.WebRtcTransport, source: types.Producer, codec: VideoCodec) {
@@ -87,7 +89,10 @@ export class Picture implements Screen {
         rtcp: { cname: 'jackfield', reducedSize: true },
       },
     });
-    return new Picture(router, web, source, codec);
+    const picture = new Picture(router, web, source, codec);
+    source.on('trace', (trace) => void picture.#report(trace));
+    await source.enableTraceEvent(['sr']);
+    return picture;
   }
 
   /**
@@ -118,9 +123,22 @@ export class Picture implements Screen {
       const [source, sink] = await Promise.all([this.source.getStats(), this.#shown?.getStats() ?? []]);
       const shows = source.find(({ type }) => type === 'inbound-rtp')?.fractionLost ?? 0;
       const seen = sink.find(({ type }) => type === 'outbound-rtp')?.fractionLost ?? 0;
-      return { shows: shows / 256, shown: seen / 256 };
+      return { shows: Math.max(shows / 256, this.#claims.at(Date.now())), shown: seen / 256 };
     } catch {
       return undefined;
+    }
+  }
+
+  /** A sender report: what it claims is compared with what has come by now. */
+  async #report({ type, info }: types.ProducerTraceEventData): Promise<void> {
+    if (type !== 'sr') return;
+    const { packetCount: claimed } = info as { readonly packetCount: number };
+    try {
+      const stats = await this.source.getStats();
+      const came = stats.find((each) => each.type === 'inbound-rtp')?.packetCount ?? 0;
+      this.#claims.report({ at: Date.now(), claimed, came });
+    } catch {
+      // The worker is gone.
     }
   }
 }

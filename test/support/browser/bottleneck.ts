@@ -1,9 +1,12 @@
 /** A narrow network between one page and the media node: what comes faster than it carries is dropped, as a full router does. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Page } from 'playwright-core';
+import { videoPayloadTypes } from '../../../media/sdp/index.ts';
 
 /** So many packets, large or small, wait in the queue of the router; the next is dropped. */
 const mostWaiting = 16;
+
+const pictures = new Set(Object.values(videoPayloadTypes));
 
 export class Bottleneck {
   readonly #server: Socket;
@@ -13,6 +16,7 @@ export class Bottleneck {
   #bytesPerMs = Infinity;
   /** When each packet in the queue will have gone. */
   #leaving: number[] = [];
+  #blind = false;
   /** Packets to the page: let through, and dropped. */
   passed = 0;
   dropped = 0;
@@ -20,7 +24,10 @@ export class Bottleneck {
   private constructor(server: Socket, target: number) {
     this.#server = server;
     this.#target = target;
-    server.on('message', (packet, from) => this.#beyondFor(from).send(packet, this.#target, '127.0.0.1'));
+    server.on('message', (packet, from) => {
+      const beyond = this.#beyondFor(from);
+      if (this.#sees(packet)) beyond.send(packet, this.#target, '127.0.0.1');
+    });
   }
 
   /** Before the media node's WebRTC port on loopback. */
@@ -34,6 +41,11 @@ export class Bottleneck {
   narrow(kilobits: number): void {
     this.#bytesPerMs = kilobits / 8;
     this.#leaving = [];
+  }
+
+  /** Every packet of the page's picture is lost from now on, as behind a router that drops what is large; sound and RTCP pass. */
+  blind(blind: boolean): void {
+    this.#blind = blind;
   }
 
   /** To be called before the page is opened: all its media goes this way, by UDP. */
@@ -73,6 +85,14 @@ export class Bottleneck {
     });
     this.#beyond.set(port, socket);
     return socket;
+  }
+
+  /** Payload types are not encrypted (RFC 3711 section 3.1). */
+  #sees(packet: Buffer): boolean {
+    const isPicture = packet.length > 12 && packet.readUInt8(0) >> 6 === 2 && pictures.has(packet.readUInt8(1) & 0x7f);
+    if (!this.#blind || !isPicture) return true;
+    this.dropped++;
+    return false;
   }
 
   #fits(bytes: number): boolean {
