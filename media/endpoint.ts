@@ -31,7 +31,7 @@ export interface Endpoint {
   statistics?(): Promise<NetworkStatistics | undefined>;
   /** Its picture, where it has one. */
   readonly picture?: Screen | undefined;
-  /** Whoever it sees is asked for a key frame; absent where that is asked by RTCP alone. */
+  /** Whoever it sees is asked for a key frame, because nothing comes or it cannot be shown; absent where there is no picture. */
   refresh?(): void;
   close(): void;
 }

@@ -103,6 +103,10 @@ export class WebRtcEndpoint implements Endpoint {
   }
 
   /** What its browser shows and is shown; undefined before an answer with one. */
+  refresh(): void {
+    void this.picture?.wish();
+  }
+
   get picture(): Picture | undefined {
     return this.#termination.picture;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClaimedLoss } from './picture-freeze.ts';
+import { ClaimedLoss, MissedPicture } from './picture-freeze.ts';
 
 describe('what a browser claims to have sent', () => {
   const after = (...reports: readonly (readonly [claimed: number, came: number])[]): number => {
@@ -71,5 +71,66 @@ describe('what a browser claims to have sent', () => {
     loss.report({ at: 0, claimed: 0, came: 0 });
     loss.report({ at: 1000, claimed: 50, came: 0 });
     expect([loss.at(4000), loss.at(6000)]).toEqual([1, 0]);
+  });
+});
+
+describe('what a browser misses of what it is sent', () => {
+  const after = (...wishes: readonly (readonly [at: number, sent: number])[]): number => {
+    const missed = new MissedPicture();
+    for (const [at, sent] of wishes) missed.wish(at, sent);
+    return missed.at((wishes.at(-1)?.[0] ?? 0) + 100);
+  };
+
+  it.each([
+    ['one wish says nothing', [[0, 100]], 0],
+    [
+      'what was sent between two wishes did not come',
+      [
+        [0, 100],
+        [500, 115],
+      ],
+      1,
+    ],
+    [
+      'little was sent, but by and by enough',
+      [
+        [0, 100],
+        [500, 104],
+        [1000, 108],
+      ],
+      1,
+    ],
+    [
+      'nothing was sent: the camera is off',
+      [
+        [0, 100],
+        [500, 100],
+        [1000, 102],
+      ],
+      0,
+    ],
+    [
+      'something came between the wishes',
+      [
+        [0, 100],
+        [1500, 130],
+      ],
+      0,
+    ],
+  ] as const)('%s', (_name, wishes, share) => {
+    expect(after(...wishes)).toBe(share);
+  });
+
+  it('is forgotten when the wishes end, and when somebody else is shown', () => {
+    const missed = new MissedPicture();
+    missed.wish(0, 100);
+    missed.wish(500, 120);
+    expect([missed.at(2500), missed.at(2600)]).toEqual([1, 0]);
+    missed.wish(3000, 130);
+    missed.wish(3500, 140);
+    missed.reset();
+    expect(missed.at(3500)).toBe(0);
+    missed.wish(3600, 3);
+    expect(missed.at(3600)).toBe(0);
   });
 });

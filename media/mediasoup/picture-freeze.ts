@@ -1,6 +1,7 @@
 /**
- * Whether a browser's picture has stopped on its way to us although it is sent and the sound goes on. Where everything is lost no loss is
- * counted: nothing new comes to count from. So what the browser says it has sent is compared with what came. Pure.
+ * Whether a picture has stopped on its way to us or to a browser although it is sent and the sound goes on. Where everything is lost no
+ * loss is counted: nothing new comes to count from. So what the browser says it has sent is compared with what came, and what it was
+ * sent with what it says that it misses. Pure.
  */
 
 /** What a browser says in a sender report (RFC 3550 section 6.4.1) that it has sent, and what had come by then. */
@@ -34,5 +35,39 @@ export class ClaimedLoss {
 
   at(now: number): number {
     return this.#last !== undefined && now - this.#last.at <= freshMs ? this.#loss : 0;
+  }
+}
+
+/** Wishes for key frames that come closer together than this are of one and the same stretch in which a browser saw nothing. */
+const together = 900;
+/** They come twice a second: without another one the picture is there again. */
+const wishMs = 2000;
+
+/**
+ * Whether a browser is sent a picture and gets none of it: it wishes for a key frame twice a second, and what was sent between two such
+ * wishes cannot have come.
+ */
+export class MissedPicture {
+  #first: number | undefined;
+  #wishedAt = -Infinity;
+  #missedAt = -Infinity;
+
+  /** The browser wishes; `sent`: packets it was sent so far. */
+  wish(now: number, sent: number): void {
+    if (now - this.#wishedAt > together) this.#first = undefined;
+    this.#wishedAt = now;
+    this.#first ??= sent;
+    if (sent - this.#first >= fewest) this.#missedAt = now;
+  }
+
+  /** Somebody else is shown: what was sent is counted from nothing. */
+  reset(): void {
+    this.#first = undefined;
+    this.#missedAt = -Infinity;
+  }
+
+  /** The share lost, 0 or 1. */
+  at(now: number): number {
+    return now - this.#missedAt <= wishMs ? 1 : 0;
   }
 }

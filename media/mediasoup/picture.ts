@@ -3,7 +3,7 @@ import type { types } from 'mediasoup';
 import { congestionExtension, h264Parameters, videoFeedback, videoPayloadTypes } from '../sdp/index.ts';
 import type { VideoAnswer, VideoCodec } from '../sdp/index.ts';
 import { PictureCopy } from './picture-copy.ts';
-import { ClaimedLoss } from './picture-freeze.ts';
+import { ClaimedLoss, MissedPicture } from './picture-freeze.ts';
 
 /** More than this of a picture is not taken from a browser, bit/s: a face needs no more, and sound comes first. */
 const mostBitrate = 1_200_000;
@@ -58,6 +58,7 @@ export class Picture implements Screen {
   readonly #router: types.Router;
   readonly codec: VideoCodec;
   readonly #claims = new ClaimedLoss();
+  readonly #missed = new MissedPicture();
   #shown: types.Consumer | undefined;
 
   private constructor(router: types.Router, web: types.WebRtcTransport, source: types.Producer, codec: VideoCodec) {
@@ -103,6 +104,7 @@ export class Picture implements Screen {
     const before = this.#shown;
     if (of !== undefined && before?.closed === false && before.producerId === of.source.id) return;
     this.#shown = undefined;
+    this.#missed.reset();
     before?.close();
     if (of === undefined || of.source.closed) return;
     this.#shown = await this.#web.consume({ producerId: of.source.id, rtpCapabilities: shown });
@@ -121,11 +123,25 @@ export class Picture implements Screen {
   async loss(): Promise<PictureLoss | undefined> {
     try {
       const [source, sink] = await Promise.all([this.source.getStats(), this.#shown?.getStats() ?? []]);
+      const now = Date.now();
       const shows = source.find(({ type }) => type === 'inbound-rtp')?.fractionLost ?? 0;
       const seen = sink.find(({ type }) => type === 'outbound-rtp')?.fractionLost ?? 0;
-      return { shows: Math.max(shows / 256, this.#claims.at(Date.now())), shown: seen / 256 };
+      return { shows: Math.max(shows / 256, this.#claims.at(now)), shown: Math.max(seen / 256, this.#missed.at(now)) };
     } catch {
       return undefined;
+    }
+  }
+
+  /** The browser wishes for a key frame of whoever it sees, and says by it that nothing comes. */
+  async wish(): Promise<void> {
+    const shown = this.#shown;
+    if (shown === undefined || shown.closed) return;
+    try {
+      const [stats] = await Promise.all([shown.getStats(), shown.requestKeyFrame()]);
+      const sent = stats.find(({ type }) => type === 'outbound-rtp')?.packetCount ?? 0;
+      if (this.#shown === shown) this.#missed.wish(Date.now(), sent);
+    } catch {
+      // It is shown somebody else, or the worker is gone.
     }
   }
 

@@ -62,16 +62,16 @@ async function talk(): Promise<void> {
   await seesFrames(guest, 20);
 }
 
-it('gives way to the sound when nothing of the agent’s picture comes through, and comes back', async () => {
+it('gives way to the sound when nothing of the agent’s picture comes through, comes back, and gives way when nothing comes to the agent', async () => {
   await talk();
   const began = performance.now();
-  network.blind(true);
+  network.blind('out');
   await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor({ timeout: 90_000 });
   console.log(`no picture of the agent: told after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await guest.getByText('No pictures: the network is too slow').waitFor();
   await hearsTone(alice.page, guestHz, [agentHz], (told) => (heard = told));
   await hearsTone(guest, agentHz, [guestHz], (told) => (heard = told));
-  network.blind(false);
+  network.blind(undefined);
   const folder = process.env['JACKFIELD_PICTURES'];
   if (folder !== undefined) {
     await guest.screenshot({ path: `${folder}/guest-paused-total.png` });
@@ -79,6 +79,17 @@ it('gives way to the sound when nothing of the agent’s picture comes through, 
   }
   await alice.page.locator('[data-testid=pictures][data-state=seen]').waitFor({ timeout: 90_000 });
   await seesFrames(alice.page, 10);
+  // The other way: RTCP tells nothing of it, the agent's page does.
+  const dropped = network.dropped;
+  const again = performance.now();
+  network.blind('in');
+  await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor({ timeout: 90_000 });
+  console.log(`no picture of the caller: told after ${((performance.now() - again) / 1000).toFixed(1)} s`);
+  await guest.getByText('No pictures: the network is too slow').waitFor();
+  await hearsTone(alice.page, guestHz, [agentHz], (told) => (heard = told));
+  await hearsTone(guest, agentHz, [guestHz], (told) => (heard = told));
+  expect(network.dropped).toBeGreaterThan(dropped + 8);
+  network.blind(undefined);
   await alice.at('hang-up').click();
   await guest.locator('#page[data-state=ready]').waitFor();
   await alice.wrapUp();

@@ -3,6 +3,7 @@ import { Inviter, SessionState, UserAgent } from 'sip.js';
 import type { Logger } from '../../../base/logger.ts';
 import type { Problem } from '../../../protocol/problems/index.ts';
 import type { WebPass } from '../../../protocol/web-call.ts';
+import { pictureWish } from '../phone/lost-picture.ts';
 import type { Media } from '../phone/machine.ts';
 import { browserPeer, ServerOfferedMedia } from '../phone/session-description.ts';
 import { agentOptions } from '../phone/user-agent-options.ts';
@@ -145,6 +146,11 @@ export class GuestCall {
         this.#stream === undefined ? Promise.reject(new Error('no microphone')) : Promise.resolve(this.#stream),
       onRemoteStream: this.#events.heard,
       onRemotePicture: this.#events.seen,
+      onPictureLost: () => {
+        const session = this.#session;
+        if (session?.state === SessionState.Established)
+          session.info({ requestOptions: { body: pictureWish } }).catch(() => undefined);
+      },
       onMedia: (state) => {
         if (!this.#over) this.#events.media(state);
       },

@@ -218,6 +218,7 @@ export class Phone {
       microphone: () => this.#sessions.microphone(id),
       onRemoteStream: this.#parts.onRemoteStream,
       onRemotePicture: (stream) => this.picture.set(stream),
+      onPictureLost: () => this.#sessions.askForPicture(id),
       onMedia: (state) => this.#box.post({ type: 'media-changed', session: id, media: state }),
     });
     this.#sessions.setMedia(id, media);

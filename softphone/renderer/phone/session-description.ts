@@ -1,5 +1,6 @@
 import { assertNever } from '../../../base/assert-never.ts';
 import type { BodyAndContentType, SessionDescriptionHandler } from 'sip.js';
+import { LostPicture } from './lost-picture.ts';
 import type { Media } from './machine.ts';
 
 /** The part of RTCPeerConnection that is used, so that a test may stand in for it. */
@@ -21,10 +22,10 @@ export type Peer = Pick<
   | 'signalingState'
 >;
 
-/** What one of WebRTC's statistics (W3C webrtc-stats) counts of the packets of a sound that came; 0 for the others. */
-function packetsIn(statistic: unknown): number {
+/** What one of WebRTC's statistics (W3C webrtc-stats) counts of the packets of a sound or picture that came; 0 for the others. */
+function packetsIn(statistic: unknown, kind: 'audio' | 'video'): number {
   if (typeof statistic !== 'object' || statistic === null || !('type' in statistic)) return 0;
-  if (statistic.type !== 'inbound-rtp' || !('kind' in statistic) || statistic.kind !== 'audio') return 0;
+  if (statistic.type !== 'inbound-rtp' || !('kind' in statistic) || statistic.kind !== kind) return 0;
   return 'packetsReceived' in statistic && typeof statistic.packetsReceived === 'number'
     ? statistic.packetsReceived
     : 0;
@@ -38,6 +39,8 @@ export interface MediaPorts {
   onRemoteStream(stream: MediaStream): void;
   /** The picture of the far side; absent where the page shows none. */
   onRemotePicture?(stream: MediaStream): void;
+  /** It was coming and comes no more; told twice a second for a while. */
+  onPictureLost?(): void;
   onMedia(media: Media): void;
 }
 
@@ -76,12 +79,19 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
   #muted = false;
   #camera: MediaStreamTrack | null = null;
   #closed = false;
+  #lost: LostPicture | undefined;
 
   constructor(ports: MediaPorts) {
     this.#ports = ports;
     this.#peer = ports.createPeer();
     this.#peer.ontrack = (event) => {
-      if (event.track.kind === 'video') return ports.onRemotePicture?.(new MediaStream([event.track]));
+      if (event.track.kind === 'video') {
+        this.#lost ??= new LostPicture({
+          packets: () => this.#packets('video'),
+          ask: () => ports.onPictureLost?.(),
+        });
+        return ports.onRemotePicture?.(new MediaStream([event.track]));
+      }
       const stream = event.streams[0] ?? new MediaStream([event.track]);
       ports.onRemoteStream(stream);
     };
@@ -95,10 +105,14 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
    * Packets of the far side's sound that came; 0 before there is any. Asked of the connection, not of its receiver: Chromium's
    * receiver counts nothing any more after a re-INVITE that restarts ICE, though it is heard.
    */
-  async packetsHeard(): Promise<number> {
+  packetsHeard(): Promise<number> {
+    return this.#packets('audio');
+  }
+
+  async #packets(kind: 'audio' | 'video'): Promise<number> {
     if (this.#closed) return 0;
     const statistics: readonly unknown[] = [...(await this.#peer.getStats()).values()];
-    return statistics.reduce<number>((sum, each) => sum + packetsIn(each), 0);
+    return statistics.reduce<number>((sum, each) => sum + packetsIn(each, kind), 0);
   }
 
   /** Cuts the microphone at its source, whatever the server does. */
@@ -124,6 +138,7 @@ export class ServerOfferedMedia implements SessionDescriptionHandler {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#lost?.close();
     for (const track of this.#microphone?.getTracks() ?? []) track.stop();
     this.#peer.close();
   }

@@ -2,6 +2,7 @@ import { Invitation, Inviter, SessionState } from 'sip.js';
 import type { Session } from 'sip.js';
 import type { Clock } from '../../../base/clock.ts';
 import { closeMicrophone } from './microphone.ts';
+import { pictureWish } from './lost-picture.ts';
 import type { PhoneEvent, SessionId } from './machine.ts';
 import type { ServerOfferedMedia } from './session-description.ts';
 
@@ -90,6 +91,14 @@ export class Sessions {
     if (session.state === SessionState.Established) session.bye().catch(() => undefined);
     else if (session instanceof Inviter) session.cancel().catch(() => undefined);
     else this.reject(id, 480);
+  }
+
+  /** Asks for a key frame of whoever is seen. */
+  askForPicture(id: SessionId): void {
+    const session = this.#entries.get(id)?.session;
+    // A call that is just ending shows nothing anyway.
+    if (session?.state === SessionState.Established)
+      session.info({ requestOptions: { body: pictureWish } }).catch(() => undefined);
   }
 
   #known(id: SessionId): boolean {

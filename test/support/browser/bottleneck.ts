@@ -8,6 +8,9 @@ const mostWaiting = 16;
 
 const pictures = new Set(Object.values(videoPayloadTypes));
 
+/** From the page, or to it. */
+type Way = 'out' | 'in';
+
 export class Bottleneck {
   readonly #server: Socket;
   readonly #target: number;
@@ -16,7 +19,7 @@ export class Bottleneck {
   #bytesPerMs = Infinity;
   /** When each packet in the queue will have gone. */
   #leaving: number[] = [];
-  #blind = false;
+  #blind: Way | undefined;
   /** Packets to the page: let through, and dropped. */
   passed = 0;
   dropped = 0;
@@ -26,7 +29,7 @@ export class Bottleneck {
     this.#target = target;
     server.on('message', (packet, from) => {
       const beyond = this.#beyondFor(from);
-      if (this.#sees(packet)) beyond.send(packet, this.#target, '127.0.0.1');
+      if (this.#sees(packet, 'out')) beyond.send(packet, this.#target, '127.0.0.1');
     });
   }
 
@@ -43,9 +46,9 @@ export class Bottleneck {
     this.#leaving = [];
   }
 
-  /** Every packet of the page's picture is lost from now on, as behind a router that drops what is large; sound and RTCP pass. */
-  blind(blind: boolean): void {
-    this.#blind = blind;
+  /** Every packet of pictures from or to the page is lost from now on, as behind a router that drops what is large; sound and RTCP pass. */
+  blind(way: Way | undefined): void {
+    this.#blind = way;
   }
 
   /** To be called before the page is opened: all its media goes this way, by UDP. */
@@ -81,16 +84,16 @@ export class Bottleneck {
     if (known !== undefined) return known;
     const socket = createSocket('udp4');
     socket.on('message', (packet) => {
-      if (this.#fits(packet.length)) this.#server.send(packet, port, address);
+      if (this.#sees(packet, 'in') && this.#fits(packet.length)) this.#server.send(packet, port, address);
     });
     this.#beyond.set(port, socket);
     return socket;
   }
 
   /** Payload types are not encrypted (RFC 3711 section 3.1). */
-  #sees(packet: Buffer): boolean {
+  #sees(packet: Buffer, way: Way): boolean {
     const isPicture = packet.length > 12 && packet.readUInt8(0) >> 6 === 2 && pictures.has(packet.readUInt8(1) & 0x7f);
-    if (!this.#blind || !isPicture) return true;
+    if (this.#blind !== way || !isPicture) return true;
     this.dropped++;
     return false;
   }
