@@ -62,8 +62,36 @@ describe('what a browser claims to have sent', () => {
       0,
     ],
     ['there was one report', [[100, 0]], 0],
+    [
+      'some came between a report and its counting',
+      [
+        [84, 84],
+        [100, 112],
+        [116, 117],
+      ],
+      0,
+    ],
+    [
+      'some did so at the first report',
+      [
+        [100, 110],
+        [116, 117],
+      ],
+      0,
+    ],
   ] as const)('%s', (_name, reports, share) => {
     expect(after(...reports)).toBe(share);
+  });
+
+  it('is not told by a report whose packets were counted too late', () => {
+    const loss = new ClaimedLoss();
+    loss.report({ at: 0, claimed: 100, came: 100 });
+    for (const at of [1000, 2000, 3000, 4000])
+      loss.report({ at, claimed: 100 + at / 50, came: 130 + at / 50, lateMs: 900 });
+    loss.report({ at: 5000, claimed: 200, came: 200, lateMs: 10 });
+    expect(loss.at(5000)).toBe(0);
+    loss.report({ at: 6000, claimed: 220, came: 200, lateMs: 10 });
+    expect(loss.at(6000)).toBe(1);
   });
 
   it('is not believed when no report comes any more', () => {

@@ -7,6 +7,8 @@
 /** What a browser says in a sender report (RFC 3550 section 6.4.1) that it has sent, and what had come by then. */
 export interface Claim {
   readonly at: number;
+  /** How long after the report was counted what had come, ms. */
+  readonly lateMs?: number;
   readonly claimed: number;
   readonly came: number;
 }
@@ -18,18 +20,28 @@ const heavy = 0.5;
 /** Browsers report every second or so: an older claim is none. */
 const freshMs = 4000;
 
+/** Counted later than this after its report, what had come is more than the report claims, and says nothing. */
+const mostLateMs = 150;
+/** So many reports back what had been lost in all is remembered: what came between a report and its counting makes it look less. */
+const lookBack = 4;
+
 /** What was lost on the way to us between two reports, 0 to 1. */
 export class ClaimedLoss {
   #last: Claim | undefined;
   #loss = 0;
+  /** What was claimed and had not come, at the last reports. */
+  #missing: readonly number[] = [0];
 
   /** A sender report has come. */
   report(claim: Claim): void {
+    if ((claim.lateMs ?? 0) > mostLateMs) return;
     const before = this.#last;
     this.#last = claim;
     const claimed = claim.claimed - (before?.claimed ?? claim.claimed);
-    const came = claim.came - (before?.came ?? claim.came);
-    const share = claimed < fewest ? 0 : 1 - Math.max(0, came) / claimed;
+    const missing = claim.claimed - claim.came;
+    const lost = missing - Math.max(...this.#missing);
+    this.#missing = [...this.#missing, missing].slice(-lookBack);
+    const share = claimed < fewest ? 0 : Math.min(1, lost / claimed);
     this.#loss = share >= heavy ? share : 0;
   }
 

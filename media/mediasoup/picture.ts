@@ -146,13 +146,15 @@ export class Picture implements Screen {
   }
 
   /** A sender report: what it claims is compared with what has come by now. */
-  async #report({ type, info }: types.ProducerTraceEventData): Promise<void> {
+  async #report({ type, info, timestamp }: types.ProducerTraceEventData): Promise<void> {
     if (type !== 'sr') return;
     const { packetCount: claimed } = info as { readonly packetCount: number };
     try {
       const stats = await this.source.getStats();
-      const came = stats.find((each) => each.type === 'inbound-rtp')?.packetCount ?? 0;
-      this.#claims.report({ at: Date.now(), claimed, came });
+      const counted = stats.find((each) => each.type === 'inbound-rtp');
+      // Both by the worker's clock.
+      const lateMs = (counted?.timestamp ?? timestamp) - timestamp;
+      this.#claims.report({ at: Date.now(), lateMs, claimed, came: counted?.packetCount ?? 0 });
     } catch {
       // The worker is gone.
     }
