@@ -120,6 +120,18 @@ const policy = legPolicy.optional();
 
 const sdp = z.string().min(1).max(32_768);
 
+/** How far ICE with a far side is (RFC 8445; ours is a lite agent). */
+export const iceState = z.object({
+  /** `checking`: no check of theirs was right yet: nothing is sent there, and nothing is heard. */
+  state: z.enum(['checking', 'proven']),
+  /** The far end of the best pair so far: where it is sent to. */
+  remote: z.object({ address: z.string(), port: z.number().int() }).optional(),
+  /** The far side has chosen that pair. */
+  nominated: z.boolean().optional(),
+  /** Since when that place is proven. */
+  since: time.optional(),
+});
+
 /** What the node knows of an endpoint. */
 const endpointCounters = z.object({
   endpointId,
@@ -156,6 +168,8 @@ const endpointCounters = z.object({
       shortened: z.number(),
     })
     .optional(),
+  /** How far ICE with a SIP leg is; absent: it has none. */
+  ice: iceState.optional(),
   ...legQuality,
 });
 

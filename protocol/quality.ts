@@ -1,7 +1,7 @@
 /** How legs sound: the words of the desk, the API and the ledger's `quality` rows. */
 import { z } from 'zod';
 import { endpointId } from './ids.ts';
-import { endpointKind } from './media.ts';
+import { endpointKind, iceState } from './media.ts';
 
 /** Nobody minds, some do, most do (R above 70, above 60, below; ITU-T G.107 Annex B). */
 export const qualityLevel = z.enum(['good', 'fair', 'bad']);
@@ -57,13 +57,15 @@ export const legQuality = z.object({
   decoded: z.boolean().optional(),
   /** CPU for each packet of 20 ms of that, as the media node measured it; microseconds. */
   costUs: z.number().optional(),
+  /** ICE of a SIP leg; absent: it has none. Where it is sent to is told while the leg lives, and is in no ledger. */
+  ice: iceState.optional(),
   cause: qualityCause.optional(),
   evidence: qualityEvidence.optional(),
 });
 export type CallLegQuality = z.infer<typeof legQuality>;
 
-/** A leg as agents see it: how it sounds and why, without what is done with its samples and what that costs. */
-export function withoutCost({ sends: _, decoded: _d, costUs: _c, ...leg }: CallLegQuality): CallLegQuality {
+/** A leg as agents see it: how it sounds and why, without what is done with its samples, what that costs, and the way its packets take. */
+export function withoutCost({ sends: _, decoded: _d, costUs: _c, ice: _i, ...leg }: CallLegQuality): CallLegQuality {
   return leg;
 }
 

@@ -14,6 +14,8 @@ const agent = { ...newLeg('c.a1', 'webrtc', page), signalling: 'confirmed' } as 
 const begun = newCall({ callId: 'c', from: '1', to: '2', phase: 'talking', language: 'en-US', caller }, 0);
 const talking = { ...begun, other: agent };
 
+const ice = { state: 'proven', nominated: true, since: 5 } as const;
+
 function counters(endpointId: string, kind: 'sip' | 'webrtc', seconds: number, lossRatio: number): LegStatistics {
   const expected = 50 * seconds;
   const lost = Math.round(expected * lossRatio);
@@ -27,6 +29,7 @@ function counters(endpointId: string, kind: 'sip' | 'webrtc', seconds: number, l
       decoded: kind === 'sip',
       costUs: kind === 'sip' ? 1.5 : 93,
     },
+    ...(kind === 'sip' ? { ice: { ...ice, remote: { address: '198.51.100.9', port: 61_000 } } } : {}),
   };
 }
 
@@ -71,6 +74,7 @@ test('a desk is told once while all is well, and again with the cause when it is
   const { watch, told, site, pass } = bench();
   await pass(6);
   expect(told).toHaveLength(1);
+  expect(told[0]?.map((leg) => leg.ice?.remote?.port)).toEqual([61_000, undefined]);
   expect(told[0]).toMatchObject([
     { legId: 'c.caller', side: 'outside', level: 'good', live: true, sends: 'forwarded', decoded: true, costUs: 1.5 },
     { legId: 'c.a1', side: 'agent', level: 'good', live: true, sends: 'transcoded', costUs: 93 },
@@ -114,6 +118,9 @@ test('the end of a leg is a row, with all it had counted; the API reads it; the 
   watch.closed([counters('c.caller', 'sip', 27, 0)]);
   watch.closed([counters('c.caller', 'sip', 27, 0), counters('c.a1', 'webrtc', 27, 0)]);
   expect(rows).toHaveLength(2);
+  // Where somebody is, is not for the ledger.
+  expect(rows.at(-1)?.facts).toMatchObject({ legId: 'c.caller', ice });
+  expect(JSON.stringify(rows)).not.toContain('198.51.100.9');
   expect(watch.live('c')).toEqual([]);
 });
 

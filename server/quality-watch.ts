@@ -43,6 +43,7 @@ interface Watched {
   part: LegPart;
   history: LegHistory;
   audio: Audio;
+  ice: LegStatistics['ice'];
   /** What the desks were told last: level and cause. */
   told: string;
   /** When it left its call; what its endpoint had counted is awaited since. */
@@ -56,7 +57,8 @@ function partOf({ offer, other, caller, signals }: CallState, leg: Leg): LegPart
 }
 
 function newWatch(state: CallState, leg: Leg, now: number): Watched {
-  return { kind: leg.kind, part: partOf(state, leg), history: newHistory(now), audio: {}, told: '', leftAt: undefined };
+  const nothing = { audio: {}, ice: undefined, told: '', leftAt: undefined };
+  return { kind: leg.kind, part: partOf(state, leg), history: newHistory(now), ...nothing };
 }
 
 function rounded(value: number, digits: number): number {
@@ -69,9 +71,14 @@ function audioOf(before: Audio, { sends = 'nothing', decoded, costUs }: LegStati
   return { sends, ...(decoded === undefined ? {} : { decoded }), ...(costUs === undefined ? {} : { costUs }) };
 }
 
+/** Addresses of people are not for the ledger. */
+function withoutPlace({ remote: _, ...rest }: NonNullable<LegStatistics['ice']>) {
+  return rest;
+}
+
 function told(
   legId: string,
-  { kind, part, history, audio }: Watched,
+  { kind, part, history, audio, ice }: Watched,
   quality: LegQuality,
   live: boolean,
 ): CallLegQuality {
@@ -85,6 +92,7 @@ function told(
     ...(roundTripMs === undefined ? {} : { roundTripMs: rounded(roundTripMs, 0) }),
     seconds: rounded(quality.ms / 1000, 0),
     ...audio,
+    ...(ice === undefined ? {} : { ice: live ? ice : withoutPlace(ice) }),
     ...(verdict === undefined ? {} : { cause: verdict.cause, evidence: { ...verdict.evidence } }),
   };
 }
@@ -146,6 +154,7 @@ export class QualityWatch {
       if (leg?.leftAt === undefined) continue;
       leg.history = looked(leg.history, each, leg.leftAt, leg.part);
       leg.audio = audioOf(leg.audio, each);
+      leg.ice = each.ice;
       this.#finish(each.endpointId, leg);
     }
   }
@@ -179,6 +188,7 @@ export class QualityWatch {
     this.#legs.set(legId, before);
     if (before.leftAt !== undefined) return false;
     before.audio = audioOf(before.audio, statistics);
+    before.ice = statistics.ice;
     const part = partOf(state, leg);
     // What came while it rang, or before a restart of ours, is not held against it: the first look only counts.
     if (before.history.last === undefined) {

@@ -5,6 +5,7 @@ import { tableLines, type Column } from '../table.ts';
 import { exitCodes, type Terminal } from '../terminal.ts';
 import { qualityTexts } from '../texts/quality.ts';
 import { speaker } from '../texts/text.ts';
+import { dateTime } from '../times.ts';
 
 type Say = (key: keyof typeof qualityTexts & string) => string;
 
@@ -12,6 +13,14 @@ function causeText({ cause, evidence }: CallLegQuality, say: Say): string | unde
   if (cause === undefined) return undefined;
   const figures = Object.entries(evidence ?? {}).map(([name, value]) => `${name}=${value}`);
   return [say(`cause-${cause}`), ...figures].join(' ');
+}
+
+function iceText(ice: CallLegQuality['ice'], say: Say): string | undefined {
+  if (ice === undefined) return undefined;
+  const { state, nominated, remote, since } = ice;
+  const words = say(state === 'checking' ? 'ice-checking' : nominated === true ? 'ice-nominated' : 'ice-proven');
+  const place = remote === undefined ? [] : [`${remote.address}:${String(remote.port)}`];
+  return [words, ...place, ...(since === undefined ? [] : [dateTime(since)])].join(' ');
 }
 
 function columns(say: Say): Column<CallLegQuality>[] {
@@ -29,6 +38,7 @@ function columns(say: Say): Column<CallLegQuality>[] {
     { title: say('title-jitter'), of: ({ jitterMs }) => jitterMs.toFixed(1), align: 'right' },
     { title: say('title-trip'), of: ({ roundTripMs }) => roundTripMs, align: 'right' },
     { title: say('title-seconds'), of: ({ seconds }) => seconds, align: 'right' },
+    { title: say('title-ice'), of: ({ ice }) => iceText(ice, say) },
     { title: say('title-cause'), of: (leg) => causeText(leg, say) },
   ];
 }

@@ -1,4 +1,4 @@
-import { IceDoor } from './ice-door.ts';
+import { IceDoor, type IceState } from './ice-door.ts';
 import type { IceSession } from './ice.ts';
 import { isRtcp, rtpHeaderBytes } from './rtp.ts';
 import { samePlace, SourceLock, type Place } from './source-lock.ts';
@@ -62,6 +62,11 @@ export class Front {
         of === 1 ? this.#outside.toPeer(packet, to) : this.#outside.toPeerControl(packet, to),
       );
     this.#door?.configure(session);
+  }
+
+  /** How far ICE is; undefined: there is none. */
+  get iceState(): IceState | undefined {
+    return this.#door?.state;
   }
 
   /** Another key is in force, and who decrypts knows no source yet. */

@@ -23,6 +23,32 @@ function rig() {
 }
 
 describe('the lock of a leg with ICE', () => {
+  test('tells how far it is: to where, since when, and whether the far side has chosen that', () => {
+    let now = 1000;
+    const door = new IceDoor(
+      new SourceLock(),
+      () => undefined,
+      () => now,
+    );
+    const check = (from: Place, more: object = {}): boolean =>
+      door.take(checkOf({ username: 'ours:peer', password: session.password, ...more }), from, 1);
+    expect(door.state).toBeUndefined();
+    door.configure(session);
+    expect(door.state).toEqual({ state: 'checking' });
+    check(mapped);
+    expect(door.state).toEqual({ state: 'proven', remote: mapped, since: 1000, nominated: false });
+    now = 2000;
+    check(mapped, { useCandidate: true });
+    expect(door.state).toEqual({ state: 'proven', remote: mapped, since: 1000, nominated: true });
+    // After a restart the old pair counts until the new one is there.
+    door.configure({ ...session, usernameFragment: 'anew' });
+    expect(door.state).toMatchObject({ remote: mapped, since: 1000 });
+    check(other, { username: 'anew:peer', useCandidate: true });
+    expect(door.state).toEqual({ state: 'proven', remote: other, since: 2000, nominated: true });
+    door.configure(undefined);
+    expect(door.state).toBeUndefined();
+  });
+
   test('sends to nobody before a check, and learns from no first source', () => {
     const { lock, voice } = rig();
     expect(lock.target).toBeUndefined();

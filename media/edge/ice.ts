@@ -82,13 +82,20 @@ class Generation {
 
   /** RFC 5245 section 8.1.1.2: of several that were nominated the highest counts; before, what can be reached at all. */
   proven(of: Component): Proven {
-    const { remoteFragment } = this.session;
-    const pairs = this.#pairs[of].filter(
-      (pair) => remoteFragment === undefined || pair.remoteFragment === remoteFragment,
-    );
+    return { places: this.#own(of).map(({ place }) => place), selected: this.best(of)?.place };
+  }
+
+  /** The pair that counts. */
+  best(of: Component): Pair | undefined {
+    const pairs = this.#own(of);
     const nominated = pairs.filter((pair) => pair.nominated);
-    const ranked = (nominated.length > 0 ? nominated : pairs).toSorted((a, b) => b.priority - a.priority);
-    return { places: pairs.map(({ place }) => place), selected: ranked[0]?.place };
+    const [best] = (nominated.length > 0 ? nominated : pairs).toSorted((a, b) => b.priority - a.priority);
+    return best;
+  }
+
+  #own(of: Component): Pair[] {
+    const { remoteFragment } = this.session;
+    return this.#pairs[of].filter((pair) => remoteFragment === undefined || pair.remoteFragment === remoteFragment);
   }
 }
 
@@ -124,6 +131,11 @@ export class IceLite {
     const current = this.#current?.proven(of);
     if (current !== undefined && current.places.length > 0) return current;
     return this.#former?.proven(of) ?? { places: [], selected: undefined };
+  }
+
+  /** Has the far side chosen the pair that counts? */
+  nominated(of: Component): boolean {
+    return (this.#current?.best(of) ?? this.#former?.best(of))?.nominated === true;
   }
 
   /** Takes what looks like STUN. What is not a right check changes nothing, and no answer is larger than its request. */

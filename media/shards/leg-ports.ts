@@ -1,5 +1,6 @@
 /** What a leg needs from outside, and tells it. */
 import type { FrontMedia } from '../edge/front.ts';
+import type { IceState } from '../edge/ice-door.ts';
 import type { IceSession } from '../edge/ice.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Digit } from '../edge/telephone-event.ts';
@@ -25,6 +26,7 @@ export interface LegFront {
   configure(media: FrontMedia, inside: Place): void;
   ready(ssrc: number): void;
   ice(session: IceSession | undefined): void;
+  readonly iceState: IceState | undefined;
   readonly strangers: number;
 }
 

@@ -256,6 +256,7 @@ export class Leg {
     const { far, roundTripMs } = this.#control;
     const { reception, ticksPerMs } = this.#ingress;
     const { totals } = reception;
+    const ice = this.#inside ? this.#socket.front?.iceState : this.#door?.state;
     const sentTicksPerMs = 8 * ticksOf(this.#media?.send.codec ?? 'PCMU');
     return {
       endpointId: this.setup.endpointId,
@@ -275,6 +276,7 @@ export class Leg {
         ? {}
         : { sent: { lost: far.lost, lossRatio: far.lossRatio, jitterMs: far.jitter / sentTicksPerMs } }),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(ice === undefined ? {} : { ice }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { SilencePolicy } from '../../protocol/media-policy.ts';
 import type { EndpointKind, Graph, MediaEvent } from '../../protocol/media.ts';
 import type { PlayoutCounts } from '../audio/playout.ts';
 import type { FrontMedia } from '../edge/front.ts';
+import type { IceState } from '../edge/ice-door.ts';
 import type { IceSession } from '../edge/ice.ts';
 import type { Place } from '../edge/source-lock.ts';
 import type { Codec, Direction, NumberedCodec } from '../sdp/index.ts';
@@ -130,6 +131,8 @@ export interface LegCounters {
   /** What the far side says it lost of ours; absent before its first report. */
   readonly sent?: { readonly lost: number; readonly lossRatio: number; readonly jitterMs: number };
   readonly roundTripMs?: number;
+  /** Of a leg with ICE. */
+  readonly ice?: IceState;
 }
 
 /** Shard to main thread. */

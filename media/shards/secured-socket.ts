@@ -56,6 +56,9 @@ export async function openSecured(
       },
       ready: (ssrc) => front.ready(ssrc),
       ice: (session) => front.ice(session),
+      get iceState() {
+        return front.iceState;
+      },
       get strangers() {
         return front.strangers;
       },

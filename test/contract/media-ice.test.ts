@@ -115,7 +115,11 @@ describe('a phone with ICE behind NAT', () => {
     other.packet({ payload: said(0x33) });
     await phone.until(() => hears(phone, 0x33));
     expect([hears(other, 0x11), hears(other, 0x22), hears(stranger, 0x33)]).toEqual([false, false, false]);
-    expect(await countersOf('natted.a')).toMatchObject({ packetsReceived: 1, strangers: 10 });
+    expect(await countersOf('natted.a')).toMatchObject({
+      ...{ packetsReceived: 1, strangers: 10 },
+      ice: { state: 'proven', nominated: true, remote: { address: '127.0.0.1', port: phone.port } },
+    });
+    expect(await countersOf('natted.b')).not.toHaveProperty('ice');
     close();
   });
 
@@ -167,7 +171,9 @@ describe('a phone with ICE behind NAT', () => {
     expect(answer).toMatch(/^a=crypto:1 /m);
     phone.aim(answer);
     const ours = credentialsIn(answer);
+    expect((await countersOf('sealed.a'))?.ice).toEqual({ state: 'checking' });
     expect((await checked(phone, ours, { useCandidate: true })).answer.type).toBe(0x0101);
+    expect((await countersOf('sealed.a'))?.ice).toMatchObject({ state: 'proven', remote: { port: phone.port } });
     expect((await checked(phone, { ...ours, password: 'a-guess' })).answer.code).toBe(401);
     phone.close();
   });
