@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClaimedLoss, MissedPicture } from './picture-freeze.ts';
+import { ClaimedLoss, MissedPicture, Standstill } from './picture-freeze.ts';
 
 describe('what a browser claims to have sent', () => {
   const after = (...reports: readonly (readonly [claimed: number, came: number])[]): number => {
@@ -161,4 +161,17 @@ describe('what a browser misses of what it is sent', () => {
     missed.wish(3600, 3);
     expect(missed.at(3600)).toBe(0);
   });
+});
+
+it('takes for outdated what is told as lost when packets come again after a while', () => {
+  const standstill = new Standstill();
+  const looks = (...packets: readonly number[]): boolean[] =>
+    packets.map((count) => standstill.look((now += 500), count));
+  let now = 0;
+  expect(looks(10, 20, 20, 30, 40)).toEqual([false, false, false, false, false]);
+  expect(looks(40, 40, 40, 50, 60, 70, 80, 90, 100, 110)).toEqual([
+    ...[false, false, false],
+    ...[true, true, true, true, true, true],
+    false,
+  ]);
 });

@@ -83,3 +83,27 @@ export class MissedPicture {
     return now - this.#missedAt <= wishMs ? 1 : 0;
   }
 }
+
+/** Looks without a packet after which nothing came. */
+const mostStill = 2;
+/** The first receiver report after that may come a good second later, and stands until the next one. */
+const outdatedMs = 3000;
+
+/**
+ * Whether what was lost is of long ago: where nothing came for a while (all was lost, or the picture had given way), the packets that
+ * come again show what was lost before them, and the receiver report tells it as if it were now.
+ */
+export class Standstill {
+  #packets: number | undefined;
+  #still = 0;
+  #until = -Infinity;
+
+  /** A look at what has come so far; true while the losses that are told are outdated. */
+  look(now: number, packets: number): boolean {
+    const came = this.#packets !== undefined && packets > this.#packets;
+    if (came && this.#still >= mostStill) this.#until = now + outdatedMs;
+    this.#still = came ? 0 : this.#still + 1;
+    this.#packets = packets;
+    return now < this.#until;
+  }
+}

@@ -3,7 +3,7 @@ import type { types } from 'mediasoup';
 import { congestionExtension, h264Parameters, videoFeedback, videoPayloadTypes } from '../sdp/index.ts';
 import type { VideoAnswer, VideoCodec } from '../sdp/index.ts';
 import { PictureCopy } from './picture-copy.ts';
-import { ClaimedLoss, MissedPicture } from './picture-freeze.ts';
+import { ClaimedLoss, MissedPicture, Standstill } from './picture-freeze.ts';
 
 /** More than this of a picture is not taken from a browser, bit/s: a face needs no more, and sound comes first. */
 const mostBitrate = 1_200_000;
@@ -59,6 +59,7 @@ export class Picture implements Screen {
   readonly codec: VideoCodec;
   readonly #claims = new ClaimedLoss();
   readonly #missed = new MissedPicture();
+  readonly #standstill = new Standstill();
   #shown: types.Consumer | undefined;
 
   private constructor(router: types.Router, web: types.WebRtcTransport, source: types.Producer, codec: VideoCodec) {
@@ -124,7 +125,9 @@ export class Picture implements Screen {
     try {
       const [source, sink] = await Promise.all([this.source.getStats(), this.#shown?.getStats() ?? []]);
       const now = Date.now();
-      const shows = source.find(({ type }) => type === 'inbound-rtp')?.fractionLost ?? 0;
+      const came = source.find(({ type }) => type === 'inbound-rtp');
+      const outdated = this.#standstill.look(now, came?.packetCount ?? 0);
+      const shows = outdated ? 0 : (came?.fractionLost ?? 0);
       const seen = sink.find(({ type }) => type === 'outbound-rtp')?.fractionLost ?? 0;
       return { shows: Math.max(shows / 256, this.#claims.at(now)), shown: Math.max(seen / 256, this.#missed.at(now)) };
     } catch {
