@@ -42,8 +42,8 @@ afterEach(async ({ task }) => {
   console.error(await site.diagnosis(), await alice.glance(), { heard, dropped: network.dropped });
 });
 
-/** A caller and an agent who see each other. */
-async function talk(): Promise<void> {
+/** A caller and an agent who see each other; resolves with the call. */
+async function talk(): Promise<string> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   guest = await context.newPage();
   await recordHeard(guest);
@@ -55,15 +55,16 @@ async function talk(): Promise<void> {
   await guest.locator('[data-testid=guest-talk][data-media=up]').waitFor();
   await guest.keyboard.press('1');
   await guest.keyboard.press('1');
-  await alice.call('ringing');
+  const id = await alice.call('ringing');
   await alice.answer();
   await alice.at('camera').click();
   await seesFrames(alice.page, 20);
   await seesFrames(guest, 20);
+  return id;
 }
 
 it('gives way to the sound when nothing of the agent’s picture comes through, comes back, and gives way when nothing comes to the agent', async () => {
-  await talk();
+  const id = await talk();
   const began = performance.now();
   network.blind('out');
   await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor({ timeout: 90_000 });
@@ -95,4 +96,11 @@ it('gives way to the sound when nothing of the agent’s picture comes through, 
   await alice.wrapUp();
   await guest.close();
   expect(network.dropped).toBeGreaterThan(10);
+  const { body } = await site.api('GET', `/api/v1/calls/${id}`);
+  const { story } = body as { story: { type: string; facts: object }[] };
+  // It came back for good: what had been lost before was no reason to give way again.
+  expect(
+    story.flatMap(({ type }) => (type.startsWith('video-') ? [type] : [])),
+    JSON.stringify(story),
+  ).toEqual([...['video-paused', 'video-resumed', 'video-paused']]);
 });
