@@ -8,6 +8,7 @@ import type { LegPolicy } from '../../protocol/media-policy.ts';
 import { usualDeviceSettings } from '../../server/sip/index.ts';
 import { chirp, correlate, hush, join } from '../support/audio-measure.ts';
 import { startBaresip } from '../support/baresip.ts';
+import { startLinphone } from '../support/linphone.ts';
 import { startNode, type NodeUnderTest } from '../support/media-node.ts';
 import { RtpPeer } from '../support/rtp-peer.ts';
 import { realm, testAccount } from '../support/sip/registering.ts';
@@ -275,4 +276,32 @@ describe('baresip with its ICE', () => {
     expect(phone.log).toContain(`mnat 'ice' connected: raddr ${home}:`);
     expect(correlate(await phone.heard(), sound).peak, `${seen}\n${phone.log}`).toBeGreaterThan(0.95);
   });
+});
+
+it('linphonec calls with its ICE, chooses a pair, and is heard', async () => {
+  const side = await siteOf({});
+  const registrar = portOf(bench.engine, 'tcp');
+  const phone = await startLinphone({
+    ...{ user: 'bob-desk', domain: realm, password, registrar, transport: 'tcp', ice: home },
+    says: chirp(5),
+  });
+  bench.later(() => phone.close());
+  await until(() => side.sip.devicesOf('bob').length > 0);
+  const invited = side.invited();
+  phone.command(`call sip:echo@${realm}`);
+  const { legId, sdp, source } = await invited;
+  expect(sdp).toMatch(/^a=candidate:/m);
+  expect(sdp).toMatch(/^a=ice-ufrag:/m);
+  const ids = { endpointId: 'linphone.x', callId: 'linphone', kind: 'sip' } as const;
+  const signalledFrom = source.replace(/:\d+$/, '');
+  const { localSdp } = good(await under.client.call('open', { ...ids, remoteSdp: sdp, signalledFrom }));
+  expect(localSdp).toMatch(/^a=ice-lite\r$/m);
+  side.sip.answer(legId, localSdp);
+  await echo('linphone', ids.endpointId);
+  await heard(ids.endpointId, 50);
+  const seen = await countersOf(ids.endpointId);
+  expect(seen?.ice, phone.log.slice(-2000)).toMatchObject({ state: 'proven', remote: { address: home } });
+  console.log('linphonec with ICE', JSON.stringify(seen?.ice));
+  side.sip.bye(legId, 'normal');
+  await phone.printed(/Call \d+ with .* ended/i);
 });

@@ -19,6 +19,8 @@ interface LinphoneSound {
   readonly transport: 'udp' | 'tcp' | 'tls';
   /** Speaks SRTP with keys in its SDP, and nothing else. */
   readonly srtp?: boolean;
+  /** Offers and takes ICE. Its address, which is not loopback: phones make no candidates of that; the registrar is reached there too. */
+  readonly ice?: string;
   /** What it says in its calls, at 8 kHz; it sends nothing unless given. */
   readonly says?: Int16Array;
 }
@@ -28,8 +30,7 @@ export type LinphoneOptions = LinphoneSound & (LinphoneAccount | { readonly regi
 
 /** Its config's lines about where it registers. */
 function accountLines(
-  user: string,
-  transport: string,
+  { user, transport, ice = '127.0.0.1' }: LinphoneSound,
   { domain, password, registrar }: LinphoneAccount,
 ): readonly string[] {
   return [
@@ -37,9 +38,9 @@ function accountLines(
     `username=${user}`,
     `passwd=${password}`,
     '[proxy_0]',
-    `reg_proxy=<sip:127.0.0.1:${String(registrar)};transport=${transport}>`,
+    `reg_proxy=<sip:${ice}:${String(registrar)};transport=${transport}>`,
     // Its calls go there as well: the domain is no name in DNS.
-    `reg_route=<sip:127.0.0.1:${String(registrar)};transport=${transport};lr>`,
+    `reg_route=<sip:${ice}:${String(registrar)};transport=${transport};lr>`,
     `reg_identity=<sip:${user}@${domain}>`,
     'reg_expires=300',
     'reg_sendregister=1',
@@ -48,7 +49,7 @@ function accountLines(
 }
 
 function configText(options: LinphoneOptions, folder: string, sipPort: number, rtpPort: number): string {
-  const { user, transport } = options;
+  const { user, transport, ice } = options;
   const ports = { udp: 0, tcp: 0, tls: 0, [transport]: sipPort };
   return [
     '[sip]',
@@ -56,16 +57,18 @@ function configText(options: LinphoneOptions, folder: string, sipPort: number, r
     'default_proxy=0',
     'register_only_when_network_is_up=0',
     'guess_hostname=0',
-    `contact="linphone" <sip:${user}@127.0.0.1>`,
-    'bind_address=127.0.0.1',
+    `contact="linphone" <sip:${user}@${ice ?? '127.0.0.1'}>`,
+    `bind_address=${ice === undefined ? '127.0.0.1' : '0.0.0.0'}`,
     'verify_server_certs=0',
     'verify_server_cn=0',
     ...(options.srtp === true ? ['media_encryption=srtp', 'media_encryption_mandatory=1'] : []),
     '[net]',
-    'nat_policy_ref=none',
+    ...(ice === undefined
+      ? ['nat_policy_ref=none']
+      : ['nat_policy_ref=ice', '[nat_policy_0]', 'ref=ice', 'protocols=ice', 'ice_enabled=1', 'stun_enabled=0']),
     '[rtp]',
     `audio_rtp_port=${String(rtpPort)}`,
-    ...(options.registrar === undefined ? [] : accountLines(user, transport, options)),
+    ...(options.registrar === undefined ? [] : accountLines(options, options)),
     '[misc]',
     `history_max_size=0`,
     `uuid=${'0'.repeat(8)}-0000-4000-8000-${String(sipPort).padStart(12, '0')}`,
