@@ -89,9 +89,9 @@ describe.runIf(embedded)('an app that dies', () => {
       response.send(200);
     });
     await coming;
-    await peer.response(200, 'INFO');
+    const told = await peer.response(200, 'INFO');
     peer.raw(info.text, bench.target.udp);
-    await peer.response(200, 'INFO');
+    await peer.again(told);
     expect(seen).toEqual(['d=1']);
   });
 

@@ -124,11 +124,12 @@ describe('requests an app has proxied', () => {
     caller.send('INVITE', bench.target.udp, { body: testSdp });
     const [one, two] = await Promise.all([first.request('INVITE'), second.request('INVITE')]);
     first.answer(one, '200 OK', { tag: 'a', body: testSdp });
-    expect((await caller.response(200, 'INVITE')).tag('To')).toBe('a');
+    const taken = await caller.response(200, 'INVITE');
+    expect(taken.tag('To')).toBe('a');
     second.answer(two, '200 OK', { tag: 'b', body: testSdp });
     expect((await caller.response(200, 'INVITE')).tag('To')).toBe('b');
     first.answer(one, '200 OK', { tag: 'a', body: testSdp });
-    expect((await caller.response(200, 'INVITE')).tag('To')).toBe('a');
+    await caller.again(taken);
   });
 
   it('gathers challenges of several into one 401 or 407', async () => {

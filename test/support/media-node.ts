@@ -38,6 +38,8 @@ export async function startNode(
       webrtcPort: 0,
       shards: 1,
       secret: testSecret,
+      // Whatever else this machine is busy with.
+      mostBusy: 1,
       // Each test file has its own stretch, so that files that run side by side seldom meet.
       rtpPorts: { first: 20_000 + (process.pid % 400) * 50, last: 20_000 + (process.pid % 400) * 50 + 400 },
       ...(workerBin === undefined ? {} : { workerBin }),

@@ -103,14 +103,23 @@ export class RawPeer {
     return this.next((message) => message.method === method);
   }
 
-  /** The next response with this status, to a request of this method if given. */
+  /**
+   * The next response with this status, to a request of this method if given. One that is repeated (a 200 before our ACK is there) is
+   * not the next one.
+   */
   response(status: number, method?: string): Promise<RawMessage> {
     return this.next(
       (message) =>
         message.method === undefined &&
         message.status === status &&
-        (method === undefined || message.header('CSeq').endsWith(` ${method}`)),
+        (method === undefined || message.header('CSeq').endsWith(` ${method}`)) &&
+        ![...this.#taken].some(({ text }) => text === message.text),
     );
+  }
+
+  /** The same message once more. */
+  again({ text }: RawMessage): Promise<RawMessage> {
+    return this.next((message) => message.text === text);
   }
 
   /** Waits for bytes that are not a message. */
