@@ -10,6 +10,7 @@ const heard = [
   'recording',
   'reload',
   'media-deaths',
+  'film',
   'network-gone',
   'flood',
 ].map((name) => `test/e2e/${name}.test.ts`);
@@ -24,7 +25,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{base,protocol,media,server,cli,certs,scripts,softphone,bench}/**/*.test.{ts,tsx}'],
-          testTimeout: 20_000,
+          // Some run ffmpeg, beside another file.
+          testTimeout: 60_000,
           maxWorkers: 2,
         },
       },

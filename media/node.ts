@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import type { MediaEvent } from '../protocol/media.ts';
-import { Busyness } from './busyness.ts';
+import { Busyness, type BusyTime } from './busyness.ts';
 import { Capacity, limitsOf } from './capacity.ts';
 import { drained } from './drain.ts';
 import { noEars, type Ears } from './ears/ports.ts';
@@ -143,6 +143,11 @@ async function startIn(
 /** How often it is looked at how busy the node is. */
 const lookEveryMs = 1000;
 
+/** Ours, through which requests, events and phones' pictures pass. */
+function mainThread(): BusyTime {
+  return { id: 'main', busyMs: performance.eventLoopUtilization().active, atMs: performance.now() };
+}
+
 /** Returns how to stop it. */
 function watchBusyness(capacity: Capacity, shards: ShardPool, workers: MediasoupWorkers): () => void {
   const busyness = new Busyness();
@@ -153,7 +158,7 @@ function watchBusyness(capacity: Capacity, shards: ShardPool, workers: Mediasoup
     // What cannot be measured is not counted; a worker that died under the question is told elsewhere.
     const busyWorkers = await workers.busyTimes().catch(() => []);
     looking = false;
-    capacity.sampled(busyness.look([...shards.busyTimes(), ...busyWorkers]));
+    capacity.sampled(busyness.look([mainThread(), ...shards.busyTimes(), ...busyWorkers]));
   };
   const timer = setInterval(() => void look(), lookEveryMs);
   timer.unref();

@@ -6,14 +6,14 @@ it('the end of the audio is told when no BYE can be on its way any more, and not
   const clock = new SimulatedClock();
   const goodbyes = new Goodbyes(clock);
   const told: string[] = [];
-  goodbyes.wait(() => told.push('first'));
+  goodbyes.wait((since) => told.push(`first, since ${since}`));
   clock.advance(299);
   goodbyes.wait(() => told.push('second'));
   expect(told).toEqual([]);
   clock.advance(1);
-  expect(told).toEqual(['first']);
+  expect(told).toEqual(['first, since 0']);
   goodbyes.close();
   clock.advance(1000);
-  expect(told).toEqual(['first']);
+  expect(told).toEqual(['first, since 0']);
   expect(clock.armed).toBe(0);
 });

@@ -16,11 +16,12 @@ export class Goodbyes {
     this.#clock = clock;
   }
 
-  /** Tells later. */
-  wait(tell: () => void): void {
-    const cancel = this.#clock.at(this.#clock.now() + goodbyeMs, () => {
+  /** Tells later, and since when. */
+  wait(tell: (since: number) => void): void {
+    const since = this.#clock.now();
+    const cancel = this.#clock.at(since + goodbyeMs, () => {
       this.#waiting.delete(cancel);
-      tell();
+      tell(since);
     });
     this.#waiting.add(cancel);
   }

@@ -39,6 +39,8 @@ export function listenToMedia(audience: MediaAudience): () => void {
   const goodbyes = new Goodbyes(audience.clock);
   const stop = takeEvents(audience, goodbyes);
   media.connected.on(({ newBoot }) => {
+    // What is gone is told by the comparison.
+    goodbyes.close();
     const since = absence.ended();
     spoken.restarted();
     if (newBoot) for (const each of [capacity, recorders]) each.restarted();
@@ -64,9 +66,11 @@ function takeEvents(audience: MediaAudience, goodbyes: Goodbyes): () => void {
     if (event.type === 'speakers-changed') return desks.speakersChanged(event.callId, event.endpointIds);
     if (event.type === 'endpoint-silent') return rows.put(silenceRow(event));
     if (event.type === 'endpoint-lost' && recorders.endpointLost(event.endpointId, event.cause)) return;
+    if (event.type === 'endpoint-lost' && event.cause === 'dtls-closed') {
+      const { type, callId, endpointId: legId, cause } = event;
+      return goodbyes.wait((since) => calls.post(callId, { type, legId, cause, since }));
+    }
     const posted = callEventOf(event, digits);
-    if (posted !== undefined && event.type === 'endpoint-lost' && event.cause === 'dtls-closed')
-      return goodbyes.wait(() => calls.post(posted.callId, posted.event));
     if (posted !== undefined) calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });
   });
 }

@@ -23,6 +23,7 @@ beforeAll(async () => {
   browser = await launchChromium();
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   alice = await openAgentPage(context, site, { secure: true, records: true });
+  alice.page.setDefaultTimeout(120_000);
   network = await Bottleneck.open(site.config.media.webrtcPort);
   await network.lead(alice.page);
   await speakTone(alice.page, agentHz);
@@ -46,6 +47,7 @@ afterEach(async ({ task }) => {
 async function talk(): Promise<string> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true });
   guest = await context.newPage();
+  guest.setDefaultTimeout(120_000);
   await recordHeard(guest);
   await speakTone(guest, guestHz);
   await keepPeers(guest);
@@ -67,7 +69,7 @@ it('gives way to the sound when nothing of the agent’s picture comes through, 
   const id = await talk();
   const began = performance.now();
   network.blind('out');
-  await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor({ timeout: 90_000 });
+  await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor();
   console.log(`no picture of the agent: told after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await guest.getByText('No pictures: the network is too slow').waitFor();
   await hearsTone(alice.page, guestHz, [agentHz], (told) => (heard = told));
@@ -78,13 +80,13 @@ it('gives way to the sound when nothing of the agent’s picture comes through, 
     await guest.screenshot({ path: `${folder}/guest-paused-total.png` });
     await alice.page.screenshot({ path: `${folder}/agent-paused-total.png` });
   }
-  await alice.page.locator('[data-testid=pictures][data-state=seen]').waitFor({ timeout: 90_000 });
+  await alice.page.locator('[data-testid=pictures][data-state=seen]').waitFor();
   await seesFrames(alice.page, 10);
   // The other way: RTCP tells nothing of it, the agent's page does.
   const dropped = network.dropped;
   const again = performance.now();
   network.blind('in');
-  await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor({ timeout: 90_000 });
+  await alice.page.locator('[data-testid=pictures][data-state=paused]').waitFor();
   console.log(`no picture of the caller: told after ${((performance.now() - again) / 1000).toFixed(1)} s`);
   await guest.getByText('No pictures: the network is too slow').waitFor();
   await hearsTone(alice.page, guestHz, [agentHz], (told) => (heard = told));
