@@ -60,11 +60,10 @@ export async function wavOf(
   program = 'ffmpeg',
 ): Promise<Result<Buffer, ConvertError>> {
   const pcm = ['-ar', '8000', '-c:a', 'pcm_s16le', '-f', 's16le', 'pipe:1'];
-  const made = await gathered(sound, [...inputOf(sound, wanted), ...foldOf(sound, wanted), ...pcm], program);
-  if (!made.ok) return made;
   // Into a pipe ffmpeg cannot write the sizes that it learns only at the end, so the head is ours.
   const channels = countOf(sound, wanted);
-  return ok(Buffer.concat([wavHeadOf(Math.floor(made.value.length / 2 / channels), channels), made.value]));
+  const head = (bytes: number): Buffer => wavHeadOf(Math.floor(bytes / 2 / channels), channels);
+  return gathered(sound, [...inputOf(sound, wanted), ...foldOf(sound, wanted), ...pcm], program, head);
 }
 
 /**
@@ -87,10 +86,17 @@ export function muxed(
   return convert(film, [...how, '-f', type === 'video/webm' ? 'webm' : 'matroska', 'pipe:1'], take, program);
 }
 
-async function gathered(sound: Sound, how: readonly string[], program: string): Promise<Result<Buffer, ConvertError>> {
+/** All that ffmpeg makes, behind a `head` that knows how many bytes that are. */
+async function gathered(
+  sound: Sound,
+  how: readonly string[],
+  program: string,
+  head: (bytes: number) => Buffer = () => Buffer.alloc(0),
+): Promise<Result<Buffer, ConvertError>> {
   const made: Buffer[] = [];
   const done = await convert(piecesOf(sound), how, (piece) => void made.push(piece), program);
-  return done.ok ? ok(Buffer.concat(made)) : done;
+  if (!done.ok) return done;
+  return ok(Buffer.concat([head(made.reduce((bytes, { length }) => bytes + length, 0)), ...made]));
 }
 
 function* piecesOf(sound: Sound): Generator<Buffer> {
