@@ -130,6 +130,21 @@ describe('the picture of a phone', () => {
     expect(frame?.sequence).toBe(((sets?.sequence ?? 0) + 1) & 0xffff);
   });
 
+  it('has its sets before the rest of a key frame whose beginning comes late', async () => {
+    const { phone, inside, send } = await rig({ pli: true, fir: false });
+    send(phone.socket, { sequence: 10, timestamp: 1 });
+    send(phone.socket, { sequence: 12, timestamp: 1 });
+    // Late, and of the timestamp of what comes next: nothing can go before it.
+    send(phone.socket, { sequence: 11, timestamp: 2, payload: idr });
+    const next = Buffer.concat([idr, idr]);
+    send(phone.socket, { sequence: 13, timestamp: 2, payload: next });
+    await inside.got(with_(next));
+    const sets = Buffer.from([0x78, 0, 5, ...sps, 0, 3, ...pps]);
+    expect(inside.came.map((each) => Buffer.from(readRtp(each)?.payload ?? []))).toEqual([
+      ...[slice, slice, idr, sets, next],
+    ]);
+  });
+
   it('has its sets one by one where it knows no aggregates', async () => {
     const { phone, inside, send } = await rig({ pli: true, fir: false }, 0);
     send(phone.socket, { payload: idr });

@@ -224,12 +224,18 @@ export class PhonePicture implements Screen {
     const fresh = this.#reception.packet(packet, Math.round(now * ticksPerMs) | 0, ticksPerMs);
     if (fresh) this.#wish.want();
     if (this.#wish.stands) this.#lookFor(packet, fresh);
-    const before = this.#packets(this.#setsIn.before(packet.payload, packet.timestamp));
+    const before = this.#before(this.#setsIn, this.#in, packet);
     for (const each of this.#in.take(packet, before, now)) this.#ends.inside.send(each, undefined);
   }
 
   /** Sets that are put in: one packet where aggregates were agreed (RFC 6184 section 5.4), else one each. */
-  #packets(sets: readonly Uint8Array[]): readonly Uint8Array[] {
+  #before(kept: ParameterSets, stream: PictureStream, packet: RtpPacket): readonly Uint8Array[] {
+    const { payload, timestamp } = packet;
+    if (!stream.inOrder(packet)) {
+      kept.learn(lookAtH264(payload).sets);
+      return [];
+    }
+    const sets = kept.before(payload, timestamp);
     return sets.length < 2 || this.#line?.packetization !== 1 ? sets : [aggregateOf(sets)];
   }
 
@@ -241,7 +247,7 @@ export class PhonePicture implements Screen {
     const packet = readRtp(bytes);
     const line = this.#line;
     if (packet === undefined || line === undefined || !peerListens(line.direction)) return;
-    const before = this.#packets(this.#setsOut.before(packet.payload, packet.timestamp));
+    const before = this.#before(this.#setsOut, this.#out, packet);
     const sent = this.#out.take(packet, before, this.#options.clock.now());
     for (const each of sent) this.#ends.phone.send(each, this.#lock.target);
   }

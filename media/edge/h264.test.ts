@@ -44,6 +44,17 @@ describe('the parameter sets of a stream', () => {
     expect(kept.before(aggregateOf([sps, pps, idr]), 5)).toEqual([]);
   });
 
+  it('are put in by kind: one that came alone does not stand for both', () => {
+    const kept = new ParameterSets();
+    kept.learn([sps, pps]);
+    kept.before(sps, 1);
+    expect(kept.before(idr, 1)).toEqual([pps]);
+    expect(kept.before(idr, 1), 'the next slice').toEqual([]);
+    kept.before(pps, 2);
+    expect(kept.before(idr, 2), 'the PPS after what it is read by').toEqual([sps, pps]);
+    expect(kept.before(aggregateOf([sps, idr]), 3)).toEqual([pps]);
+  });
+
   it('may stand in the description alone, and a new one takes the place of the old one', () => {
     const kept = new ParameterSets();
     kept.learn([pps, sps]);

@@ -105,24 +105,37 @@ const mostBytes = 1000;
 export class ParameterSets {
   readonly #kept = new Map<string, Uint8Array>();
   #timestamp: number | undefined;
-  /** The picture of this timestamp has its sets. */
-  #has = false;
+  /** The kinds of sets that the picture of this timestamp has. */
+  #has = new Set<number>();
 
   /** Sets that are known beforehand. */
   learn(sets: readonly Uint8Array[]): void {
     for (const set of sets) this.#keep(set);
   }
 
-  /** Takes the next packet; what has to go before it, empty for most. */
+  /**
+   * Takes the next packet; what has to go before it, empty for most. Only for packets before which something can go, for what is told
+   * here counts as sent; of others the sets are to be learnt.
+   */
   before(payload: Uint8Array, timestamp: number): readonly Uint8Array[] {
     const { sets, keyFrame } = lookAtH264(payload);
-    if (timestamp !== this.#timestamp) this.#has = false;
+    if (timestamp !== this.#timestamp) this.#has.clear();
     this.#timestamp = timestamp;
-    if (sets.length > 0) this.#has = true;
-    for (const set of sets) this.#keep(set);
-    if (!keyFrame || this.#has) return [];
-    this.#has = true;
-    return [...this.#kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set);
+    for (const set of sets) {
+      this.#has.add(nalType(set));
+      this.#keep(set);
+    }
+    if (!keyFrame) return [];
+    const missing = this.#missing();
+    for (const set of missing) this.#has.add(nalType(set));
+    return missing;
+  }
+
+  #missing(): readonly Uint8Array[] {
+    const sorted = [...this.#kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set);
+    // A PPS is read by means of its SPS: one that came before the SPS that is put in is said again after it.
+    if (!this.#has.has(nal.sequenceSet)) return sorted;
+    return this.#has.has(nal.pictureSet) ? [] : sorted.filter((set) => nalType(set) === nal.pictureSet);
   }
 
   #keep(set: Uint8Array): void {

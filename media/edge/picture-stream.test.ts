@@ -58,6 +58,27 @@ it('makes room for what is put in, without a mark of its own', () => {
   expect(stream.timestampOf({ ssrc: 8, timestamp: 9 })).toBeUndefined();
 });
 
+it('goes on after what was put in, however long ago that was', () => {
+  const stream = new PictureStream(42, 97, { sequence: 0, timestamp: 0 });
+  const wrong: number[] = [];
+  for (let at = 0; at < 70_000; at++) {
+    // Things are put in before the first, and again after the circle of numbers has gone round.
+    const sets = at === 0 || at === 66_000 ? [Uint8Array.of(1)] : [];
+    const sent = stream.take(packet(at & 0xffff, at), sets, 0);
+    const last = (at + (at < 66_000 ? 1 : 2)) & 0xffff;
+    if (sent.length !== sets.length + 1 || sent.at(-1)?.readUInt16BE(2) !== last) wrong.push(at);
+  }
+  expect(wrong.slice(0, 3)).toEqual([]);
+});
+
+it('has no room before what is late, or comes again', () => {
+  const stream = new PictureStream(42, 97, begin);
+  const inOrder = (sequence: number, ssrc?: number): boolean => stream.inOrder(packet(sequence, 0, ssrc));
+  expect(inOrder(10), 'the first').toBe(true);
+  stream.take(packet(10, 0), [], 0);
+  expect([inOrder(9), inOrder(10), inOrder(11), inOrder(13), inOrder(9, 8)]).toEqual([false, false, true, true, true]);
+});
+
 it('never gives two packets one number, nor leaves one out, whatever comes', () => {
   const event = fc.record({ source: fc.constantFrom(7, 8, 9), sets: fc.nat({ max: 3 }), skip: fc.nat({ max: 1 }) });
   fc.assert(

@@ -52,9 +52,10 @@ export class PictureStream {
     if (ahead < 0 && moved > mostBackMs * ticksPerMs) return [];
     const shift = this.#shift;
     if (shift === undefined) return [];
-    const late = this.#turn !== undefined && sequenceAhead(this.#turn.at, packet.sequence) < 0;
-    const added = late || ahead < 0 ? [] : before;
-    const sequence = packet.sequence + shift.sequence - (late ? (this.#turn?.by ?? 0) : 0);
+    const turn = this.#turn;
+    const late = ahead < 0 && turn !== undefined && sequenceAhead(turn.at, packet.sequence) < 0;
+    const added = ahead < 0 ? [] : before;
+    const sequence = packet.sequence + shift.sequence - (late ? turn.by : 0);
     const timestamp = (packet.timestamp + shift.timestamp) >>> 0;
     if (ahead >= 0) this.#advance(packet);
     if (added.length > 0) {
@@ -80,6 +81,11 @@ export class PictureStream {
     });
   }
 
+  /** Whether {@link take} would send it after all that was sent: only there something can go before it. */
+  inOrder(packet: RtpPacket): boolean {
+    return this.#isNew(packet) || sequenceAhead(this.#highest.sequence, packet.sequence) > 0;
+  }
+
   /** The timestamp as we send it of one of the present source; undefined before there is one, and for another. */
   timestampOf({ ssrc, timestamp }: { readonly ssrc: number; readonly timestamp: number }): number | undefined {
     return this.#shift?.ssrc === ssrc ? (timestamp + this.#shift.timestamp) >>> 0 : undefined;
@@ -101,6 +107,8 @@ export class PictureStream {
   #advance({ sequence, timestamp }: RtpPacket): void {
     const { timestamp: before } = this.#highest;
     this.#highest = { sequence, timestamp: timestampAhead(before, timestamp) > 0 ? timestamp : before };
+    // Nothing that late is taken; and half a circle later the newest would seem to lie before it.
+    if (this.#turn !== undefined && sequenceAhead(this.#turn.at, sequence) > mostMisorder) this.#turn = undefined;
   }
 
   #begin({ ssrc, sequence, timestamp }: RtpPacket, nowMs: number): void {
