@@ -95,12 +95,17 @@ export class PicturedEndpoint implements Endpoint {
     return { ...answer, localSdp, ...this.#told() };
   }
 
-  /** Our offer, with a picture where there may be one: a line that was there once stays (RFC 3264 section 8). */
+  /**
+   * Our offer, with a picture where the phone has one, or had one when its endpoint died: who knows none may refuse the whole call. A
+   * line that was there once stays (RFC 3264 section 8).
+   */
   async #offer(offer: MediaResult<'open'>): Promise<MediaResult<'open'>> {
-    if (doesIce(offer.localSdp) || (this.#settled && this.#picture === undefined)) return offer;
+    const agreed = this.#line?.packetization ?? this.#setup.video?.packetization;
+    if (doesIce(offer.localSdp) || (this.#picture === undefined && (this.#settled || agreed === undefined)))
+      return offer;
     const picture = await this.#open();
     if (picture === undefined) return offer;
-    const packetization = this.#line?.packetization ?? this.#setup.video?.packetization ?? 1;
+    const packetization = agreed ?? 1;
     return { ...offer, localSdp: withMediaLines(offer.localSdp, 1, videoOfferLines(picture.port, packetization)) };
   }
 

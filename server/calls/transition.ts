@@ -23,7 +23,7 @@ import type { CallSignals } from './ports.ts';
 import { onRecordingAsked, onRecordingDecided, onRecordingFailed, recorded } from './recording.ts';
 import { onAnnouncementDue, onRecovered, onDigit, onMenuTime, onPlanMoved, onPlayEnded } from './plan.ts';
 import { channelRows } from './recording-channels.ts';
-import { onPictureWanted, onVideo, pictured, withPicture } from './video.ts';
+import { judgedAnew, onPictureWanted, onVideo, pictured, withPicture } from './video.ts';
 import { onArriving } from './arriving.ts';
 import { onMoving, tidied } from './moving.ts';
 import { onReturning } from './returning.ts';
@@ -77,10 +77,13 @@ export function transition(before: CallState, event: CallEvent, now: number): St
   const recording = onRecording(state, event);
   if (recording !== undefined) return settle(state, recording);
   const moved = onMoving(state, event, now);
-  if (moved === undefined) return settle(state, dispatch(state, event, now));
+  const made =
+    moved === undefined
+      ? dispatch(state, event, now)
+      : moved.then.reduce((last, next) => andThen(last, (after) => dispatch(after, next, now)), moved.step);
   return settle(
     state,
-    moved.then.reduce((made, next) => andThen(made, (after) => dispatch(after, next, now)), moved.step),
+    andThen(made, (after) => judgedAnew(after, event)),
   );
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../protocol/media.ts';
 import { newLeg } from './leg.ts';
 import { type CallState, newCall, silence } from './state.ts';
+import { transition } from './transition.ts';
 import { offersVideo, onPictureWanted, onVideo, pictured, pictureOffer, withPicture } from './video.ts';
 
 const device = { deviceId: 'd1', kind: 'webrtc', name: null } as const;
@@ -93,6 +94,30 @@ describe('the picture of a call', () => {
     expect(onPictureWanted({ type: 'leg-wants-picture', legId: 'c1.c' })).toEqual([
       { type: 'refresh-picture', legId: 'c1.c' },
     ]);
+  });
+
+  it.each([
+    ['node-died', 1],
+    ['worker-died', 2],
+  ])('is judged anew where nobody on the media node watches it any more: %s', (cause, told) => {
+    const lost = (state: CallState, legId: string) => transition(state, { type: 'endpoint-lost', legId, cause }, 5);
+    const first = lost(talk({ video: { paused: true } }), 'c1.c');
+    const second = lost(first.state, 'c1.a1');
+    const tells = [first, second].map(({ effects }) => effects.filter(({ type }) => type === 'tell-video'));
+    const [silent, says] = told === 1 ? [tells[1], tells[0]] : tells;
+    expect(says).toEqual([{ type: 'tell-video', legId: 'c1.c', paused: false }]);
+    expect(silent).toEqual([]);
+    const effects = [...first.effects, ...second.effects];
+    expect(effects.filter((each) => each.type === 'record' && each.row.type === 'video-resumed').length).toBe(1);
+    expect(second.state).toMatchObject({ phase: 'talking', video: { paused: false } });
+  });
+
+  it('stays away where one of its legs is left on the node, and where the call ends', () => {
+    const paused = talk({ video: { paused: true } });
+    for (const cause of ['worker-died', 'node-gone', 'rtp-timeout'])
+      expect(transition(paused, { type: 'endpoint-lost', legId: 'c1.c', cause }, 5).state.video).toEqual({
+        paused: true,
+      });
   });
 
   it('gives way once, says so to the caller, and comes back', () => {

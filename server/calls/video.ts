@@ -92,6 +92,19 @@ export function onVideo(state: CallState, event: VideoEvent): Step {
   return step({ ...state, video: { paused } }, row, ...told);
 }
 
+/** Causes after which endpoints are made anew. */
+const replaced = new Set(['node-died', 'worker-died', 'shard-died', 'endpoint-gone']);
+
+/**
+ * Who watched the network under a picture that gave way is gone, with the media node or with the last of the call's endpoints on it:
+ * nobody would tell when it is good again, so it is judged anew.
+ */
+export function judgedAnew(state: CallState, event: CallEvent): Step {
+  if (event.type !== 'endpoint-lost' || !replaced.has(event.cause)) return step(state);
+  if (event.cause !== 'node-died' && legsOf(state).some(({ open }) => open)) return step(state);
+  return onVideo(state, { type: 'video-clear' });
+}
+
 function roleOf({ caller }: CallState, legId: string): 'caller' | 'agent' {
   return caller.legId === legId ? 'caller' : 'agent';
 }
