@@ -34,6 +34,8 @@ export interface EndpointsOptions {
   readonly lostEvents: () => number;
   readonly bootId: string;
   readonly mostEndpoints: number;
+  /** RTP ports that pictures of phones leave to the sound of calls that are there. */
+  readonly reservedPorts: number;
   /** Whether new calls are taken. */
   readonly admits: () => MediaFull | null;
   readonly logger: Logger;
@@ -242,13 +244,14 @@ export class Endpoints {
 
   /** With a picture, where it may have one; encrypted legs have none. */
   async #makePlain(setup: EndpointSetup): Promise<Answer<Endpoint>> {
-    const { sip, webrtc } = this.#options;
+    const { sip, webrtc, reservedPorts } = this.#options;
     const opened = await SipEndpoint.open(setup, sip);
     if (!opened.ok || setup.video?.codecs.includes('H264') !== true) return opened;
     const { callId, endpointId } = setup;
     const wanted = (): void => this.events.emit({ type: 'picture-wanted', callId, endpointId });
     const moved = (): void => this.#pictureChanged(callId);
-    const around = { workers: webrtc.workers, ports: sip.ports, bind: sip.bind, clock: systemClock, wanted, moved };
+    const { ports, bind } = sip;
+    const around = { workers: webrtc.workers, ports, reservedPorts, bind, clock: systemClock, wanted, moved };
     return { ok: true, value: new PicturedEndpoint(setup, opened.value, around) };
   }
 

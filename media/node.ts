@@ -88,6 +88,7 @@ async function startIn(
     lostEvents: () => log.dropped,
     bootId,
     mostEndpoints: options.mostEndpoints,
+    reservedPorts: limits.reservedPorts,
     admits: () => capacity.full,
     logger,
   });

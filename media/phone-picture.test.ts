@@ -7,6 +7,7 @@ import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
 import { writeReport } from './edge/rtcp.ts';
 import { readRtp, writeRtp, type RtpPacket } from './edge/rtp.ts';
 import type { PhoneTermination } from './mediasoup/phone-picture.ts';
+import type { Screen } from './mediasoup/picture.ts';
 import { PhonePicture } from './phone-picture.ts';
 import { PortPool } from './port-pool.ts';
 import type { KeyFrameFeedback, VideoLine } from './sdp/index.ts';
@@ -48,7 +49,12 @@ async function peer() {
   return { socket, came, got, port: socket.address().port };
 }
 
-async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: Clock = systemClock) {
+async function rig(
+  feedback: KeyFrameFeedback,
+  packetization: 0 | 1 = 1,
+  clock: Clock = systemClock,
+  reservedPorts = 0,
+) {
   const [phone, control, inside] = await Promise.all([peer(), peer(), peer()]);
   const asked = { wanted: 0, refreshed: 0 };
   const refreshes = new Emitter<undefined>();
@@ -75,7 +81,7 @@ async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: 
   const wishes = new Emitter<undefined>();
   const first = 20_000 + 2 * Math.floor(Math.random() * 10_000);
   const picture = await PhonePicture.open({
-    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock },
+    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', clock, reservedPorts },
     wanted: () => (asked.wanted++, wishes.emit(undefined)),
     moved: () => moves.emit(undefined),
   });
@@ -110,6 +116,7 @@ async function rig(feedback: KeyFrameFeedback, packetization: 0 | 1 = 1, clock: 
     ...{ terminations, terminationAt, shut, died: () => theFirst.lost.emit('worker-died'), moved: once_(moves) },
     wished: once_(wishes),
     refreshed: once_(refreshes),
+    nextRefresh: () => once_(refreshes),
   };
 }
 
@@ -221,8 +228,17 @@ describe('what a phone sees', () => {
   });
 });
 
+it('leaves the ports that are kept for the sound of calls that are there', async () => {
+  await expect(rig({ pli: true, fir: true }, 1, systemClock, 200)).rejects.toThrow('no port is free');
+  const { picture } = await rig({ pli: true, fir: true }, 1, systemClock, 199);
+  expect(picture.port).toBeGreaterThan(0);
+});
+
 it('tells what is lost of it, since it was last asked, and of what it is shown, as the phone says', async () => {
-  const { phone, control, inside, send, edgePort, picture, refreshed } = await rig({ pli: true, fir: false });
+  const clock = new SimulatedClock(1000);
+  const { phone, control, inside, send, edgePort, picture, ...rest } = await rig({ pli: true, fir: false }, 1, clock);
+  const agent = { source: { id: 'a' } } as unknown as Screen;
+  await picture.show(agent);
   expect(await picture.loss()).toEqual({ shows: 0, shown: 0 });
   for (const sequence of [1, 2, 3, 4, 9]) send(phone.socket, { sequence });
   send(phone.socket, { sequence: 10, payload: idr });
@@ -238,12 +254,27 @@ it('tells what is lost of it, since it was last asked, and of what it is shown, 
     lastSenderReport: 0,
     delaySinceLast: 0,
   };
-  const report = writeReport(7, { packets: 0, octets: 0, timestamp: 0 }, block, 0);
-  // The picture is broken, too: who hears of that has heard the report.
-  control.socket.send(Buffer.concat([report, writePli(7, ssrc)]), picture.port + 1, '127.0.0.1');
-  await refreshed;
+  const reported = async (): Promise<void> => {
+    const report = writeReport(7, { packets: 0, octets: 0, timestamp: 0 }, block, 0);
+    const heard = rest.nextRefresh();
+    clock.advance(300);
+    // The picture is broken, too: who hears of that has heard the report.
+    control.socket.send(Buffer.concat([report, writePli(7, ssrc)]), picture.port + 1, '127.0.0.1');
+    await heard;
+  };
+  await reported();
   expect(await picture.loss()).toEqual({ shows: 0.4, shown: 0.25 });
   expect(await picture.loss(), 'nothing came since').toEqual({ shows: 0, shown: 0.25 });
+  await picture.show(agent);
+  expect((await picture.loss())?.shown, 'the same is shown').toBe(0.25);
+  await picture.show(undefined);
+  expect((await picture.loss())?.shown, 'nothing is shown').toBe(0);
+  await picture.show(agent);
+  expect((await picture.loss())?.shown, 'what was said before').toBe(0);
+  await reported();
+  expect((await picture.loss())?.shown, 'of a time that began before').toBe(0);
+  await reported();
+  expect((await picture.loss())?.shown).toBe(0.25);
 });
 
 describe('a wish for a key frame', () => {
@@ -251,12 +282,14 @@ describe('a wish for a key frame', () => {
     ['PLI', { pli: true, fir: true }, 'pli'],
     ['FIR', { pli: false, fir: true }, 'fir'],
   ] as const)('reaches a phone as the %s it negotiated', async (_name, feedback, type) => {
-    const { phone, control, inside, send, edgePort, ssrc, asked } = await rig(feedback);
-    send(phone.socket, {});
-    await inside.got(with_(slice));
+    const { phone, control, inside, send, edgePort, ssrc, asked } = await rig(feedback, 1, new SimulatedClock(1000));
+    // With a key frame at the beginning nobody has to ask.
+    send(phone.socket, { payload: idr });
+    await inside.got(with_(idr));
+    const isWish = (packet: Buffer): boolean => keyFrameWish(packet, 7) !== undefined;
+    expect(control.came.filter(isWish)).toEqual([]);
     inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
-    const wish = await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
-    expect(keyFrameWish(wish, 7)?.type).toBe(type);
+    expect(keyFrameWish(await control.got(isWish), 7)?.type).toBe(type);
     expect(asked.wanted).toBe(0);
   });
 
@@ -298,12 +331,60 @@ describe('a wish for a key frame', () => {
   });
 
   it('is told, for INFO, where the phone knows no RTCP for it', async () => {
-    const { phone, inside, send, edgePort, ssrc, wished, asked } = await rig({ pli: false, fir: false });
-    send(phone.socket, {});
-    await inside.got(with_(slice));
+    const clock = new SimulatedClock(1000);
+    const { phone, inside, send, edgePort, ssrc, asked } = await rig({ pli: false, fir: false }, 1, clock);
+    send(phone.socket, { payload: idr });
+    await inside.got(with_(idr));
+    expect(asked.wanted).toBe(0);
     for (let times = 0; times < 5; times++) inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
-    await wished;
+    // What comes after them on the same way.
+    send(inside.socket, { payloadType: 97 }, edgePort);
+    await phone.got(with_(slice));
     expect(asked.wanted).toBe(1);
+    clock.advance(999);
+    expect(asked.wanted).toBe(1);
+    clock.advance(1);
+    expect(asked.wanted).toBe(2);
+  });
+
+  it('is told, for INFO, where a phone behind NAT could be reached by RTCP but sends none, until it does', async () => {
+    const clock = new SimulatedClock(1000);
+    const made = await rig({ pli: true, fir: true }, 1, clock);
+    const { phone, control, inside, send, edgePort, picture, line, ssrc, asked } = made;
+    picture.configure({ ...line, address: '10.1.2.3', port: 4000 }, '127.0.0.1');
+    for (let sequence = 1; sequence <= 3; sequence++) send(phone.socket, { sequence, payload: idr });
+    await inside.got(with_(idr));
+    inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
+    await made.wished;
+    expect(asked.wanted).toBe(1);
+    const report = writeReport(7, { packets: 0, octets: 0, timestamp: 0 }, undefined, 0);
+    send(inside.socket, { payloadType: 97 }, edgePort);
+    const out = readRtp(await phone.got(with_(slice)));
+    const heard = made.nextRefresh();
+    control.socket.send(Buffer.concat([report, writePli(7, out?.ssrc ?? 0)]), picture.port + 1, '127.0.0.1');
+    await heard;
+    clock.advance(1000);
+    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    expect(asked.wanted).toBe(1);
+  });
+
+  it('of the phone that comes right after another is put off, not dropped', async () => {
+    const clock = new SimulatedClock(1000);
+    const { picture, asked } = await rig({ pli: true, fir: true }, 1, clock);
+    for (let times = 0; times < 3; times++) picture.refresh();
+    expect(asked.refreshed).toBe(1);
+    clock.advance(299);
+    expect(asked.refreshed).toBe(1);
+    clock.advance(1);
+    expect(asked.refreshed).toBe(2);
+    clock.advance(10_000);
+    expect(asked.refreshed).toBe(2);
+    picture.refresh();
+    picture.refresh();
+    picture.close();
+    const armed = clock.armed;
+    clock.advance(10_000);
+    expect([asked.refreshed, armed]).toEqual([3, 0]);
   });
 
   it('of the phone reaches whoever it sees', async () => {

@@ -35,6 +35,8 @@ const ticksPerMs = 90;
 export interface PhonePictureOptions {
   readonly workers: Pick<MediasoupWorkers, 'openPhone' | 'shut'>;
   readonly ports: PortPool;
+  /** How many of them are left to the sound of calls that are there. */
+  readonly reservedPorts: number;
   readonly bind: string;
   readonly clock: Clock;
   /** The phone is to send a key frame, and knows no RTCP for it. */
@@ -76,6 +78,11 @@ export class PhonePicture implements Screen {
   readonly #wish = new KeyFrameWish();
   #firs = 0;
   #refreshedAt = 0;
+  /** A wish that came too early after another. */
+  #refreshing: Cancel | undefined;
+  #shows: Screen['source'] | undefined;
+  /** The reports of the phone that still tell of what it was shown before: the one that is there, and the next. */
+  #outdated = 0;
   #asking: Cancel = () => undefined;
   #counted = { expected: 0, lost: 0 };
   #timer: Cancel;
@@ -145,6 +152,10 @@ export class PhonePicture implements Screen {
   }
 
   async show(of: Screen | undefined): Promise<void> {
+    // While nothing is shown a phone may report nothing, and its next report begins where the last one ended.
+    if (this.#shows !== of?.source && (this.#shows !== undefined || this.#control.far !== undefined))
+      this.#outdated = 2;
+    this.#shows = of?.source;
     if (this.#dead) return;
     await this.#termination.show(of?.source);
     await of?.limit?.(this.#line?.mostBitrate);
@@ -160,14 +171,22 @@ export class PhonePicture implements Screen {
     const [more, missing] = [expected - this.#counted.expected, lost - this.#counted.lost];
     this.#counted = { expected, lost };
     const shows = more <= 0 ? 0 : Math.max(0, missing) / more;
-    return Promise.resolve({ shows, shown: this.#control.far?.lossRatio ?? 0 });
+    return Promise.resolve({ shows, shown: this.#outdated > 0 ? 0 : (this.#control.far?.lossRatio ?? 0) });
   }
 
   /** The phone asks for a key frame of whoever it sees. */
   refresh(): void {
-    const now = this.#options.clock.now();
-    if (this.#dead || now - this.#refreshedAt < wishEveryMs.rtcp) return;
-    this.#refreshedAt = now;
+    if (this.#dead || this.#closed || this.#refreshing !== undefined) return;
+    const { clock } = this.#options;
+    const due = this.#refreshedAt + wishEveryMs.rtcp;
+    if (clock.now() < due) {
+      this.#refreshing = clock.at(due, () => {
+        this.#refreshing = undefined;
+        this.refresh();
+      });
+      return;
+    }
+    this.#refreshedAt = clock.now();
     this.#termination.refresh();
   }
 
@@ -176,6 +195,7 @@ export class PhonePicture implements Screen {
     this.#reopening();
     this.#timer();
     this.#asking();
+    this.#refreshing?.();
     const now = this.#options.clock.now();
     if (this.#line !== undefined)
       this.#sendControl(this.#control.farewell(this.#out.countsAt(now), this.#reception.block(now), now));
@@ -258,7 +278,9 @@ export class PhonePicture implements Screen {
     if (compound === undefined || line === undefined) return;
     if (!this.#lock.admitControl(from, compound.ssrc, rtcpPlaceOf(line))) return;
     const now = this.#options.clock.now();
+    const { far } = this.#control;
     this.#control.take(compound, now);
+    if (this.#control.far !== far && this.#outdated > 0) this.#outdated--;
     if (compound.ntpMiddle !== undefined) this.#reception.senderReport(compound.ntpMiddle, now);
     if (keyFrameWish(bytes, this.#out.ssrc) !== undefined) this.refresh();
   }
@@ -284,19 +306,25 @@ export class PhonePicture implements Screen {
     const line = this.#line;
     const source = this.#reception.ssrc;
     if (this.#dead || line === undefined || source === undefined || !sends(line)) return;
-    const way: Way = line.feedback.pli || line.feedback.fir ? 'rtcp' : 'info';
+    const way = this.#way(line);
     const { clock } = this.#options;
     const due = this.#wish.due(wishEveryMs[way]);
     if (due !== undefined && due <= clock.now()) {
       this.#wish.asked(clock.now());
-      this.#ask(line.feedback, source);
+      if (way === 'info') this.#options.wanted();
+      else this.#ask(line.feedback, source);
     }
     const next = this.#wish.due(wishEveryMs[way]);
     if (next !== undefined) this.#asking = clock.at(next, () => this.#askWhenDue());
   }
 
-  #ask({ pli, fir }: VideoLine['feedback'], source: number): void {
-    if (!pli && !fir) return this.#options.wanted();
+  /** Behind NAT it is not known where its RTCP goes until some has come from there. */
+  #way({ feedback, rtcpMux }: VideoLine): Way {
+    if (this.#lock.behindNat && this.#lock.control === undefined && !rtcpMux) return 'info';
+    return feedback.pli || feedback.fir ? 'rtcp' : 'info';
+  }
+
+  #ask({ pli }: VideoLine['feedback'], source: number): void {
     const { ssrc } = this.#out;
     const wish = pli ? writePli(ssrc, source) : writeFir(ssrc, source, this.#firs++);
     this.#sendControl(Buffer.concat([this.#report(this.#options.clock.now()), wish]));
@@ -326,13 +354,13 @@ export class PhonePicture implements Screen {
 
 type Take = (packet: Buffer, from: Place) => void;
 
-/** The sockets towards the phone, on the next ports that are free; undefined where there are none. */
+/** The sockets towards the phone, on the next ports that are free; undefined where there are none to spare. */
 async function openOutside(
-  { ports, bind }: PhonePictureOptions,
+  { ports, reservedPorts, bind }: PhonePictureOptions,
   { take, takeControl }: { readonly take: Take; readonly takeControl: Take },
 ): Promise<LegSocket | undefined> {
   for (let tries = 0; tries < mostTries; tries++) {
-    const port = ports.take();
+    const port = ports.free > reservedPorts ? ports.take() : undefined;
     if (port === undefined) return undefined;
     try {
       return await openPair(bind, port, take, takeControl);

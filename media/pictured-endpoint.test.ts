@@ -41,7 +41,7 @@ function leg(video: PictureOffer): PicturedEndpoint {
   const first = 20_000 + 2 * Math.floor(Math.random() * 10_000);
   const setup = { endpointId: 'c1.c', callId: 'c1', preferred: undefined, video };
   const endpoint = new PicturedEndpoint(setup, agrees, {
-    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1' },
+    ...{ workers, ports: new PortPool({ first, last: first + 400 }), bind: '127.0.0.1', reservedPorts: 0 },
     ...{ clock: new SimulatedClock(1000), wanted: () => undefined, moved: () => undefined },
   });
   open.push(endpoint);
