@@ -127,7 +127,7 @@ describe('a blind transfer by the agent', () => {
   });
 
   it('brings the caller back when the target is busy', async () => {
-    const party = await callee([ringing, { type: 'answer', status: 486, reason: 'Busy Here' }]);
+    await callee([ringing, { type: 'answer', status: 486, reason: 'Busy Here' }]);
     const caller = await talkTo(alice);
     await handOver(alice, '13900002002');
     await stageOf(alice, 'failed');
@@ -143,7 +143,7 @@ describe('a blind transfer by the agent', () => {
   });
 
   it('rings the agent back who did not wait for a target that is busy', async () => {
-    const party = await callee([ringing, { type: 'wait', ms: 3000 }, { type: 'answer', status: 486, reason: 'Busy' }]);
+    await callee([ringing, { type: 'wait', ms: 3000 }, { type: 'answer', status: 486, reason: 'Busy' }]);
     const caller = await talkTo(alice);
     await handOver(alice, '13900002003');
     await stageOf(alice, 'ringing');
