@@ -62,7 +62,8 @@ function onGone(state: CallState, event: CallEvent, now: number): Step | undefin
   const { other, offer } = state;
   const mine = state.phase === 'talking' && state.transfer === null && offer !== null && other?.kind === 'webrtc';
   if (!mine || other.signalling !== 'confirmed') return undefined;
-  if (event.type === 'endpoint-lost' && event.legId === other.legId) return lose(state, other, event.cause, event.since ?? now);
+  if (event.type === 'endpoint-lost' && event.legId === other.legId)
+    return lose(state, other, event.cause, event.since ?? now);
   if (event.type !== 'agent-seen' || event.agentId !== offer.agentId || event.pages.length === 0) return undefined;
   const there = other.device === undefined || event.pages.some(({ deviceId }) => deviceId === other.device?.deviceId);
   // Its connection closed and another page is there: this one was loaded again, or its browser crashed.
