@@ -6,6 +6,8 @@ import type { VideoCodec } from '../sdp/index.ts';
 const loopback = '127.0.0.1';
 /** A recording can be begun to watch, and goes on after a loss, at least so often. */
 const keyFrameEveryMs = 10_000;
+/** And is asked for again so soon where none comes, doubling up to that. */
+const keyFrameAgainMs = 500;
 
 const feedback = [{ type: 'nack', parameter: 'pli' }] as const;
 
@@ -56,8 +58,20 @@ export class PictureCopy {
 
   /** Packets come from now on, the first of a key frame. */
   async start(): Promise<void> {
+    await this.#consumer.enableTraceEvent(['keyframe']);
+    this.#consumer.on('trace', () => this.#askIn(keyFrameEveryMs, keyFrameAgainMs));
     await this.#consumer.resume();
-    this.#timer = setInterval(() => void this.#consumer.requestKeyFrame().catch(() => undefined), keyFrameEveryMs);
+    this.#askIn(keyFrameAgainMs, 2 * keyFrameAgainMs);
+  }
+
+  /** Asks for a key frame after this time, and again after `thenMs` unless one has come. */
+  #askIn(ms: number, thenMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.closed) return;
+    this.#timer = setTimeout(() => {
+      this.#consumer.requestKeyFrame().catch(() => undefined);
+      this.#askIn(thenMs, Math.min(2 * thenMs, keyFrameEveryMs));
+    }, ms);
     this.#timer.unref();
   }
 
@@ -68,7 +82,7 @@ export class PictureCopy {
 
   /** Idempotent. */
   close(): void {
-    clearInterval(this.#timer);
     this.#transport.close();
+    clearTimeout(this.#timer);
   }
 }
