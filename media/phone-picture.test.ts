@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, SimulatedClock, systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
-import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
+import { keyFrameRequestIn, writeFir, writePli } from './edge/key-frames.ts';
 import { writeReport } from './edge/rtcp.ts';
 import { readRtp, writeRtp, type RtpPacket } from './edge/rtp.ts';
 import type { PhoneTermination } from './mediasoup/phone-picture.ts';
@@ -183,7 +183,7 @@ describe('the death of a worker', () => {
     terminations.push(terminationAt(next.port));
     died();
     await moved;
-    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    await control.got((packet) => keyFrameRequestIn(packet, 7) !== undefined);
     send(phone.socket, { sequence: 2, payload: slice });
     const after = readRtp(await next.got(with_(slice)));
     expect([after?.ssrc, after?.sequence]).toEqual([ssrc, ((before?.sequence ?? 0) + 1) & 0xffff]);
@@ -286,10 +286,10 @@ describe('a wish for a key frame', () => {
     // With a key frame at the beginning nobody has to ask.
     send(phone.socket, { payload: idr });
     await inside.got(with_(idr));
-    const isWish = (packet: Buffer): boolean => keyFrameWish(packet, 7) !== undefined;
+    const isWish = (packet: Buffer): boolean => keyFrameRequestIn(packet, 7) !== undefined;
     expect(control.came.filter(isWish)).toEqual([]);
     inside.socket.send(writePli(1, ssrc), edgePort, '127.0.0.1');
-    expect(keyFrameWish(await control.got(isWish), 7)?.type).toBe(type);
+    expect(keyFrameRequestIn(await control.got(isWish), 7)?.type).toBe(type);
     expect(asked.wanted).toBe(0);
   });
 
@@ -300,7 +300,7 @@ describe('a wish for a key frame', () => {
       1,
       clock,
     );
-    const isWish = (packet: Buffer): boolean => keyFrameWish(packet, 7) !== undefined;
+    const isWish = (packet: Buffer): boolean => keyFrameRequestIn(packet, 7) !== undefined;
     const wishes = (): number => control.came.filter(isWish).length;
     const wished = (count: number): Promise<Buffer> => control.got(() => wishes() === count);
     send(phone.socket, { sequence: 1, payload: idr });
@@ -324,10 +324,10 @@ describe('a wish for a key frame', () => {
   it('is made of a phone that begins in the middle, or under another name', async () => {
     const { phone, control, send } = await rig({ pli: true, fir: false });
     send(phone.socket, { sequence: 1, ssrc: 7 });
-    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    await control.got((packet) => keyFrameRequestIn(packet, 7) !== undefined);
     // Under a new name it is believed after a few packets.
     for (let sequence = 900; sequence < 910; sequence++) send(phone.socket, { sequence, ssrc: 8 });
-    await control.got((packet) => keyFrameWish(packet, 8) !== undefined);
+    await control.got((packet) => keyFrameRequestIn(packet, 8) !== undefined);
   });
 
   it('is told, for INFO, where the phone knows no RTCP for it', async () => {
@@ -364,7 +364,7 @@ describe('a wish for a key frame', () => {
     control.socket.send(Buffer.concat([report, writePli(7, out?.ssrc ?? 0)]), picture.port + 1, '127.0.0.1');
     await heard;
     clock.advance(1000);
-    await control.got((packet) => keyFrameWish(packet, 7) !== undefined);
+    await control.got((packet) => keyFrameRequestIn(packet, 7) !== undefined);
     expect(asked.wanted).toBe(1);
   });
 

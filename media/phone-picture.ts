@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import { Control } from './edge/control.ts';
 import { aggregateOf, lookAtH264, ParameterSets } from './edge/h264.ts';
 import { KeyFrameWish } from './edge/key-frame-wish.ts';
-import { keyFrameWish, writeFir, writePli } from './edge/key-frames.ts';
+import { keyFrameRequestIn, writeFir, writePli } from './edge/key-frames.ts';
 import { PictureStream } from './edge/picture-stream.ts';
 import { Reception } from './edge/reception.ts';
 import { isRtcp, readRtp, type RtpPacket } from './edge/rtp.ts';
@@ -261,7 +261,7 @@ export class PhonePicture implements Screen {
 
   #fromInside(bytes: Buffer): void {
     if (isRtcp(bytes)) {
-      if (keyFrameWish(bytes, this.#in.ssrc) !== undefined) this.#want();
+      if (keyFrameRequestIn(bytes, this.#in.ssrc) !== undefined) this.#want();
       return;
     }
     const packet = readRtp(bytes);
@@ -282,7 +282,7 @@ export class PhonePicture implements Screen {
     this.#control.take(compound, now);
     if (this.#control.far !== far && this.#outdated > 0) this.#outdated--;
     if (compound.ntpMiddle !== undefined) this.#reception.senderReport(compound.ntpMiddle, now);
-    if (keyFrameWish(bytes, this.#out.ssrc) !== undefined) this.refresh();
+    if (keyFrameRequestIn(bytes, this.#out.ssrc) !== undefined) this.refresh();
   }
 
   /** A key frame that was wished for begins with its sets, or with itself. */

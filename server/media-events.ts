@@ -9,7 +9,7 @@ import type { Listening } from './listening.ts';
 import type { MediaAbsence } from './media-absence.ts';
 import type { MediaCapacity } from './media-capacity.ts';
 import type { MediaClient } from './media-client.ts';
-import { Goodbyes } from './goodbyes.ts';
+import { LateByes } from './late-byes.ts';
 import type { OutsideRecorders } from './outside-recorders.ts';
 import { reconcileMedia } from './recovery.ts';
 import type { Rows } from './rows.ts';
@@ -36,11 +36,11 @@ export interface MediaAudience {
 /** Listens from now on; call what is returned to stop. */
 export function listenToMedia(audience: MediaAudience): () => void {
   const { media, calls, listening, recorders, capacity, spoken, absence, logger } = audience;
-  const goodbyes = new Goodbyes(audience.clock);
-  const stop = takeEvents(audience, goodbyes);
+  const lateByes = new LateByes(audience.clock);
+  const stop = takeEvents(audience, lateByes);
   media.connected.on(({ newBoot }) => {
     // What is gone is told by the comparison.
-    goodbyes.close();
+    lateByes.close();
     const since = absence.ended();
     spoken.restarted();
     if (newBoot) for (const each of [capacity, recorders]) each.restarted();
@@ -52,11 +52,11 @@ export function listenToMedia(audience: MediaAudience): () => void {
   media.lost.on(() => absence.began());
   return () => {
     stop();
-    goodbyes.close();
+    lateByes.close();
   };
 }
 
-function takeEvents(audience: MediaAudience, goodbyes: Goodbyes): () => void {
+function takeEvents(audience: MediaAudience, lateByes: LateByes): () => void {
   const { media, calls, desks, listening, recording, recorders, capacity, rows, digits } = audience;
   return media.events.on(({ seq, event }) => {
     if (event.type === 'observation') return listening.observe(event);
@@ -68,7 +68,7 @@ function takeEvents(audience: MediaAudience, goodbyes: Goodbyes): () => void {
     if (event.type === 'endpoint-lost' && recorders.endpointLost(event.endpointId, event.cause)) return;
     if (event.type === 'endpoint-lost' && event.cause === 'dtls-closed') {
       const { type, callId, endpointId: legId, cause } = event;
-      return goodbyes.wait((since) => calls.post(callId, { type, legId, cause, since }));
+      return lateByes.wait((since) => calls.post(callId, { type, legId, cause, since }));
     }
     const posted = callEventOf(event, digits);
     if (posted !== undefined) calls.postMedia(posted.callId, posted.event, { bootId: media.bootId, seq });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keyFrameWish, writeFir, writePli } from './key-frames.ts';
+import { keyFrameRequestIn, writeFir, writePli } from './key-frames.ts';
 import { readCompound, writeReport } from './rtcp.ts';
 
 const report = writeReport(1, { packets: 0, octets: 0, timestamp: 0 }, undefined, 0);
@@ -7,12 +7,12 @@ const report = writeReport(1, { packets: 0, octets: 0, timestamp: 0 }, undefined
 it('reads what it writes, behind a report, of this source and no other', () => {
   const broken = Buffer.concat([report, writePli(1, 7)]);
   expect(readCompound(broken), 'a compound packet that adds up').toBeDefined();
-  expect(keyFrameWish(broken, 7)).toEqual({ type: 'pli' });
-  expect(keyFrameWish(broken, 8)).toBeUndefined();
+  expect(keyFrameRequestIn(broken, 7)).toEqual({ type: 'pli' });
+  expect(keyFrameRequestIn(broken, 8)).toBeUndefined();
   const whole = Buffer.concat([report, writeFir(1, 7, 258)]);
   expect(readCompound(whole)).toBeDefined();
-  expect(keyFrameWish(whole, 7)).toEqual({ type: 'fir', count: 2 });
-  expect(keyFrameWish(whole, 0)).toBeUndefined();
+  expect(keyFrameRequestIn(whole, 7)).toEqual({ type: 'fir', count: 2 });
+  expect(keyFrameRequestIn(whole, 0)).toBeUndefined();
 });
 
 it('has the bytes of the RFCs', () => {
@@ -23,7 +23,7 @@ it('has the bytes of the RFCs', () => {
 it('finds nothing in what is damaged, and does not throw', () => {
   const whole = Buffer.concat([report, writeFir(1, 7, 2)]);
   for (let length = 0; length < whole.length; length++)
-    expect(keyFrameWish(whole.subarray(0, length), 7)).toBeUndefined();
-  expect(keyFrameWish(Buffer.alloc(40, 0xff), 7)).toBeUndefined();
-  expect(keyFrameWish(Buffer.alloc(40), 7)).toBeUndefined();
+    expect(keyFrameRequestIn(whole.subarray(0, length), 7)).toBeUndefined();
+  expect(keyFrameRequestIn(Buffer.alloc(40, 0xff), 7)).toBeUndefined();
+  expect(keyFrameRequestIn(Buffer.alloc(40), 7)).toBeUndefined();
 });

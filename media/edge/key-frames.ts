@@ -28,7 +28,7 @@ export function writeFir(sender: number, media: number, count: number): Buffer {
 }
 
 /** How a key frame of this source is asked for in a compound packet; undefined if it is not. `count` is that of a FIR. Never throws. */
-export function keyFrameWish(
+export function keyFrameRequestIn(
   packet: Buffer,
   ssrc: number,
 ): { readonly type: 'pli' } | { readonly type: 'fir'; readonly count: number } | undefined {

@@ -1,14 +1,14 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 
 /** How much longer a BYE may be on its way than the end of the page's audio, ms. */
-const goodbyeMs = 300;
+const laterMs = 300;
 
 /**
  * A page that hangs up says BYE, and ends its audio (DTLS close_notify) in the same moment. Both come here over ways of their own, and
  * whichever is first decides whether the agent has hung up or is lost: the end of the audio alone waits for the BYE, which makes it
  * nobody's concern. A page that was closed or loaded again says none.
  */
-export class Goodbyes {
+export class LateByes {
   readonly #clock: Clock;
   readonly #waiting = new Set<Cancel>();
 
@@ -19,7 +19,7 @@ export class Goodbyes {
   /** Tells later, and since when. */
   wait(tell: (since: number) => void): void {
     const since = this.#clock.now();
-    const cancel = this.#clock.at(since + goodbyeMs, () => {
+    const cancel = this.#clock.at(since + laterMs, () => {
       this.#waiting.delete(cancel);
       tell(since);
     });
