@@ -128,7 +128,7 @@ it('has both pictures in time with what is heard, and a gap where it was paused'
   expect(Number(gap?.end_time) - Number(gap?.start_time)).toBeGreaterThan(((resumed.at - paused.at) / 1000) * 0.8);
 
   const counted = await Promise.all(
-    [0, 1].map((side) => Promise.all([flashesIn(film, side), onsetsIn(film, side as 0 | 1)])),
+    ([0, 1] as const).map((side) => Promise.all([flashesIn(film, side), onsetsIn(film, side)])),
   );
   console.log('flashes and beeps, ms:', JSON.stringify(counted));
   const [caller, agent] = counted.map(([flashes, beeps]) => behind(flashes, beeps));
